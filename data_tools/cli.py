@@ -1,0 +1,62 @@
+"""How every command of the project starts and ends: flags in, one clear line on any error."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from absl import app, flags
+
+from data_tools.errors import DataError, UsageError
+
+# 128 + SIGINT, what a shell reports for a command that Ctrl-C ended.
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    """Parses absl flags; a wrong flag is one line and exit code 2 (absl would print the usage)."""
+    try:
+        rest = flags.FLAGS(list(argv))
+    except flags.Error as error:
+        message = " ".join(str(error).split())
+        fail(f"{message} (see --help)", UsageError.exit_code)
+    if len(rest) > 1:
+        fail(f"unexpected argument {rest[1]!r}; options are written --name=value (see --help)", 2)
+    return rest
+
+
+def fail(message: str, code: int) -> None:
+    """Prints one error line and exits.
+
+    Args:
+        message: What went wrong, where, and what to do.
+        code: Exit code; 2 for wrong usage, 1 for unusable data.
+    """
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Runs a command's `main` after parsing the absl flags.
+
+    `UsageError` and `DataError` become one line on standard error and their exit code, so that a
+    user never sees a traceback for a wrong flag or a bad file. Ctrl-C exits with 130.
+
+    Args:
+        main: The command, called without arguments; it may return an exit code.
+    """
+
+    def guarded(argv: Sequence[str]) -> None:
+        del argv
+        try:
+            sys.exit(main() or 0)
+        except (UsageError, DataError) as error:
+            fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            fail("interrupted", INTERRUPTED)
+        except BrokenPipeError:
+            # The reader (`| head`) has left; Python would complain once more when it flushes.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(BROKEN_PIPE)
+
+    app.run(guarded, flags_parser=_parse)

@@ -1,0 +1,1 @@
+"""One thin script per experiment: flags, configuration, run."""

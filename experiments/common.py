@@ -1,0 +1,118 @@
+"""What the scripts share: flags made from a configuration class, and how a run ends."""
+
+import json
+import os
+import sys
+import tempfile
+from typing import Any
+
+from absl import flags
+
+from data_tools import cli
+from data_tools.errors import DataError
+from gan_keras.configs.base import RunConfig
+
+# Flags belong to the script that asks for them, so that its --help shows them.
+flags.disclaim_key_flags()
+
+_DEFINE = {
+    bool: flags.DEFINE_boolean,
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+    str: flags.DEFINE_string,
+}
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its start-up notes on the terminal.
+
+    They are written by native code before any log level is heard, so standard error is held back
+    while it starts, and shown only if it fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()  # writes the notes on missing GPUs
+        except BaseException:
+            notes.seek(0)
+            os.write(terminal, notes.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def define_flags(config_class: type[RunConfig]) -> None:
+    """Defines a flag for each option and alias of a configuration class.
+
+    The flags default to None, which tells an option that was given from one that was not: only the
+    former override a preset.
+
+    Args:
+        config_class: The experiment's configuration.
+    """
+    defaults = config_class.create()
+    flags.DEFINE_enum(
+        "preset",
+        None,
+        list(config_class.PRESETS),
+        f"Named set of options, single ones override it (default: {defaults.preset}).",
+    )
+    for name, field in config_class.option_fields().items():
+        if name == "preset":
+            continue
+        default = getattr(defaults, name)
+        text = f"{field.metadata['help']} (default: {default!r})"
+        if field.metadata["choices"]:
+            flags.DEFINE_enum(name, None, field.metadata["choices"], text)
+        else:
+            _DEFINE[type(default)](name, None, text)
+    for name, alias in config_class.ALIASES.items():
+        flags.DEFINE_boolean(name, None, alias.help)
+    flags.DEFINE_boolean("overwrite", False, "Remove an earlier run in the run folder first.")
+    flags.DEFINE_boolean(
+        "dry_run", False, "Print the resolved configuration and parameter counts; train nothing."
+    )
+
+
+def given_options(config_class: type[RunConfig]) -> dict[str, Any]:
+    """Returns the options that were given on the command line."""
+    names = [*config_class.option_fields(), *config_class.ALIASES]
+    values = {name: flags.FLAGS[name].value for name in names if name != "preset"}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def main(config_class: type[RunConfig]) -> None:
+    """Runs an experiment script: defines its flags, parses them, trains.
+
+    Args:
+        config_class: The experiment's configuration.
+    """
+    define_flags(config_class)
+    cli.run(lambda: _train(config_class))
+
+
+def _train(config_class: type[RunConfig]) -> int:
+    """Trains with the parsed flags; returns the exit code."""
+    config = config_class.create(flags.FLAGS["preset"].value, given_options(config_class))
+    import_tensorflow()
+    from gan_keras import callbacks, training  # late: imports TensorFlow
+
+    if flags.FLAGS["dry_run"].value:
+        print(json.dumps(training.dry_run(config), indent=2, ensure_ascii=False))
+        return 0
+    try:
+        training.run(config, overwrite=flags.FLAGS["overwrite"].value)
+    except callbacks.DivergedError as error:
+        raise DataError(
+            f"training has diverged: {error}. The last good checkpoint is kept; try a lower --lr"
+        ) from error
+    except callbacks.InterruptedRunError as error:
+        print("stopped, checkpoint written; the same command goes on from here")
+        return 128 + error.signum
+    return 0

@@ -1,0 +1,237 @@
+"""What every experiment's configuration has in common.
+
+A configuration is a frozen dataclass whose fields are made by `option`: the field carries its
+help text and its limits, so that flags, validation, `--dry_run` and config.json all come from
+this one place.
+"""
+
+import dataclasses
+import hashlib
+import math
+import typing
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from data_tools.errors import UsageError
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    choices: tuple[str, ...] | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    exclusive: bool = False,
+    identity: bool = True,
+) -> Any:
+    """Declares one option of a configuration.
+
+    Args:
+        default: Default value; its field's annotation gives the type.
+        help: One sentence with unit and range, shown by `--help`.
+        choices: Allowed strings.
+        minimum: Smallest allowed number.
+        maximum: Largest allowed number.
+        exclusive: Whether `minimum` and `maximum` themselves are excluded.
+        identity: Whether another value makes another run. Options that only say where things are
+            or how long to go on are not part of a run's identity.
+    """
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "help": help,
+            "choices": choices,
+            "minimum": minimum,
+            "maximum": maximum,
+            "exclusive": exclusive,
+            "identity": identity,
+        },
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Alias:
+    """A boolean flag that stands for one value of an option, e.g. `--class_weighting`."""
+
+    option: str
+    value: Any
+    help: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """Options of every training run."""
+
+    experiment: ClassVar[str] = ""
+    # preset name -> options that differ from the field defaults; the first is the default preset.
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    ALIASES: ClassVar[Mapping[str, Alias]] = {}
+
+    preset: str = option("", "Named set of option values; single options override it.")
+    dataset: str = option(
+        "crohme",
+        "Data set: crohme, demo, demo_letters, or a labelled TFDS image set such as mnist.",
+    )
+    data_dir: str = option("data", "Folder of prepared data sets.", identity=False)
+    workdir: str = option(
+        "", "Run folder; derived from the options under runs/ when empty.", identity=False
+    )
+    epochs: int = option(1, "Epochs to train in all; raise it to go on.", minimum=1, identity=False)
+    steps_per_epoch: int = option(
+        0, "Steps in an epoch; 0 means one pass over the train split.", minimum=0
+    )
+    batch_size: int = option(64, "Real images a step.", minimum=2)
+    ink: str = option(
+        "bright",
+        "What the networks see: bright ink on dark (-1) ground, or dark ink on bright (+1) ground.",
+        choices=("bright", "dark"),
+    )
+    width_mult: float = option(
+        1.0, "Multiplies the width of every hidden layer.", minimum=0.0, exclusive=True
+    )
+    seed: int = option(
+        0, "Seed of weights, noise, data order and dropout.", minimum=0, maximum=2**31 - 1
+    )
+    precision: str = option(
+        "auto",
+        "Compute type: float32, bfloat16 (variables, losses and last layers stay float32), or "
+        "auto, which takes bfloat16 only where this machine gains from it.",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    deterministic: bool = option(
+        False, "Use only deterministic kernels; needed on GPU for bit-equal runs, slower."
+    )
+    log_every: int = option(50, "Steps between two points in TensorBoard.", minimum=1)
+    sample_every: int = option(
+        0, "Steps between two sample grids; 0 means at the end of each epoch only.", minimum=0
+    )
+    checkpoint_minutes: float = option(
+        5.0,
+        "A checkpoint is written at the end of each epoch and at least this often (minutes).",
+        minimum=0.0,
+        exclusive=True,
+        identity=False,
+    )
+    eval_samples: int = option(
+        1000,
+        "Generated images a class that are scored when the run ends; 0 skips the score.",
+        minimum=0,
+        identity=False,
+    )
+    gan_train: bool = option(
+        False,
+        "Also train a fresh classifier on the generated images and test it on real ones "
+        "(GAN-train; takes minutes).",
+        identity=False,
+    )
+
+    @classmethod
+    def default_preset(cls) -> str:
+        """Name of the preset that holds where none is named."""
+        return next(iter(cls.PRESETS))
+
+    @classmethod
+    def option_fields(cls) -> dict[str, dataclasses.Field]:
+        """All options by name, in order of definition."""
+        return {field.name: field for field in dataclasses.fields(cls)}
+
+    @classmethod
+    def create(cls, preset: str | None = None, options: Mapping[str, Any] | None = None) -> Self:
+        """Builds a validated configuration: field defaults < preset < single options.
+
+        Args:
+            preset: Preset name; None for the default one.
+            options: Single options by name. Aliases are taken as well.
+
+        Raises:
+            UsageError: On an unknown preset, option, or value; or if an alias contradicts the
+                option that it stands for.
+        """
+        options = dict(options or {})
+        preset = preset or cls.default_preset()
+        if preset not in cls.PRESETS:
+            raise UsageError(f"--preset={preset}: choose one of {', '.join(cls.PRESETS)}")
+        for name, alias in cls.ALIASES.items():
+            if options.pop(name, None):
+                if options.get(alias.option, alias.value) != alias.value:
+                    raise UsageError(
+                        f"--{name} means --{alias.option}={alias.value}, which contradicts "
+                        f"--{alias.option}={options[alias.option]}; give one of them"
+                    )
+                options[alias.option] = alias.value
+        unknown = sorted(set(options) - set(cls.option_fields()))
+        if unknown:
+            raise UsageError(f"{cls.__name__} has no option {', '.join(unknown)}")
+        config = cls(**{**cls.PRESETS[preset], **options, "preset": preset})
+        config.validate()
+        return config
+
+    def validate(self) -> None:
+        """Checks every option against its type and limits.
+
+        Raises:
+            UsageError: Names the first bad option, the value, and what is allowed.
+        """
+        types = typing.get_type_hints(type(self))
+        for name, field in self.option_fields().items():
+            _check(name, getattr(self, name), types[name], field.metadata)
+
+    def replace(self, **changes: Any) -> Self:
+        """Returns a copy with some options changed, validated."""
+        config = dataclasses.replace(self, **changes)
+        config.validate()
+        return config
+
+    def to_dict(self) -> dict[str, Any]:
+        """All options with the experiment's name, as stored in config.json."""
+        return {"experiment": self.experiment, **dataclasses.asdict(self)}
+
+    def identity(self) -> dict[str, Any]:
+        """The options that make this run this run: what a resume must not change."""
+        fields = self.option_fields()
+        return {
+            name: value
+            for name, value in self.to_dict().items()
+            if name not in fields or fields[name].metadata["identity"]
+        }
+
+    def run_name(self) -> str:
+        """Folder name made of what differs from the default preset, e.g. `crohme-g_lr_mult=1.5`."""
+        defaults = type(self).create().to_dict()
+        parts = [
+            f"{name}={value}"
+            for name, value in self.identity().items()
+            if value != defaults[name]
+            and name not in ("experiment", "dataset", "seed", "preset")
+            # what the preset says is said by the preset's name
+            and self.PRESETS[self.preset].get(name, defaults[name]) != value
+        ]
+        head = [self.dataset] + ([self.preset] if self.preset != self.default_preset() else [])
+        name = "-".join([*head, *parts, f"seed={self.seed}"])
+        name = "".join(c if c.isalnum() or c in "-_=.+" else "_" for c in name)
+        if len(name) > 150:  # most file systems stop at 255 bytes
+            name = name[:130] + "-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+        return name
+
+
+def _check(name: str, value: Any, kind: type, limits: Mapping[str, Any]) -> None:
+    """Checks one option; see `RunConfig.validate`."""
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise UsageError(f"--{name}={value!r}: expected {kind.__name__}")
+    if limits["choices"] and value not in limits["choices"]:
+        raise UsageError(f"--{name}={value}: choose one of {', '.join(limits['choices'])}")
+    if kind is float and not math.isfinite(value):
+        raise UsageError(f"--{name}={value}: expected a finite number")
+    low, high = limits["minimum"], limits["maximum"]
+    if limits["exclusive"]:
+        bad = (low is not None and value <= low) or (high is not None and value >= high)
+    else:
+        bad = (low is not None and value < low) or (high is not None and value > high)
+    if bad:
+        than, to = ("more than", "less than") if limits["exclusive"] else ("at least", "at most")
+        wanted = [f"{than} {low:g}"] if low is not None else []
+        wanted += [f"{to} {high:g}"] if high is not None else []
+        raise UsageError(f"--{name}={value}: must be {' and '.join(wanted)}")

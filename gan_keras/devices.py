@@ -1,0 +1,49 @@
+"""How a process computes: precision, seeds, determinism."""
+
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def resolve_precision(precision: str) -> str:
+    """Turns `auto` into what this machine is fastest with.
+
+    Args:
+        precision: `auto`, `float32` or `bfloat16`.
+
+    Returns:
+        `bfloat16` on GPUs with tensor cores for it and on processors with AMX, else `float32`.
+        AVX512-BF16 alone does not pay on nets this small, and without either it is far slower.
+    """
+    if precision != "auto":
+        return precision
+    for gpu in tf.config.list_physical_devices("GPU"):
+        capability = tf.config.experimental.get_device_details(gpu).get("compute_capability")
+        return "bfloat16" if capability and capability >= (8, 0) else "float32"
+    return "bfloat16" if "amx_bf16" in _processor_flags() else "float32"
+
+
+def _processor_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        return set()
+    return next((set(line.split()) for line in lines if line.startswith("flags")), set())
+
+
+def set_up(precision: str, seed: int, deterministic: bool) -> None:
+    """Sets the process up for one run.
+
+    Args:
+        precision: `float32` or `bfloat16`; variables are float32 with both.
+        seed: Of initial weights and dropout.
+        deterministic: Whether to refuse kernels whose results depend on timing.
+    """
+    keras.backend.clear_session()  # layer names, and so checkpoints, start from the same numbers
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(POLICIES[precision])
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()

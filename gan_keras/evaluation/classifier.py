@@ -1,0 +1,165 @@
+"""The independent classifier that reads generated images.
+
+A GAN's own discriminator is party to any code that the two nets agree on, so a judge must have
+seen real images only.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from data_tools.files import atomic_path
+from gan_keras.data import Dataset
+from gan_keras.data.pipeline import scale, training_batches
+
+BATCH = 128
+EPOCHS = 8
+LEARNING_RATE = 2e-3
+SEED = 20_201  # of the judge; never a run's own seed
+
+
+def make_classifier(
+    image_shape: tuple[int, int, int], num_classes: int, seed: int = SEED
+) -> keras.Model:
+    """Builds the classifier: three convolution blocks and a dense layer, about 0.3 M weights.
+
+    It always computes in float32, whatever policy a run has set, and all its randomness is its own.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        num_classes: Number of classes.
+        seed: Of initial weights and dropout.
+
+    Returns:
+        A functional model from images in [-1, 1] to logits `(batch, num_classes)`.
+    """
+    seeds = iter(range(seed, seed + 100))
+
+    def block(x, filters, strides=1):
+        x = layers.Conv2D(
+            filters,
+            3,
+            strides,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
+            dtype="float32",
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9, dtype="float32")(x)
+        return layers.ReLU(dtype="float32")(x)
+
+    image = keras.Input(image_shape, name="image")
+    x = block(image, 32)
+    x = layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
+    x = block(x, 64)
+    x = block(x, 64)
+    x = layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
+    x = block(x, 128)
+    x = layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
+    x = layers.Flatten(dtype="float32")(x)
+    x = layers.Dropout(0.4, seed=next(seeds), dtype="float32")(x)
+    x = layers.Dense(
+        128,
+        activation="relu",
+        kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
+        dtype="float32",
+        name="features",
+    )(x)
+    x = layers.Dropout(0.4, seed=next(seeds), dtype="float32")(x)
+    logits = layers.Dense(
+        num_classes,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+        dtype="float32",
+        name="logits",
+    )(x)
+    return keras.Model(image, logits, name="classifier")
+
+
+def train_classifier(
+    dataset: Dataset, *, epochs: int = EPOCHS, seed: int = SEED, verbose: int = 0
+) -> keras.Model:
+    """Trains a classifier on a train split.
+
+    The learning rate falls to zero along a cosine, so the last weights are the ones to take: no
+    choice among epochs, hence no look at the test split.
+
+    Args:
+        dataset: Only its train split is used.
+        epochs: Passes over it.
+        seed: Of weights, dropout and data order.
+        verbose: 1 shows a progress bar with the remaining time.
+    """
+    batch = min(BATCH, len(dataset.train_images))
+    steps = len(dataset.train_images) // batch
+    model = make_classifier(dataset.image_shape, dataset.num_classes, seed)
+    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    data = training_batches(dataset, batch, seed)
+    if verbose and not sys.stdout.isatty():
+        verbose = 2  # a line an epoch: a bar would fill a log file
+    model.fit(data, epochs=epochs, steps_per_epoch=steps, verbose=verbose, shuffle=False)
+    return model
+
+
+def reference_classifier(
+    dataset: Dataset, cache_dir: str | Path, verbose: int = 0
+) -> tuple[keras.Model, float]:
+    """Returns the judge of a data set, trained once and then read from the cache.
+
+    Args:
+        dataset: Real images; its train split trains the judge, its test split says how good it is.
+        cache_dir: Where judges are kept, one file for each data and code.
+        verbose: 1 shows progress when it must be trained.
+
+    Returns:
+        The classifier and its accuracy on the real test split (NaN without test images).
+    """
+    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
+    name = "".join(c if c.isalnum() else "_" for c in dataset.name)
+    path = Path(cache_dir) / f"{name}-{dataset.fingerprint()}-{code}.keras"
+    if path.exists():
+        try:
+            model = keras.models.load_model(path, compile=False, safe_mode=True)
+        except Exception as error:  # whatever a damaged archive makes Keras raise
+            print(f"WARNING: classifier {path} is damaged ({error}); training it again")
+        else:
+            return model, accuracy(model, dataset.test_images, dataset.test_labels)
+    if verbose:
+        print(f"training the reference classifier of {dataset.name} (once; kept in {path})")
+    model = train_classifier(dataset, verbose=verbose)
+    with atomic_path(path) as temporary:
+        model.save(temporary)
+    return model, accuracy(model, dataset.test_images, dataset.test_labels)
+
+
+def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Reads images.
+
+    Args:
+        model: A classifier of this module.
+        images: uint8 `(n, h, w, c)`, ink 255.
+
+    Returns:
+        int64 `(n,)`, the class of the largest logit.
+    """
+    if not len(images):
+        return np.zeros(0, np.int64)
+    data = tf.data.Dataset.from_tensor_slices(images).batch(512).map(scale).prefetch(2)
+    return np.argmax(model.predict(data, verbose=0), axis=-1)
+
+
+def accuracy(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
+    """Share of images read as their label, in [0, 1]; NaN for no images."""
+    if not len(images):
+        return float("nan")
+    return float(np.mean(predict(model, images) == labels))

@@ -1,0 +1,30 @@
+"""One file per GAN variant: a `keras.Model` with its own `train_step`."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from data_tools.errors import UsageError
+from gan_keras.configs.base import RunConfig
+from gan_keras.data.dataset import DataSpec
+
+if TYPE_CHECKING:
+    from gan_keras.gans.base import GAN
+
+
+def build(config: RunConfig, spec: DataSpec) -> "GAN":
+    """Builds and compiles the model of a configuration.
+
+    The variant is the module of this package that bears the experiment's name.
+
+    Args:
+        config: Its precision and seed must have been set (`devices.set_up`).
+        spec: Image shape, classes and class counts.
+
+    Raises:
+        UsageError: If the networks cannot be built for such data.
+    """
+    variant = importlib.import_module(f"{__name__}.{config.experiment}")
+    try:
+        return variant.build(config, spec)
+    except ValueError as error:
+        raise UsageError(" ".join(str(error).split())) from error

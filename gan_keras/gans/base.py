@@ -1,0 +1,161 @@
+"""What every GAN of the suite shares: averaging, counting, metrics, state."""
+
+import keras
+import tensorflow as tf
+
+from gan_keras import ema, latents
+from gan_keras.latents import Purpose
+
+
+class GAN(keras.Model):
+    """A generator and a discriminator that are trained by a `train_step` of their own.
+
+    A subclass implements `train_step` and `test_step` and lists what it measures in `METRICS`. It
+    never toggles `trainable`: each update names the variables that it changes.
+
+    Args:
+        generator: Functional model; its first input is z `(batch, latent_dim)`.
+        discriminator: Functional model over images.
+        latent: Distribution of z, a key of `latents.LATENTS`.
+        ema_decay: Decay a step of the averaged generator; 0 turns averaging off.
+        seed: Seed of every random draw of the steps.
+    """
+
+    # Names of the values that the steps return, the same keys in every variant.
+    METRICS: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        latent: str = "normal",
+        ema_decay: float = 0.0,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent_dim = generator.inputs[0].shape[-1]
+        self.ema_decay = ema_decay
+        self.seed = seed
+        self._sample_latent = latents.get(latent)
+        # Without averaging the generator itself is sampled from, not a second copy of it.
+        self.averaged_generator = generator
+        if ema_decay:
+            self.averaged_generator = keras.models.clone_model(generator)
+            ema.ema_copy(self.averaged_generator, generator)
+        # Variables, not Python numbers: those would be frozen when the step is traced.
+        self.steps = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps"
+        )
+        self._test_steps = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name="test_steps"
+        )
+        self._trackers = {name: keras.metrics.Mean(name) for name in self.METRICS}
+        self.built = True
+
+    def compile(
+        self,
+        g_optimizer: keras.optimizers.Optimizer,
+        d_optimizer: keras.optimizers.Optimizer,
+        **kwargs,
+    ) -> None:
+        """Takes one optimizer a network and builds both at once.
+
+        Building them here, not at the first step, gives a checkpoint something to load into.
+
+        Args:
+            g_optimizer: For the generator.
+            d_optimizer: For the discriminator; another instance.
+            **kwargs: For `keras.Model.compile`, e.g. `jit_compile`.
+
+        Raises:
+            ValueError: If both are the same object, whose state would be mixed up.
+        """
+        if g_optimizer is d_optimizer:
+            raise ValueError("generator and discriminator need an optimizer each. Received: one")
+        kwargs.setdefault("optimizer", None)  # Keras would create an unused RMSprop
+        super().compile(**kwargs)
+        self.g_optimizer = g_optimizer
+        self.d_optimizer = d_optimizer
+        g_optimizer.build(self.generator.trainable_variables)
+        d_optimizer.build(self.discriminator.trainable_variables)
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The trackers of `METRICS`; Keras resets them at the start of each epoch."""
+        return list(self._trackers.values())
+
+    def reset_metrics(self) -> None:
+        """Resets the trackers, and the test counter so that each test draws the same noise."""
+        super().reset_metrics()
+        self._test_steps.assign(0)
+
+    def track(self, **values: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Adds a step's values to the epoch means.
+
+        Args:
+            **values: A scalar for each of `METRICS`.
+
+        Returns:
+            The step's own values: callbacks see these, the epoch's logs are the means.
+        """
+        for name in self.METRICS:
+            self._trackers[name].update_state(values[name])
+        return {name: values[name] for name in self.METRICS}
+
+    def step_seed(self, purpose: Purpose) -> tf.Tensor:
+        """Seed pair for one draw of this training step."""
+        return latents.step_seed(self.seed, self.steps, purpose)
+
+    def next_test_seed(self) -> tf.Tensor:
+        """Seed pair of this test step; every evaluation repeats the same sequence."""
+        seed = latents.step_seed(self.seed, self._test_steps, Purpose.EVALUATION)
+        self._test_steps.assign_add(1)
+        return seed
+
+    def sample_latent(self, n: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Draws z, float32 `(n, latent_dim)`.
+
+        Args:
+            n: How many.
+            seed: Seed pair, see `latents.step_seed`.
+        """
+        return self._sample_latent((n, self.latent_dim), seed)
+
+    def finish_step(self) -> None:
+        """Moves the averaged generator and counts the step; the last thing a train_step does."""
+        if self.ema_decay:
+            ema.ema_update(self.averaged_generator, self.generator, self.ema_decay, self.steps)
+        self.steps.assign_add(1)
+
+    def call(self, inputs, training=None):
+        """Samples from the averaged generator in inference mode."""
+        del training
+        return self.averaged_generator(inputs, training=False)
+
+    def state(self) -> dict[str, tf.Variable]:
+        """Everything that an exact resume needs, by a stable unique name.
+
+        Weights with BatchNorm statistics, the averaged generator, optimizers with their step
+        counts, the seeds of dropout, the counters and the running means of the current epoch.
+        """
+        parts = {
+            "generator": self.generator.variables,
+            "discriminator": self.discriminator.variables,
+            "g_optimizer": self.g_optimizer.variables,
+            "d_optimizer": self.d_optimizer.variables,
+            "counters": [self.steps],
+        }
+        if self.ema_decay:
+            parts["averaged_generator"] = self.averaged_generator.variables
+        state = {
+            f"{part}/{index:03d}": variable
+            for part, variables in parts.items()
+            for index, variable in enumerate(variables)
+        }
+        for name, tracker in self._trackers.items():
+            state |= {f"metrics/{name}/{i}": v for i, v in enumerate(tracker.variables)}
+        return state

@@ -1,0 +1,46 @@
+"""Grids of small images as one picture."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from data_tools.files import atomic_path
+
+
+def tile(images: np.ndarray, columns: int) -> np.ndarray:
+    """Lays images out row by row, without margins.
+
+    Args:
+        images: uint8 `(n, h, w, c)`, n a multiple of `columns`.
+        columns: Images in a row.
+
+    Returns:
+        uint8 `(n / columns * h, columns * w, c)`.
+
+    Raises:
+        ValueError: If the last row would be incomplete.
+    """
+    count, height, width, channels = images.shape
+    if count % columns:
+        raise ValueError(f"images must fill whole rows of {columns}. Received: {count} images")
+    rows = images.reshape(count // columns, columns, height, width, channels)
+    return rows.swapaxes(1, 2).reshape(-1, columns * width, channels)
+
+
+def write_png(path: str | Path, picture: np.ndarray) -> None:
+    """Writes a picture as PNG, atomically.
+
+    Args:
+        path: The file.
+        picture: uint8 `(h, w, 1)` grey or `(h, w, 3)` RGB.
+    """
+    if picture.shape[-1] == 1:
+        picture = picture[..., 0]
+    with atomic_path(path) as temporary:
+        Image.fromarray(picture).save(temporary, format="PNG")
+
+
+def class_grid_labels(num_classes: int, rows: int) -> np.ndarray:
+    """Labels of a grid with a column a class, int32 `(rows * num_classes,)`, row by row."""
+    return np.tile(np.arange(num_classes, dtype=np.int32), rows)

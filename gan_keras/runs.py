@@ -1,0 +1,245 @@
+"""A run folder: its configuration, its lock, its history."""
+
+import csv
+import json
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from data_tools.errors import DataError, UsageError
+from data_tools.files import atomic_path, write_json
+from gan_keras.configs.base import RunConfig
+
+_PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+def default_workdir(config: RunConfig) -> Path:
+    """Run folder named after the options: another setting never lands in the same folder."""
+    return Path("runs") / config.experiment / config.run_name()
+
+
+class RunFolder:
+    """One training run on disk.
+
+    Args:
+        path: The folder; made when missing.
+
+    Attributes:
+        path: The folder.
+        checkpoints: Sub-folder of checkpoints.
+        samples: Sub-folder of sample grids.
+        tensorboard: Sub-folder of event files.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.checkpoints = self.path / "checkpoints"
+        self.samples = self.path / "samples"
+        self.tensorboard = self.path / "tensorboard"
+        self._lock = filelock.FileLock(self.path / ".lock")
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def acquire(self) -> None:
+        """Takes the folder for this process until it ends, however it ends.
+
+        Raises:
+            DataError: If another process trains in it, or it cannot be written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise DataError(
+                f"{self.path} is in use by another process; wait for it or choose another --workdir"
+            ) from None
+        except OSError as error:
+            raise DataError(f"cannot use --workdir={self.path}: {error.strerror}") from error
+
+    def release(self) -> None:
+        """Gives the folder back."""
+        self._lock.release()
+
+    def clear(self) -> None:
+        """Removes what a run wrote (for `--overwrite`), and nothing else."""
+        for folder in (self.checkpoints, self.samples, self.tensorboard):
+            shutil.rmtree(folder, ignore_errors=True)
+        for name in (
+            "config.json",
+            "log.csv",
+            "curves.png",
+            "metrics.json",
+            "generator.keras",
+            "discriminator.keras",
+        ):
+            (self.path / name).unlink(missing_ok=True)
+
+    def read_config(self) -> dict[str, Any] | None:
+        """Returns what config.json holds, or None where no run was started.
+
+        Raises:
+            DataError: If config.json is damaged, or the folder holds other things.
+        """
+        file = self.path / "config.json"
+        if not file.exists():
+            if self.path.is_dir() and any(p.name != ".lock" for p in self.path.iterdir()):
+                raise DataError(
+                    f"{self.path} holds files but no config.json, so it is no run folder; choose "
+                    "another --workdir"
+                )
+            return None
+        try:
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            for name in ("options", "data", "precision"):
+                stored[name]  # a KeyError tells a foreign file
+            return stored
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{file} is damaged ({error}); start anew with --overwrite") from error
+
+    def write_config(self, config: RunConfig, facts: Mapping[str, Any]) -> None:
+        """Writes config.json.
+
+        Args:
+            config: The resolved options.
+            facts: What the run found out when it started: the data with its fingerprint, the
+                resolved precision, class probabilities.
+        """
+        write_json(
+            self.path / "config.json",
+            {"options": config.to_dict(), **facts, "environment": environment()},
+        )
+
+    def check_same(self, stored: Mapping[str, Any], config: RunConfig, data: str) -> None:
+        """Checks that a resume continues the run that was started.
+
+        Args:
+            stored: What `read_config` gave.
+            config: Options of the resume.
+            data: Fingerprint of the data set that the resume sees.
+
+        Raises:
+            UsageError: Lists the options that differ.
+            DataError: If the data set has changed.
+        """
+        old = stored["options"]
+        changed = [
+            f"{name} ({old.get(name)!r} before, {value!r} now)"
+            for name, value in config.identity().items()
+            if old.get(name) != value
+        ]
+        if changed:
+            raise UsageError(
+                f"{self.path} was started with other settings: {', '.join(changed)}. Use the "
+                "first settings, another --workdir, or --overwrite to start anew"
+            )
+        if config.epochs < old.get("epochs", 0):
+            raise UsageError(
+                f"{self.path} was started with --epochs={old['epochs']}, which can be raised but "
+                f"not lowered to {config.epochs}"
+            )
+        if stored["data"]["fingerprint"] != data:
+            raise DataError(
+                f"data set {config.dataset!r} has changed since {self.path} was started; restore "
+                "it, or start anew with --overwrite"
+            )
+
+
+def environment() -> dict[str, str]:
+    """Versions, machine and commit: what a number needs beside it to be worth something."""
+    found = {name: metadata.version(name) for name in _PACKAGES}
+    found |= {"python": platform.python_version(), "machine": machine()}
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+        found["commit"] = described.stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        pass  # installed from a package, or git is missing: no commit to name
+    return found
+
+
+def machine() -> str:
+    """One line on the processor, e.g. `2 x AMD EPYC`."""
+    import os
+
+    name = platform.processor() or platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(line.split(":", 1)[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    return f"{os.cpu_count()} x {' '.join(name.split())}"
+
+
+class History:
+    """The run's log.csv: one row an epoch, rewritten whole so that it is never half a row.
+
+    Args:
+        path: The file.
+        first_epoch: Rows from this epoch on are dropped: a kill can leave a row of an epoch that
+            the last checkpoint does not know, and the resumed run writes it again.
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+
+    def __init__(self, path: Path, first_epoch: int = 0):
+        self.path = path
+        self.rows: list[dict[str, str]] = []
+        if path.exists():
+            try:
+                with path.open(newline="", encoding="utf-8") as file:
+                    rows = list(csv.DictReader(file))
+                self.rows = [row for row in rows if int(row["epoch"]) <= first_epoch]
+            except (ValueError, KeyError, TypeError) as error:
+                raise DataError(f"{path} is damaged ({error})") from error
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Adds a row and writes the file."""
+        self.rows.append({name: _format(value) for name, value in row.items()})
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        with atomic_path(self.path) as temporary, temporary.open("w", newline="") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+    def columns(self) -> dict[str, list[float]]:
+        """All columns as numbers; what a row lacks is NaN."""
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        return {name: [float(row.get(name) or "nan") for row in self.rows] for name in names}
+
+
+def _format(value: Any) -> str:
+    return str(value) if isinstance(value, int) else f"{float(value):.6g}"
+
+
+class Stopwatch:
+    """Wall and CPU time of a run over all its legs.
+
+    Args:
+        before: What `read` gave at the end of the last leg.
+    """
+
+    def __init__(self, before: Mapping[str, float] | None = None):
+        self._before = dict(before or {"wall_seconds": 0.0, "cpu_seconds": 0.0})
+        self._wall, self._cpu = time.monotonic(), time.process_time()
+
+    def read(self) -> dict[str, float]:
+        """Returns `wall_seconds` and `cpu_seconds` (all threads) so far."""
+        return {
+            "wall_seconds": self._before["wall_seconds"] + time.monotonic() - self._wall,
+            "cpu_seconds": self._before["cpu_seconds"] + time.process_time() - self._cpu,
+        }
