@@ -163,7 +163,7 @@ class SampleGrid(EpochCounter):
         seed = latents.step_seed(self.model.seed, 0, Purpose.PREVIEW)
         z = self.model.sample_latent(len(self.labels), seed)
         # Shown as the networks see it: a dark-ink run has a white ground, as its originals had.
-        images = unscale(self.model([z, self.labels])).numpy()
+        images = unscale(self.model([z, tf.constant(self.labels)])).numpy()
         picture = grids.tile(images, columns=int(self.labels.max()) + 1)
         grids.write_png(self.folder / f"{name}.png", picture)
         self.board.image("samples", picture)

@@ -15,15 +15,15 @@ def resolve_precision(precision: str) -> str:
         precision: `auto`, `float32` or `bfloat16`.
 
     Returns:
-        `bfloat16` on GPUs with tensor cores for it and on processors with AMX, else `float32`.
-        AVX512-BF16 alone does not pay on nets this small, and without either it is far slower.
+        `bfloat16` on GPUs with tensor cores for it and on processors with AMX or AVX512-BF16, else
+        `float32`: without such instructions bfloat16 is far slower.
     """
     if precision != "auto":
         return precision
     for gpu in tf.config.list_physical_devices("GPU"):
         capability = tf.config.experimental.get_device_details(gpu).get("compute_capability")
         return "bfloat16" if capability and capability >= (8, 0) else "float32"
-    return "bfloat16" if "amx_bf16" in _processor_flags() else "float32"
+    return "bfloat16" if _processor_flags() & {"amx_bf16", "avx512_bf16"} else "float32"
 
 
 def _processor_flags() -> set[str]:

@@ -64,10 +64,11 @@ def step_seed(run_seed, step, purpose, index=0):
         run_seed = (int(run_seed) + 2**31) % 2**32 - 2**31
     run_seed = tf.cast(run_seed, tf.int32)
     code = tf.cast(index, tf.int32) * _INDEX_STRIDE + int(Purpose(purpose))
-    pair = tf.stack([run_seed, tf.zeros_like(run_seed)])
-    mixed = tf.random.experimental.stateless_fold_in(pair, code)
+    mixed = tf.random.stateless_uniform(
+        [], seed=tf.stack([run_seed, code]), minval=None, maxval=None, dtype=tf.int32
+    )
     step = tf.cast(tf.convert_to_tensor(step), tf.int32)
-    return tf.stack([step, mixed[0]])
+    return tf.stack([step, mixed])
 
 
 def normal(shape, seed, dtype=tf.float32):

@@ -30,6 +30,8 @@ class ACGANConfig(RunConfig):
             "beta_1": 0.5,
             "beta_2": 0.999,
             "epsilon": 1e-8,
+            "d_class_weight": 1.0,
+            "g_class_weight": 1.0,
             "aux_on_fakes": True,
             "share_fakes": False,
             "ema_decay": 0.0,
@@ -45,6 +47,8 @@ class ACGANConfig(RunConfig):
             "beta_1": 0.5,
             "beta_2": 0.999,
             "epsilon": 1e-8,
+            "d_class_weight": 1.0,
+            "g_class_weight": 1.0,
             "aux_on_fakes": True,
             "share_fakes": False,
             "ema_decay": 0.0,
@@ -71,14 +75,14 @@ class ACGANConfig(RunConfig):
         "normal", "Distribution of z: N(0, 1) or U(-1, 1).", choices=("normal", "uniform")
     )
     lr: float = option(
-        2e-4, "Learning rate of the discriminator (Adam).", minimum=0.0, exclusive=True
+        4e-4, "Learning rate of the discriminator (Adam).", minimum=0.0, exclusive=True
     )
     g_lr_mult: float = option(
         1.0, "Generator's learning rate in units of --lr.", minimum=0.0, exclusive=True
     )
     beta_1: float = option(0.5, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
     beta_2: float = option(0.99, "Adam's decay of the second moment.", minimum=0.0, maximum=1.0)
-    epsilon: float = option(1e-7, "Adam's epsilon.", minimum=0.0, exclusive=True)
+    epsilon: float = option(1e-8, "Adam's epsilon.", minimum=0.0, exclusive=True)
     class_sampling: str = option(
         "uniform",
         "How labels of generated images are drawn: uniform; proportional to the class counts; "
@@ -91,10 +95,10 @@ class ACGANConfig(RunConfig):
         "that was asked for).",
     )
     d_class_weight: float = option(
-        1.0, "Weight of the class loss in the discriminator's loss.", minimum=0.0
+        0.5, "Weight of the class loss in the discriminator's loss.", minimum=0.0
     )
     g_class_weight: float = option(
-        1.0, "Weight of the class loss in the generator's loss.", minimum=0.0
+        0.2, "Weight of the class loss in the generator's loss.", minimum=0.0
     )
     share_fakes: bool = option(
         True,

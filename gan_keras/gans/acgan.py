@@ -20,8 +20,9 @@ class ACGAN(GAN):
 
     Args:
         generator: Functional model from `[z, label]` to images in [-1, 1].
-        discriminator: Functional model from images to `[source logit, class logits]`, without
-            BatchNorm: real and generated images share a batch.
+        discriminator: Functional model to `[source logit, class logits]`, from images or from
+            `[image, label]` where the source logit is conditional on the class as well (projection,
+            Miyato & Koyama 2018); without BatchNorm, as real and generated images share a batch.
         class_probabilities: float `(num_classes,)`, with which the labels of generated images
             are drawn.
         aux_on_fakes: Whether the discriminator's class loss also counts generated images. The
@@ -87,7 +88,7 @@ class ACGAN(GAN):
             fakes, fake_labels = self._generate(batch, Purpose.LATENT_D, Purpose.LABELS_D)
         with tf.GradientTape() as d_tape:
             both = tf.concat([images, tf.stop_gradient(fakes)], axis=0)
-            source, classes = self.discriminator(both, training=True)
+            source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
             d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
         self.d_optimizer.apply(d_tape.gradient(d["d_loss"], d_variables), d_variables)
 
@@ -95,7 +96,7 @@ class ACGAN(GAN):
             if not self.share_fakes:
                 fakes, fake_labels = self._generate(2 * batch, Purpose.LATENT_G, Purpose.LABELS_G)
             # The gradient runs through the discriminator but only g_variables are updated.
-            source, classes = self.discriminator(fakes, training=True)
+            source, classes = self._discriminate(fakes, fake_labels)
             g = self._generator_losses(source, classes, fake_labels)
         self.g_optimizer.apply(tape.gradient(g["g_loss"], g_variables), g_variables)
         self.finish_step()
@@ -114,7 +115,9 @@ class ACGAN(GAN):
         fakes = self.averaged_generator(
             [self.sample_latent(batch, seeds[1]), fake_labels], training=False
         )
-        source, classes = self.discriminator(tf.concat([images, fakes], axis=0), training=False)
+        both = tf.concat([images, fakes], axis=0)
+        both_labels = tf.concat([labels, fake_labels], axis=0)
+        source, classes = self._discriminate(both, both_labels, training=False)
         d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
         g = self._generator_losses(source[batch:], classes[batch:], fake_labels)
         return self.track(**d, **g)
@@ -125,6 +128,11 @@ class ACGAN(GAN):
         z = self.sample_latent(n, self.step_seed(latent_purpose))
         training = self.share_fakes or latent_purpose == Purpose.LATENT_G
         return self.generator([z, labels], training=training), labels
+
+    def _discriminate(self, images, labels, training=True):
+        """Source and class logits; the labels matter to conditional discriminators only."""
+        conditional = len(self.discriminator.inputs) == 2
+        return self.discriminator([images, labels] if conditional else images, training=training)
 
     def _discriminator_losses(self, source, classes, labels, fake_labels, weights):
         """Losses of the discriminator on a batch whose first part is real."""

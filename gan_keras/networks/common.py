@@ -42,7 +42,9 @@ def class_inputs(latent_dim: int) -> tuple[keras.KerasTensor, keras.KerasTensor]
     )
 
 
-def source_and_class_heads(features: keras.KerasTensor, num_classes: int):
+def source_and_class_heads(
+    features: keras.KerasTensor, num_classes: int, label: keras.KerasTensor | None = None
+) -> list[keras.KerasTensor]:
     """Adds the two heads of an AC-GAN discriminator.
 
     Both give logits in float32 whatever the compute type: a logit in bfloat16 has 8 bits.
@@ -50,13 +52,21 @@ def source_and_class_heads(features: keras.KerasTensor, num_classes: int):
     Args:
         features: `(batch, n)`.
         num_classes: Number of classes.
+        label: int `(batch,)`. If given, the source logit has a projection term
+            `<v_label, features>` as well (Miyato & Koyama 2018, eq. 3).
 
     Returns:
         Source logits `(batch, 1)` (real against fake) and class logits `(batch, num_classes)`.
     """
     source = layers.Dense(1, dtype="float32", name="source")(features)
     classes = layers.Dense(num_classes, dtype="float32", name="class")(features)
-    return source, classes
+    if label is not None:
+        # One product with all class vectors and a pick, cheaper than gathering long vectors.
+        scores = layers.Dense(num_classes, use_bias=False, dtype="float32", name="projection")
+        one_hot = layers.CategoryEncoding(num_classes, output_mode="one_hot", dtype="float32")
+        pick = layers.Dot(axes=1, dtype="float32")([scores(features), one_hot(label)])
+        source = layers.Add(dtype="float32")([source, pick])
+    return [source, classes]
 
 
 def make_convolutional_discriminator(
@@ -67,6 +77,7 @@ def make_convolutional_discriminator(
     slope: float,
     dropout: float,
     width_mult: float = 1.0,
+    projection: bool = False,
 ) -> keras.Model:
     """Builds an AC-GAN discriminator: convolutions with LeakyReLU and dropout, then two heads.
 
@@ -79,9 +90,11 @@ def make_convolutional_discriminator(
         slope: Negative slope of LeakyReLU; always named, since Keras has two defaults for it.
         dropout: Rate after each convolution; 0 leaves the layer out.
         width_mult: Multiplies the filters.
+        projection: Whether the source head is conditional on the label too.
 
     Returns:
-        A functional model from images in [-1, 1] to `[source logit, class logits]`.
+        A functional model from images in [-1, 1], or from `[image, label]` with `projection`, to
+        `[source logit, class logits]`.
     """
     image = keras.Input(image_shape, name="image")
     x = image
@@ -90,5 +103,10 @@ def make_convolutional_discriminator(
         x = layers.LeakyReLU(negative_slope=slope)(x)
         if dropout:
             x = layers.Dropout(dropout)(x)
-    heads = source_and_class_heads(layers.Flatten()(x), num_classes)
-    return keras.Model(image, heads, name="discriminator")
+    features = layers.Flatten()(x)
+    if not projection:
+        heads = source_and_class_heads(features, num_classes)
+        return keras.Model(image, heads, name="discriminator")
+    label = keras.Input((), dtype="int32", name="label")
+    heads = source_and_class_heads(features, num_classes, label)
+    return keras.Model([image, label], heads, name="discriminator")

@@ -1,4 +1,10 @@
-"""Small AC-GAN nets for the best quality per CPU minute on 28x28 symbols."""
+"""Small AC-GAN nets, the best quality per CPU minute that we measured on 28x28 symbols.
+
+What made the difference, in this order: a projection term in the source head (Miyato & Koyama 2018,
+arXiv:1802.05637), which keeps the variety within a class that the auxiliary head alone destroys;
+BatchNorm in the generator whose scale and shift come from noise and class (Chen et al. 2019,
+arXiv:1810.01365); no dropout; a class embedding that starts small against the noise.
+"""
 
 import keras
 from keras import layers
@@ -11,10 +17,29 @@ from gan_keras.networks.common import (
 )
 
 SLOPE = 0.2
-DROPOUT = 0.3
-# filters, kernel size, stride
-CONVOLUTIONS = ((32, 4, 2), (64, 4, 2), (128, 3, 1))
 EMBEDDING = 64
+# filters, kernel size, stride: 4x4 kernels at stride 2 leave no checkerboard
+CONVOLUTIONS = ((64, 4, 2), (128, 4, 2))
+
+
+def modulated_batch_norm(x: keras.KerasTensor, condition: keras.KerasTensor) -> keras.KerasTensor:
+    """BatchNorm whose scale and shift are linear in a condition (Chen et al. 2019, eq. 2).
+
+    Made of standard layers, so that an exported generator opens without this package.
+
+    Args:
+        x: `(batch, h, w, channels)`.
+        condition: `(batch, n)`.
+    """
+    channels = x.shape[-1]
+
+    def affine(bias: str) -> keras.KerasTensor:
+        small = keras.initializers.RandomNormal(stddev=0.02)
+        dense = layers.Dense(channels, kernel_initializer=small, bias_initializer=bias)
+        return layers.Reshape((1, 1, channels))(dense(condition))
+
+    x = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False)(x)
+    return layers.Add()([layers.Multiply()([x, affine("ones")]), affine("zeros")])
 
 
 def make_generator(
@@ -23,7 +48,7 @@ def make_generator(
     latent_dim: int = 64,
     width_mult: float = 1.0,
 ) -> keras.Model:
-    """Builds the generator.
+    """Builds the generator: one dense layer, two transposed convolutions, modulated BatchNorm.
 
     Args:
         image_shape: `(height, width, channels)`, height and width multiples of 4.
@@ -35,27 +60,28 @@ def make_generator(
         A functional model from `[z, label]` to images float32 in (-1, 1).
     """
     height, width = quarter_size(image_shape)
-    base = scaled_width(64, width_mult)
+    channels = scaled_width(64, width_mult)
     z, label = class_inputs(latent_dim)
-    embedding = layers.Embedding(num_classes, EMBEDDING)(label)
-    x = layers.Concatenate()([z, embedding])
-    x = layers.Dense(base * height * width, use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)
-    x = layers.ReLU()(x)
-    x = layers.Reshape((height, width, base))(x)
-    for filters in (64, 32):
-        x = layers.UpSampling2D(2)(x)
-        x = layers.Conv2D(scaled_width(filters, width_mult), 3, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.ReLU()(x)
-    x = layers.Conv2D(image_shape[-1], 3, padding="same", activation="tanh", dtype="float32")(x)
+    # Against noise of variance 1 an embedding of the same size would make the generator deaf to z.
+    embedding = layers.Embedding(
+        num_classes, EMBEDDING, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05)
+    )
+    condition = layers.Concatenate()([z, embedding(label)])
+    x = layers.Dense(channels * height * width, use_bias=False)(condition)
+    x = layers.Reshape((height, width, channels))(x)
+    x = layers.ReLU()(modulated_batch_norm(x, condition))
+    x = layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False)(x)
+    x = layers.ReLU()(modulated_batch_norm(x, condition))
+    x = layers.Conv2DTranspose(
+        image_shape[-1], 4, 2, padding="same", activation="tanh", dtype="float32"
+    )(x)
     return keras.Model([z, label], x, name="generator")
 
 
 def make_discriminator(
     image_shape: tuple[int, int, int], num_classes: int, width_mult: float = 1.0
 ) -> keras.Model:
-    """Builds the discriminator.
+    """Builds the discriminator: two convolutions, and a source head that knows the class.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -63,13 +89,14 @@ def make_discriminator(
         width_mult: Multiplies every hidden width.
 
     Returns:
-        A functional model from images in [-1, 1] to `[source logit, class logits]`.
+        A functional model from `[image, label]` to `[source logit, class logits]`.
     """
     return make_convolutional_discriminator(
         image_shape,
         num_classes,
         CONVOLUTIONS,
         slope=SLOPE,
-        dropout=DROPOUT,
+        dropout=0.0,
         width_mult=width_mult,
+        projection=True,
     )

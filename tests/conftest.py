@@ -1,0 +1,45 @@
+"""Small data that the tests make themselves, and where real data is if there is any."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of real data sets, from GAN_KERAS_REAL_DATA; skips the test where there is none."""
+    folder = os.environ.get("GAN_KERAS_REAL_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("GAN_KERAS_REAL_DATA names no folder of real data")
+    return Path(folder)
+
+
+def toy_symbols(per_class=(24, 16, 12, 8), size=28, seed=0):
+    """Images with a bright bar at a class-dependent place; classes of different sizes."""
+    random = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(len(per_class)), per_class)
+    images = np.zeros((len(labels), size, size), np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        row = 3 + 6 * label + random.integers(0, 3)
+        image[row : row + 3, random.integers(2, 8) : random.integers(18, 26)] = 255
+    split = np.where(np.arange(len(labels)) % 4 == 0, "test", "train")
+    return {
+        "images": images,
+        "labels": labels,
+        "class_names": np.array(list("abcdefgh"[: len(per_class)])),
+        "split": split,
+        "source": np.array([f"toy/{i}.inkml" for i in range(len(labels))]),
+    }
+
+
+@pytest.fixture
+def data_dir(tmp_path) -> Path:
+    """A data folder whose `demo` set is `toy_symbols`."""
+    folder = tmp_path / "data"
+    (folder / "demo").mkdir(parents=True)
+    np.savez(folder / "demo" / "symbols.npz", **toy_symbols())
+    return folder

@@ -1,0 +1,91 @@
+"""Every script as a user runs it: as a process."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def run(*command, code=0):
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+    assert done.returncode == code, done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_acgan_and_sample(data_dir, tmp_path):
+    where = [f"--workdir={tmp_path / 'run'}"]
+    small = ["--dataset=demo", f"--data_dir={data_dir}", "--width_mult=0.1", "--batch_size=8"]
+    done = run(
+        "experiments.acgan", *small, *where, "--epochs=1", "--steps_per_epoch=20",
+        "--g_lr_mult=1.5", "--class_weighting", "--eval_samples=4",
+    )  # fmt: skip
+    assert "labels drawn with: a 0.4000, b 0.2667, c 0.2000, d 0.1333" in done.stdout
+    assert f"tensorboard --logdir {tmp_path / 'run'}" in done.stdout
+    assert "samples read right" in done.stdout
+    assert "oneDNN" not in done.stderr
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["options"]["g_lr_mult"] == 1.5
+    assert config["options"]["class_sampling"] == "proportional"
+
+    run("experiments.sample", *where, "--labels=b,d", "--per_class=3", f"--out={tmp_path}/g.png")
+    assert Image.open(tmp_path / "g.png").size == (2 * 28, 3 * 28)
+    run("experiments.sample", *where, "--per_class=5", f"--out={tmp_path}/s.npz")
+    with np.load(tmp_path / "s.npz") as arrays:
+        assert arrays["images"].shape == (20, 28, 28, 1)
+        assert np.bincount(arrays["labels"]).tolist() == [5] * 4
+        assert arrays["class_names"].tolist() == list("abcd")
+
+    changed = run("experiments.acgan", *small, *where, "--epochs=1", "--steps_per_epoch=20", code=2)
+    assert changed.stderr.startswith("error: ")
+    assert changed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["experiments.acgan", "--no_such_flag=1"], 2, "Unknown command line flag"),
+        (["experiments.acgan", "--lr=fast"], 2, "--lr=fast"),
+        (["experiments.acgan", "--lr=-1"], 2, "must be more than 0"),
+        (["experiments.acgan", "surplus"], 2, "unexpected argument 'surplus'"),
+        (
+            ["experiments.acgan", "--class_weighting", "--class_sampling=inverse"],
+            2,
+            "--class_weighting means --class_sampling=proportional",
+        ),
+        (["experiments.acgan", "--data_dir=/nowhere"], 1, "make crohme-data"),
+        (["experiments.sample", "--out=x.png"], 2, "--workdir is missing"),
+        (["experiments.sample", "--workdir=/nowhere", "--out=x.gif"], 2, "must end in"),
+        (["experiments.sample", "--workdir=/nowhere", "--out=x.png"], 1, "no run folder"),
+    ],
+)
+def test_mistakes_are_one_line(arguments, code, message):
+    done = run(*arguments, code=code)
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_dry_run_prints_the_configuration_and_trains_nothing(data_dir, tmp_path):
+    done = run(
+        "experiments.acgan", "--preset=original", "--dataset=demo", f"--data_dir={data_dir}",
+        f"--workdir={tmp_path / 'run'}", "--batch_size=8", "--dry_run",
+    )  # fmt: skip
+    printed = json.loads(done.stdout)
+    assert printed["options"]["lr"] == 5e-5
+    assert printed["parameters"]["discriminator"] == 450_565  # 4 classes here
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("script", ["experiments.acgan", "experiments.sample"])
+def test_help_shows_the_flags_without_tensorflow(script):
+    done = run(script, "--help")
+    assert "--workdir" in done.stdout
+    imported = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", script, "--help"],
+        capture_output=True,
+        text=True,
+    )
+    assert "tensorflow" not in imported.stderr

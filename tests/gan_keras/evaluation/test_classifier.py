@@ -1,0 +1,70 @@
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from gan_keras import data
+from gan_keras.evaluation import classifier
+
+
+@pytest.fixture
+def dataset(data_dir):
+    return data.load("demo", data_dir)
+
+
+def test_training_is_deterministic_and_independent_of_the_run(dataset):
+    weights = []
+    for seed in (1, 2):
+        keras.utils.set_random_seed(seed)  # a run's own seed must not matter
+        model = classifier.train_classifier(dataset, epochs=1)
+        weights.append(model.get_weights())
+    for one, two in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_it_computes_in_float32_whatever_the_policy(dataset):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = classifier.make_classifier(dataset.image_shape, 4)
+        layers = [x for x in model.layers if not isinstance(x, keras.layers.InputLayer)]
+        assert {layer.compute_dtype for layer in layers} == {"float32"}
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_the_judge_is_cached_by_data_and_code(dataset, tmp_path, monkeypatch):
+    calls = []
+    original = classifier.train_classifier
+
+    def counted(*args, **kwargs):
+        calls.append(args)
+        return original(*args, epochs=2, **{k: v for k, v in kwargs.items() if k != "epochs"})
+
+    monkeypatch.setattr(classifier, "train_classifier", counted)
+    cache = tmp_path / "cache"
+    first, accuracy = classifier.reference_classifier(dataset, cache)
+    second, again = classifier.reference_classifier(dataset, cache)
+    assert len(calls) == 1
+    assert accuracy == again
+    np.testing.assert_array_equal(
+        classifier.predict(first, dataset.test_images),
+        classifier.predict(second, dataset.test_images),
+    )
+    (file,) = cache.iterdir()
+    file.write_bytes(file.read_bytes()[:500])
+    classifier.reference_classifier(dataset, cache)
+    assert len(calls) == 2  # a damaged cache is made again
+
+
+def test_test_images_train_nothing(dataset):
+    other = dataclasses.replace(dataset, test_images=255 - dataset.test_images)
+    one, two = (classifier.train_classifier(d, epochs=1).get_weights() for d in (dataset, other))
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_accuracy_of_nothing_is_not_a_number(dataset):
+    model = classifier.make_classifier(dataset.image_shape, 4)
+    assert np.isnan(classifier.accuracy(model, dataset.test_images[:0], np.zeros(0)))

@@ -1,0 +1,177 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_keras import gans
+from gan_keras.configs.acgan import ACGANConfig
+from gan_keras.data.dataset import DataSpec
+from gan_keras.gans.acgan import ACGAN
+
+SPEC = DataSpec((28, 28, 1), tuple("abc"), (30, 20, 10))
+
+
+def make(preset="compact", **options):
+    keras.utils.set_random_seed(0)
+    options = {"width_mult": 0.1, **options}
+    return gans.build(ACGANConfig.create(preset, options), SPEC)
+
+
+def batch(n=6, seed=0):
+    random = np.random.default_rng(seed)
+    images = random.uniform(-1, 1, (n, 28, 28, 1)).astype(np.float32)
+    return tf.constant(images), tf.constant(random.integers(0, 3, n).astype(np.int32))
+
+
+def values(variables):
+    return [np.array(v) for v in variables]
+
+
+def changed(before, variables):
+    return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
+
+
+class Frozen(keras.optimizers.SGD):
+    """Leaves the variables alone: takes one of the two updates out of a step."""
+
+    def __init__(self):
+        super().__init__(0.0)
+
+
+@pytest.mark.parametrize("preset", ACGANConfig.PRESETS)
+def test_a_step_trains_both_networks(preset):
+    gan = make(preset)
+    g, d = values(gan.generator.trainable_variables), values(gan.discriminator.trainable_variables)
+    logs = gan.train_step(batch())
+    assert all(changed(g, gan.generator.trainable_variables))
+    assert all(changed(d, gan.discriminator.trainable_variables))
+    assert int(gan.steps) == 1
+    assert set(logs) == set(ACGAN.METRICS)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+@pytest.mark.parametrize("preset", ACGANConfig.PRESETS)
+@pytest.mark.parametrize("frozen", ["generator", "discriminator"])
+def test_each_update_changes_its_own_network_only(preset, frozen):
+    gan = make(preset)
+    optimizers = {"g_optimizer": gan.g_optimizer, "d_optimizer": gan.d_optimizer}
+    optimizers[f"{frozen[0]}_optimizer"] = Frozen()
+    gan.compile(**optimizers)
+    still = getattr(gan, frozen).trainable_variables
+    other = gan.discriminator if frozen == "generator" else gan.generator
+    before, before_other = values(still), values(other.trainable_variables)
+    gan.train_step(batch())
+    assert not any(changed(before, still))
+    assert all(changed(before_other, other.trainable_variables))
+
+
+def test_the_average_follows_the_generator_and_nothing_else():
+    gan = make(ema_decay=0.5)
+    before = values(gan.averaged_generator.trainable_variables)
+    gan.train_step(batch())
+    # warm-up: at step 0 the decay is 1/10, whatever was asked for
+    for old, new, average in zip(
+        before,
+        values(gan.generator.trainable_variables),
+        values(gan.averaged_generator.trainable_variables),
+        strict=True,
+    ):
+        np.testing.assert_allclose(average, 0.1 * old + 0.9 * new, atol=1e-6)
+
+
+def test_no_average_means_no_second_generator():
+    gan = make("original")
+    assert gan.averaged_generator is gan.generator
+    assert not any(name.startswith("averaged") for name in gan.state())
+
+
+def test_losses_by_hand():
+    gan = make()
+    # Two reals, two fakes; source logits 0 give ln 2; class logits as stated.
+    source = tf.zeros((4, 1))
+    classes = tf.constant([[9.0, 0, 0], [0, 9.0, 0], [0, 0, 0], [0, 0, 0]])
+    d = gan._discriminator_losses(source, classes, tf.constant([0, 2]), tf.constant([0, 1]), None)
+    ln2, ln3 = np.log(2), np.log(3)
+    right, wrong = np.log(1 + 2 * np.exp(-9)), 9 + np.log(1 + 2 * np.exp(-9))
+    assert float(d["d_real"]) == pytest.approx(ln2)
+    assert float(d["d_fake"]) == pytest.approx(ln2)
+    assert float(d["d_class"]) == pytest.approx((right + wrong) / 2, rel=1e-5)
+    assert float(d["d_loss"]) == pytest.approx(
+        ln2 + gan.d_class_weight * (right + wrong) / 2, rel=1e-5
+    )
+    assert float(d["class_accuracy"]) == 0.5
+    assert float(d["real_score"]) == 0.5
+    g = gan._generator_losses(source[2:], classes[2:], tf.constant([0, 1]))
+    assert float(g["g_source"]) == pytest.approx(ln2)
+    assert float(g["g_class"]) == pytest.approx(ln3)
+
+
+def test_class_loss_on_fakes_is_an_option():
+    classes = tf.constant([[5.0, 0, 0], [0, 0, 5.0]])  # real read right, fake read wrong
+    labels, fakes = tf.constant([0]), tf.constant([1])
+    losses = {}
+    for flag in (True, False):
+        gan = make(aux_on_fakes=flag)
+        d = gan._discriminator_losses(tf.zeros((2, 1)), classes, labels, fakes, None)
+        losses[flag] = float(d["d_class"])
+    right = np.log(1 + 2 * np.exp(-5))
+    assert losses[False] == pytest.approx(right, rel=1e-5)
+    assert losses[True] == pytest.approx((right + 5 + right) / 2, rel=1e-5)
+
+
+def test_sample_weights_weigh_the_class_loss_on_real_images():
+    gan = make()
+    images, labels = batch(4)
+    ones = gan.train_step((images, labels, tf.ones(4)))
+    zeros = make().train_step((images, labels, tf.zeros(4)))
+    assert float(ones["d_class"]) > 0
+    assert float(zeros["d_class"]) == 0
+    assert float(zeros["d_real"]) == pytest.approx(float(ones["d_real"]), rel=1e-5)
+
+
+def test_test_step_changes_nothing_and_repeats():
+    gan = make()
+    gan.train_step(batch())
+    state = {name: np.array(v) for name, v in gan.state().items() if "metrics" not in name}
+    first = gan.evaluate(*batch(12), batch_size=5, verbose=0, return_dict=True)
+    second = gan.evaluate(*batch(12), batch_size=5, verbose=0, return_dict=True)
+    assert first == second
+    for name, variable in gan.state().items():
+        if name in state:
+            np.testing.assert_array_equal(state[name], np.array(variable), err_msg=name)
+
+
+def test_steps_draw_new_noise_each_time_inside_a_graph():
+    gan = make(ema_decay=0.0)
+    draw = tf.function(lambda: gan.step_seed(3))
+    first = draw().numpy()
+    gan.steps.assign_add(1)
+    assert not np.array_equal(first, draw().numpy())
+
+
+def test_class_probabilities_follow_the_sampling():
+    assert make(class_sampling="proportional").class_probabilities == pytest.approx(
+        [1 / 2, 1 / 3, 1 / 6]
+    )
+    assert make(class_sampling="inverse").class_probabilities == pytest.approx(
+        [2 / 11, 3 / 11, 6 / 11]
+    )
+
+
+def test_learning_rates():
+    gan = make(lr=1e-3, g_lr_mult=1.5)
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(1.5e-3)
+
+
+def test_one_optimizer_for_both_is_refused():
+    gan = make()
+    with pytest.raises(ValueError, match="an optimizer each"):
+        gan.compile(g_optimizer=gan.d_optimizer, d_optimizer=gan.d_optimizer)
+
+
+def test_state_holds_the_seeds_of_dropout():
+    gan = make("original")
+    seeds = [v for v in gan.discriminator.variables if "seed" in v.path]
+    assert len(seeds) == 4
+    assert {id(v) for v in seeds} <= {id(v) for v in gan.state().values()}

@@ -1,0 +1,47 @@
+import json
+
+import pytest
+
+from data_tools.errors import DataError
+from gan_keras import runs
+
+
+def test_history_drops_rows_after_the_checkpoint(tmp_path):
+    history = runs.History(tmp_path / "log.csv")
+    for epoch in (1, 2, 3):
+        history.append({"epoch": epoch, "loss": epoch / 10})
+    resumed = runs.History(tmp_path / "log.csv", first_epoch=2)
+    resumed.append({"epoch": 3, "loss": 0.9, "new": 5})
+    assert resumed.columns()["loss"] == [0.1, 0.2, 0.9]
+    assert resumed.columns()["new"][2] == 5
+    assert (tmp_path / "log.csv").read_text().splitlines()[0] == "epoch,loss,new"
+
+
+def test_damaged_history_is_one_line(tmp_path):
+    (tmp_path / "log.csv").write_text("epoch,loss\nx,1\n")
+    with pytest.raises(DataError, match=r"log\.csv is damaged"):
+        runs.History(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"options": {}}'])
+def test_damaged_config_is_one_line(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(DataError, match="damaged.*--overwrite"):
+        runs.RunFolder(tmp_path).read_config()
+
+
+def test_stopwatch_goes_on_over_legs():
+    first = runs.Stopwatch({"wall_seconds": 100.0, "cpu_seconds": 50.0}).read()
+    assert 100 <= first["wall_seconds"] < 105
+    assert 50 <= first["cpu_seconds"] < 55
+
+
+def test_environment_is_json():
+    found = json.loads(json.dumps(runs.environment()))
+    assert {"tensorflow", "keras", "numpy", "python", "machine"} <= found.keys()
+
+
+def test_unwritable_workdir_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="--workdir"):
+        runs.RunFolder(tmp_path / "file" / "run").acquire()

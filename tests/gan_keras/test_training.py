@@ -1,0 +1,322 @@
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from data_tools.errors import DataError, UsageError
+from gan_keras import callbacks, checkpoints, training
+from gan_keras.configs.acgan import ACGANConfig
+
+
+@pytest.fixture
+def make(data_dir, tmp_path):
+    def make(workdir="run", preset="compact", **options):
+        small = {
+            "dataset": "demo",
+            "data_dir": str(data_dir),
+            "workdir": str(tmp_path / workdir),
+            "width_mult": 0.1,
+            "batch_size": 9,  # 45 train images: 5 steps an epoch
+            "epochs": 2,
+            "eval_samples": 0,
+            "log_every": 1,
+        }
+        return ACGANConfig.create(preset, {**small, **options})
+
+    return make
+
+
+def final_state(config):
+    """All arrays of a run's newest checkpoint."""
+    newest = checkpoints.existing(training.runs.RunFolder(config.workdir).checkpoints)[0]
+    arrays, _ = checkpoints.read(newest)
+    return newest.name, arrays
+
+
+def assert_same_end(one, two):
+    name, arrays = final_state(one)
+    other_name, other = final_state(two)
+    assert name == other_name
+    assert arrays.keys() == other.keys()
+    for key in arrays:
+        np.testing.assert_array_equal(arrays[key], other[key], err_msg=key)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it, nothing is saved on the way out."""
+
+
+def at_step(monkeypatch, step, action):
+    """Does something when a run reaches a step, once."""
+    original = callbacks.DivergenceGuard.on_train_batch_end
+    done = []
+
+    def hook(self, batch, logs=None):
+        original(self, batch, logs)
+        if self.step == step and not done:
+            done.append(True)
+            action()
+
+    monkeypatch.setattr(callbacks.DivergenceGuard, "on_train_batch_end", hook)
+
+
+def kill():
+    raise Killed
+
+
+@pytest.mark.parametrize("preset", ACGANConfig.PRESETS)
+def test_killed_run_resumes_bit_equal(make, monkeypatch, preset):
+    whole = make("whole", preset)
+    training.run(whole)
+    broken = make("broken", preset)
+    at_step(monkeypatch, 8, kill)  # inside epoch 2
+    with pytest.raises(Killed):
+        training.run(broken)
+    assert final_state(broken)[0] == "step_00000005.npz"
+    training.run(broken)
+    assert_same_end(whole, broken)
+    logs = [list(csv.DictReader(open(f"{c.workdir}/log.csv"))) for c in (whole, broken)]
+    for row, other in zip(*logs, strict=True):
+        assert {k: v for k, v in row.items() if "seconds" not in k} == {
+            k: v for k, v in other.items() if "seconds" not in k
+        }
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_signal_saves_inside_the_epoch_and_resumes_bit_equal(make, monkeypatch, signum):
+    whole = make("whole")
+    training.run(whole)
+    broken = make("broken")
+    at_step(monkeypatch, 7, lambda: signal.raise_signal(signum))
+    with pytest.raises(callbacks.InterruptedRunError) as caught:
+        training.run(broken)
+    assert caught.value.signum == signum
+    assert final_state(broken)[0] == "step_00000007.npz"
+    training.run(broken)
+    assert_same_end(whole, broken)
+    # the epoch's means are over the whole epoch, not over the part after the resume
+    rows = [list(csv.DictReader(open(f"{c.workdir}/log.csv")))[1] for c in (whole, broken)]
+    assert rows[0]["d_loss"] == rows[1]["d_loss"]
+
+
+def test_second_signal_acts_at_once():
+    with callbacks.stop_signals() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop == [signal.SIGINT]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_checkpoints_inside_a_long_epoch(make, monkeypatch):
+    config = make(epochs=1, checkpoint_minutes=1e-9)
+    at_step(monkeypatch, 4, kill)
+    with pytest.raises(Killed):
+        training.run(config)
+    assert final_state(config)[0] == "step_00000003.npz"
+
+
+def test_raising_epochs_goes_on_bit_equal(make):
+    whole = make("whole", epochs=3)
+    training.run(whole)
+    grown = make("grown", epochs=2)
+    training.run(grown)
+    training.run(make("grown", epochs=3))
+    assert_same_end(whole, grown)
+
+
+def test_finished_run_says_so_and_trains_nothing(make, capsys):
+    config = make(epochs=1)
+    first = training.run(config)
+    before = final_state(config)
+    assert training.run(config) == first
+    assert "is finished" in capsys.readouterr().out
+    assert final_state(config)[0] == before[0]
+
+
+def test_changed_settings_are_listed(make):
+    training.run(make(epochs=1))
+    with pytest.raises(UsageError, match=r"seed \(0 before, 4 now\), lr \(.*0.003 now\)"):
+        training.run(make(epochs=1, lr=3e-3, seed=4))
+    with pytest.raises(UsageError, match="can be raised but not lowered"):
+        training.run(make(epochs=2))
+        training.run(make(epochs=1))
+
+
+def test_overwrite_starts_anew(make):
+    training.run(make(epochs=1))
+    training.run(make(epochs=1, seed=4), overwrite=True)
+    assert json.loads(open(f"{make().workdir}/config.json").read())["options"]["seed"] == 4
+
+
+def test_foreign_folders_are_left_alone(make, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").write_text("years of work")
+    for overwrite in (False, True):
+        with pytest.raises(DataError, match="no run folder"):
+            training.run(make(), overwrite=overwrite)
+    assert (tmp_path / "run" / "thesis.tex").read_text() == "years of work"
+
+
+def test_changed_data_is_refused(make, data_dir):
+    training.run(make(epochs=1))
+    path = data_dir / "demo" / "symbols.npz"
+    with np.load(path) as arrays:
+        changed = dict(arrays)
+    changed["images"][0] ^= 255
+    np.savez(path, **changed)
+    with pytest.raises(DataError, match="has changed since"):
+        training.run(make(epochs=2))
+
+
+def test_corrupt_newest_checkpoint_falls_back_and_ends_the_same(make, capsys):
+    whole = make("whole", epochs=3)
+    training.run(whole)
+    config = make("broken", epochs=2)
+    training.run(config)
+    newest = checkpoints.existing(training.runs.RunFolder(config.workdir).checkpoints)[0]
+    newest.write_bytes(newest.read_bytes()[:1000])
+    training.run(make("broken", epochs=3))
+    assert "WARNING" in capsys.readouterr().out
+    assert_same_end(whole, config)
+
+
+def test_second_process_on_a_folder_is_refused(make):
+    config = make(epochs=1)
+    folder = training.runs.RunFolder(config.workdir)
+    folder.acquire()
+    try:
+        with pytest.raises(DataError, match="in use by another process"):
+            training.run(config)
+    finally:
+        folder.release()
+    training.run(config)
+
+
+def test_divergence_stops_and_keeps_the_last_good_checkpoint(make, monkeypatch):
+    config = make(epochs=3)
+    original = training.gans.build
+
+    def poisoned(*args):
+        gan = original(*args)
+        at_step(
+            monkeypatch, 7, lambda: gan.generator.trainable_variables[0].assign_add(
+                np.full(gan.generator.trainable_variables[0].shape, np.nan)
+            ),
+        )  # fmt: skip
+        return gan
+
+    monkeypatch.setattr(training.gans, "build", poisoned)
+    with pytest.raises(callbacks.DivergedError, match=r"_loss is nan at step 8"):
+        training.run(config)
+    name, arrays = final_state(config)
+    assert name == "step_00000005.npz"
+    assert all(np.isfinite(a).all() for a in arrays.values())
+
+
+def test_run_folder_is_complete(make):
+    config = make(sample_every=2)
+    training.run(config)
+    folder = training.runs.RunFolder(config.workdir)
+    names = {p.name for p in folder.path.iterdir()}
+    assert names >= {
+        "config.json", "log.csv", "curves.png", "metrics.json", "generator.keras",
+        "discriminator.keras", "checkpoints", "samples", "tensorboard",
+    }  # fmt: skip
+    samples = {p.name for p in folder.samples.iterdir()}
+    assert samples >= {"epoch_000.png", "epoch_001.png", "epoch_002.png", "step_00000004.png"}
+    # columns are the 4 classes, rows the 10 attempts, no margins
+    assert Image.open(folder.samples / "epoch_002.png").size == (4 * 28, 10 * 28)
+    stored = json.loads((folder / "config.json").read_text())
+    assert stored["options"]["sample_every"] == 2
+    assert stored["precision"] in ("float32", "bfloat16")
+    assert stored["environment"]["keras"] == keras.__version__
+
+
+def test_event_files_hold_curves_and_grids(make):
+    config = make()
+    training.run(config)
+    folder = training.runs.RunFolder(config.workdir)
+    events = EventAccumulator(str(folder.tensorboard / "train"), size_guidance={"tensors": 0})
+    events.Reload()
+    tags = set(events.Tags()["tensors"])
+    assert {"g_loss", "d_loss", "g_source", "d_real", "d_fake", "class_accuracy"} <= tags
+    assert {"learning_rate/g", "learning_rate/d", "samples", "epoch/d_loss"} <= tags
+    steps = [event.step for event in events.Tensors("d_loss")]
+    assert steps == list(range(1, 11))
+    assert [event.step for event in events.Tensors("samples")] == [0, 5, 10]
+    png = events.Tensors("samples")[0].tensor_proto.string_val
+    assert [int(png[0]), int(png[1])] == [4 * 28, 10 * 28]
+    assert png[2].startswith(b"\x89PNG")
+    test = EventAccumulator(str(folder.tensorboard / "test"), size_guidance={"tensors": 0})
+    test.Reload()
+    assert [event.step for event in test.Tensors("class_accuracy")] == [5, 10]
+
+
+def test_grids_use_the_same_noise_each_time(make):
+    config = make(epochs=1, lr=1e-30)
+    training.run(config)
+    folder = training.runs.RunFolder(config.workdir)
+    before, after = (np.array(Image.open(folder.samples / f"epoch_00{e}.png")) for e in (0, 1))
+    # only BatchNorm statistics have moved
+    assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.5
+
+
+def test_precision_is_that_of_the_first_leg(make, monkeypatch):
+    config = make(epochs=1)
+    monkeypatch.setattr(training.devices, "resolve_precision", lambda precision: "bfloat16")
+    training.run(config)
+    monkeypatch.undo()
+    training.run(make(epochs=2))
+    stored = json.loads(open(f"{config.workdir}/config.json").read())
+    assert stored["precision"] == "bfloat16"
+    assert stored["options"]["precision"] == "auto"
+
+
+def test_batch_larger_than_the_train_split(make):
+    with pytest.raises(UsageError, match="--batch_size=46 is more than the 45 train images"):
+        training.run(make(batch_size=46))
+
+
+def test_scores_of_a_run(make):
+    metrics = training.run(make(epochs=1, eval_samples=5, gan_train=True))
+    assert metrics["samples"] == 20
+    assert set(metrics["accuracy_per_class"]) == set("abcd")
+    assert 0 <= metrics["accuracy"] <= metrics["matched_accuracy"] <= 1
+    assert 0 <= metrics["gan_train"] <= 1
+    assert metrics["rare_classes"].keys() == set()
+    assert metrics["classifier"]["real_test_accuracy"] > 0.25
+
+
+@pytest.mark.slow
+def test_sigkill_at_any_moment(make, tmp_path):
+    def command(config):
+        given = {
+            name: getattr(config, name)
+            for name in ("dataset", "data_dir", "workdir", "width_mult", "batch_size")
+        }
+        return [
+            sys.executable, "-m", "experiments.acgan", "--epochs=2", "--eval_samples=0",
+            "--steps_per_epoch=300", *(f"--{name}={value}" for name, value in given.items()),
+        ]  # fmt: skip
+
+    whole, broken = make("whole"), make("broken")
+    subprocess.run(command(whole), check=True, capture_output=True)
+    process = subprocess.Popen(command(broken), stdout=subprocess.DEVNULL)
+    first = training.runs.RunFolder(broken.workdir).checkpoints / "step_00000300.npz"
+    while not first.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(np.random.default_rng().uniform(0, 1))  # some moment in epoch 2
+    process.kill()
+    process.wait()
+    assert final_state(broken)[0] == "step_00000300.npz"
+    subprocess.run(command(broken), check=True, capture_output=True)
+    assert_same_end(whole, broken)
