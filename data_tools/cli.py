@@ -1,6 +1,7 @@
 """How every command of the project starts and ends: flags in, one clear line on any error."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -20,6 +21,9 @@ def _parse(argv: Sequence[str]) -> list[str]:
     except flags.Error as error:
         message = " ".join(str(error).split())
         fail(f"{message} (see --help)", UsageError.exit_code)
+    except SystemExit:
+        # Help has been asked for and printed; absl calls that a failure.
+        sys.exit(0)
     if len(rest) > 1:
         fail(f"unexpected argument {rest[1]!r}; options are written --name=value (see --help)", 2)
     return rest
@@ -34,6 +38,11 @@ def fail(message: str, code: int) -> None:
     """
     print(f"error: {message}", file=sys.stderr)
     sys.exit(code)
+
+
+def exit_on_sigterm() -> None:
+    """Makes SIGTERM end the process as `sys.exit` does, so that temporary files are removed."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def run(main: Callable[[], int | None]) -> None:
@@ -54,9 +63,10 @@ def run(main: Callable[[], int | None]) -> None:
             fail(str(error), error.exit_code)
         except KeyboardInterrupt:
             fail("interrupted", INTERRUPTED)
-        except BrokenPipeError:
-            # The reader (`| head`) has left; Python would complain once more when it flushes.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(BROKEN_PIPE)
 
-    app.run(guarded, flags_parser=_parse)
+    try:
+        app.run(guarded, flags_parser=_parse)
+    except BrokenPipeError:
+        # The reader (`| head`) has left; Python would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)

@@ -30,8 +30,8 @@ def test_shapes_and_ranges(family, shape):
     module = networks.class_conditional(family)
     generator = module.make_generator(shape, 5, latent_dim=7, width_mult=0.1)
     discriminator = module.make_discriminator(shape, 5, width_mult=0.1)
-    z = np.random.default_rng(0).normal(size=(3, 7)).astype(np.float32) * 10
-    labels = np.array([0, 4, 2], np.int32)
+    z = 10 * keras.ops.convert_to_tensor(np.random.default_rng(0).normal(size=(3, 7)), "float32")
+    labels = keras.ops.convert_to_tensor([0, 4, 2], "int32")
     images = generator([z, labels])
     assert images.shape == (3, *shape)
     assert np.abs(images).max() <= 1

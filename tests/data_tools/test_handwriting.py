@@ -1,0 +1,210 @@
+import itertools
+import random
+import tracemalloc
+import xml.etree.ElementTree as ET
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from data_tools import handwriting
+from data_tools.errors import UsageError
+from data_tools.handwriting import glyphs, texts
+
+NS = "{http://www.w3.org/2003/InkML}"
+# Symbols of CROHME 2012 + 2013 before the cap.
+CROHME = {
+    **{"-": 12328, "1": 9460, "2": 9455, "+": 8877, "x": 8109, "(": 5425, ")": 5420, "=": 4800},
+    **{"3": 3785, "4": 2536, "0": 2509, "5": 1257, "9": 1091, "6": 1085, "8": 1045, "7": 1025},
+}
+
+
+def take(alphabet, number, seed=0):
+    return list(itertools.islice(handwriting.expressions(alphabet, seed), number))
+
+
+def documents(alphabet, number, seed=0):
+    return [handwriting.write_inkml(e) for e in take(alphabet, number, seed)]
+
+
+@pytest.fixture(scope="module", params=list(handwriting.ALPHABETS))
+def some(request):
+    """400 expressions of an alphabet."""
+    return request.param, take(request.param, 400)
+
+
+def test_same_seed_same_bytes_and_other_seed_other_bytes():
+    first = documents("math16", 30, seed=3)
+    assert documents("math16", 30, seed=3) == first
+    assert documents("math16", 10, seed=3) == first[:10]
+    assert documents("math16", 30, seed=4) != first
+
+
+def test_alphabets_do_not_share_chance():
+    a, b = (take(alphabet, 1)[0] for alphabet in handwriting.ALPHABETS)
+    assert not np.array_equal(a.strokes[0][:2], b.strokes[0][:2])
+
+
+@pytest.mark.parametrize(("alphabet", "seed"), [("latin", 0), ("math16", -1)])
+def test_wrong_arguments_are_refused_at_once(alphabet, seed):
+    with pytest.raises(UsageError, match=r"alphabet|seed"):
+        handwriting.expressions(alphabet, seed)
+
+
+def test_every_label_is_written(some):
+    alphabet, expressions = some
+    seen = {symbol.label for e in expressions for symbol in e.symbols}
+    assert seen == set(handwriting.ALPHABETS[alphabet])
+
+
+def test_strokes_belong_to_one_symbol_each_and_have_a_size(some):
+    for expression in some[1]:
+        owned = sorted(i for symbol in expression.symbols for i in symbol.strokes)
+        assert owned == list(range(len(expression.strokes)))
+        for stroke in expression.strokes:
+            assert stroke.shape[1] == 3
+            assert len(stroke) >= 2
+            assert np.isfinite(stroke).all()
+            assert (stroke >= 0).all()
+        for symbol in expression.symbols:
+            points = np.concatenate([expression.strokes[i] for i in symbol.strokes])
+            assert np.ptp(points[:, :2], axis=0).max() > 0
+
+
+def test_time_passes(some):
+    for expression in some[1][:50]:
+        time = np.concatenate([stroke[:, 2] for stroke in expression.strokes])
+        assert (np.diff(time) > 0).all()
+
+
+def test_symbols_stand_side_by_side(some):
+    """Symbols are written from left to right, so their left edges ascend."""
+    for expression in some[1][:100]:
+        left = [
+            min(expression.strokes[i][:, 0].min() for i in symbol.strokes)
+            for symbol in expression.symbols
+        ]
+        assert left == sorted(left)
+
+
+def test_writers_differ_more_than_one_writers_symbols():
+    """The width of a "0" over its height varies more between writers than within one."""
+    ratios = {}
+    for e in take("math16", 600):
+        for symbol in e.symbols:
+            if symbol.label == "0":
+                points = np.concatenate([e.strokes[i][:, :2] for i in symbol.strokes])
+                width, height = np.ptp(points, axis=0)
+                ratios.setdefault(e.writer, []).append(np.log(width / height))
+    groups = [r for r in ratios.values() if len(r) >= 3]
+    within = np.mean([np.var(r, ddof=1) for r in groups])
+    between = np.var([np.mean(r) for r in groups], ddof=1)
+    assert between > 1.5 * within > 0
+
+
+def test_some_dots_and_crosses_are_set_after_the_word():
+    late = [
+        e
+        for e in take("letters62", 400)
+        if any(b - a > 1 for s in e.symbols for a, b in itertools.pairwise(s.strokes))
+    ]
+    assert 10 < len(late) < 200
+
+
+def test_inkml_says_what_was_written(some):
+    for expression in some[1][:80]:
+        root = ET.fromstring(handwriting.write_inkml(expression))
+        assert root.tag == f"{NS}ink"
+        annotations = {a.get("type"): a.text for a in root.findall(f"{NS}annotation")}
+        assert annotations["truth"] == expression.truth
+        assert annotations["writer"] == expression.writer
+        channels = [c.get("name") for c in root.iter(f"{NS}channel")]
+        assert channels == ["X", "Y", "T"][: len(channels)]
+        traces = {trace.get("id"): trace.text for trace in root.findall(f"{NS}trace")}
+        assert len(traces) == len(expression.strokes)
+        groups = root.findall(f"{NS}traceGroup/{NS}traceGroup")
+        assert [g.find(f"{NS}annotation").text for g in groups] == [
+            s.label for s in expression.symbols
+        ]
+        used = [v.get("traceDataRef") for g in groups for v in g.findall(f"{NS}traceView")]
+        assert sorted(used) == sorted(traces)
+        for i, stroke in enumerate(expression.strokes):
+            points = [list(map(float, p.split())) for p in traces[str(i)].split(",")]
+            np.testing.assert_allclose(points, stroke[:, : len(channels)], atol=1e-9)
+            if not expression.decimals:
+                assert "." not in traces[str(i)]
+
+
+def test_truth_is_its_symbols(some):
+    for e in some[1]:
+        plain = e.truth.strip("$").replace("^{", "").replace("}", "")
+        assert plain == "".join(symbol.label for symbol in e.symbols)
+
+
+def test_brackets_are_balanced():
+    for e in take("math16", 300):
+        depth = 0
+        for symbol in e.symbols:
+            depth += {"(": 1, ")": -1}.get(symbol.label, 0)
+            assert depth >= 0
+        assert depth == 0
+
+
+def count(text, number):
+    rng = random.Random(0)
+    return Counter(label for _ in range(number) for label, _ in text(rng)[0])
+
+
+def test_class_mix_of_math_is_crohmes():
+    found = count(texts.math_text, 8000)
+    for label, number in CROHME.items():
+        ratio = (found[label] / found.total()) / (number / sum(CROHME.values()))
+        assert 0.8 < ratio < 1.25, (label, ratio)
+
+
+def test_no_letter_starves_and_the_mix_is_like_english():
+    found = count(texts.word_text, 4000)
+    assert set(found) == set(handwriting.ALPHABETS["letters62"])
+    assert min(found.values()) / found.total() > 0.004
+    assert max(found.values()) > 6 * min(found.values())
+    assert found["e"] > 2 * found["z"]
+
+
+@pytest.mark.parametrize("label", sorted(glyphs.ALLOGRAPHS))
+def test_curves_pass_through_the_control_points(label):
+    for _, text in glyphs.ALLOGRAPHS[label]:
+        for points, sharp in glyphs.parse_strokes(text):
+            assert len(points) >= 2
+            bases = glyphs._stroke_bases(points, sharp)
+            np.testing.assert_allclose(bases.sum(-1), 1, atol=1e-9)
+            for drawn in bases @ points:
+                np.testing.assert_allclose(drawn[[0, -1]], points[[0, -1]], atol=1e-9)
+                # Samples are close together, so each point has one near it.
+                near = np.hypot(*(drawn[:, None] - points).transpose(2, 0, 1)).min(0)
+                assert near.max() < 6
+
+
+def test_spline_is_the_natural_cubic_spline():
+    from scipy.interpolate import CubicSpline
+
+    knots, values = np.array([0.0, 1, 2.5, 3, 5]), np.array([1.0, -1, 0, 2, 1])
+    at = np.linspace(0, 5, 40)
+    expected = CubicSpline(knots, values, bc_type="natural")(at)
+    np.testing.assert_allclose(glyphs._natural_spline(knots, at) @ values, expected, atol=1e-12)
+
+
+def test_stream_needs_constant_memory():
+    """Numpy reports to tracemalloc, so this sees the arrays too."""
+
+    def peak(number):
+        tracemalloc.start()
+        stream = handwriting.expressions("math16")
+        for expression in itertools.islice(stream, number):
+            del expression
+        value = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return value
+
+    peak(1)
+    # Batches differ a little in size; 1,800 expressions kept would be 30 MB on top of 20.
+    assert peak(2000) < 1.4 * peak(200)
