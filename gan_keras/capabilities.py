@@ -9,6 +9,7 @@ from __future__ import annotations
 TOOLS = {
     "label_policy": "smooth, soft, flipped or noisy targets",
     "class_sampling": "labels of fakes drawn by class frequency",
+    "relativistic": "a loss that compares each fake with a real",
     "gradient_penalty": "WGAN-GP, R1 or R2 penalty",
     "weight_clipping": "weights of the critic clipped after its step",
     "spectral_norm": "spectral normalisation of the discriminator",
@@ -25,7 +26,21 @@ TOOLS = {
     "ema": "averaged generator weights",
 }
 
-CAPABILITIES: dict[str, frozenset[str]] = {}
+CAPABILITIES: dict[str, frozenset[str]] = {
+    "acgan": frozenset(
+        {
+            "class_sampling",
+            "diff_augment",
+            "ema",
+            "gradient_penalty",
+            "historical_averaging",
+            "instance_noise",
+            "label_policy",
+            "pretraining",
+            "weight_clipping",
+        }
+    ),
+}
 
 
 def check(variant, requested):

@@ -4,11 +4,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gan_keras.configs.base import Alias, RunConfig, option
+from gan_keras.configs.base import Alias, option
+from gan_keras.configs.tools import ToolConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class ACGANConfig(RunConfig):
+class ACGANConfig(ToolConfig):
     """Options of the auxiliary-classifier GAN (Odena et al. 2017, arXiv:1610.09585).
 
     The field defaults are the `compact` preset.

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import latents, losses, networks
+from gan_keras import latents, losses, networks, toolbox
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
@@ -15,8 +15,8 @@ class ACGAN(GAN):
     """AC-GAN: the discriminator also names the class, and the generator is paid for it.
 
     With S the source (real or generated) and C the class, the discriminator maximises
-    L_S + L_C and the generator L_C - L_S (paper, eqs. 2 and 3), here as non-saturating
-    cross-entropies on logits.
+    L_S + L_C and the generator L_C - L_S (paper, eqs. 2 and 3), here on logits and with the source
+    loss that the toolbox holds.
 
     Args:
         generator: Functional model from `[z, label]` to images in [-1, 1].
@@ -42,10 +42,13 @@ class ACGAN(GAN):
         "d_real",
         "d_fake",
         "d_class",
+        "gradient_penalty",
         "real_score",
         "fake_score",
         "class_accuracy",
         "fake_class_accuracy",
+        "g_gradient_norm",
+        "d_gradient_norm",
     )
 
     def __init__(
@@ -66,7 +69,6 @@ class ACGAN(GAN):
         self.d_class_weight = d_class_weight
         self.g_class_weight = g_class_weight
         self.share_fakes = share_fakes
-        self.loss_fn = losses.get("non_saturating")
 
     def train_step(self, data):
         """One update of the discriminator, then one of the generator, then of its average.
@@ -80,25 +82,32 @@ class ACGAN(GAN):
         """
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         batch = tf.shape(images)[0]
-        g_variables = self.generator.trainable_variables
-        d_variables = self.discriminator.trainable_variables
 
         with tf.GradientTape() as g_tape:
             # Without sharing, the discriminator sees images made in inference mode.
             fakes, fake_labels = self._generate(batch, Purpose.LATENT_D, Purpose.LABELS_D)
         with tf.GradientTape() as d_tape:
             both = tf.concat([images, tf.stop_gradient(fakes)], axis=0)
+            both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
             source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
             d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
-        self.d_optimizer.apply(d_tape.gradient(d["d_loss"], d_variables), d_variables)
+            d["gradient_penalty"] = self.tools.penalty(
+                lambda x: self._discriminate(x, labels)[0],
+                both[:batch],
+                both[batch:],
+                self.step_seed(Purpose.PENALTY),
+            )
+            d_total = d["d_loss"] + d["gradient_penalty"] + self.d_history.penalty()
+        d["d_gradient_norm"] = self.update_discriminator(d_tape, d_total)
 
         with g_tape if self.share_fakes else tf.GradientTape() as tape:
             if not self.share_fakes:
                 fakes, fake_labels = self._generate(2 * batch, Purpose.LATENT_G, Purpose.LABELS_G)
-            # The gradient runs through the discriminator but only g_variables are updated.
-            source, classes = self._discriminate(fakes, fake_labels)
-            g = self._generator_losses(source, classes, fake_labels)
-        self.g_optimizer.apply(tape.gradient(g["g_loss"], g_variables), g_variables)
+            seen = self.tools.change(fakes, self.step_seed(Purpose.AUGMENT_G), self.steps)
+            # The gradient runs through the discriminator, but only the generator is updated.
+            g = self._generator_losses(*self._discriminate(seen, fake_labels), fake_labels)
+            g_total = g["g_loss"] + self.g_history.penalty()
+        g["g_gradient_norm"] = self.update_generator(tape, g_total)
         self.finish_step()
         return self.track(**d, **g)
 
@@ -137,7 +146,12 @@ class ACGAN(GAN):
     def _discriminator_losses(self, source, classes, labels, fake_labels, weights):
         """Losses of the discriminator on a batch whose first part is real."""
         batch = tf.shape(labels)[0]
-        d_real, d_fake = self.loss_fn.discriminator(source[:batch], source[batch:])
+        d_real, d_fake = self.tools.loss.discriminator(
+            source[:batch],
+            source[batch:],
+            self.tools.targets.real(batch, self.step_seed(Purpose.TARGETS_REAL)),
+            self.tools.targets.fake(batch, self.step_seed(Purpose.TARGETS_FAKE)),
+        )
         d_class = losses.class_loss(labels, classes[:batch], weights)
         if self.aux_on_fakes:
             # likewise the mean over both halves
@@ -155,7 +169,10 @@ class ACGAN(GAN):
 
     def _generator_losses(self, source, classes, fake_labels):
         """Losses of the generator on generated images."""
-        g_source = self.loss_fn.generator(source)
+        targets = self.tools.targets.generator(
+            tf.shape(fake_labels)[0], self.step_seed(Purpose.TARGETS_G)
+        )
+        g_source = self.tools.loss.generator(source, target=targets)
         g_class = losses.class_loss(fake_labels, classes)
         return {
             "g_loss": g_source + self.g_class_weight * g_class,
@@ -189,13 +206,17 @@ def build(config: ACGANConfig, spec: DataSpec) -> ACGAN:
         g_class_weight=config.g_class_weight,
         share_fakes=config.share_fakes,
         latent=config.latent,
+        tools=toolbox.Toolbox.from_config(config),
         ema_decay=config.ema_decay,
         seed=config.seed,
     )
 
-    def adam(learning_rate):
+    def adam(rate):
         return keras.optimizers.Adam(
-            learning_rate, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon
+            toolbox.learning_rate(config, rate),
+            beta_1=config.beta_1,
+            beta_2=config.beta_2,
+            epsilon=config.epsilon,
         )
 
     gan.compile(g_optimizer=adam(config.lr * config.g_lr_mult), d_optimizer=adam(config.lr))

@@ -4,7 +4,9 @@ import keras
 import tensorflow as tf
 
 from gan_keras import ema, latents
+from gan_keras.gradients import global_norm
 from gan_keras.latents import Purpose
+from gan_keras.toolbox import Toolbox
 
 
 class GAN(keras.Model):
@@ -17,12 +19,15 @@ class GAN(keras.Model):
         generator: Functional model; its first input is z `(batch, latent_dim)`.
         discriminator: Functional model over images.
         latent: Distribution of z, a key of `latents.LATENTS`.
+        tools: What the steps may use; by default the plain non-saturating loss alone.
         ema_decay: Decay a step of the averaged generator; 0 turns averaging off.
         seed: Seed of every random draw of the steps.
     """
 
     # Names of the values that the steps return, the same keys in every variant.
     METRICS: tuple[str, ...] = ()
+    # Those of them that a test_step does not have.
+    TRAIN_METRICS: tuple[str, ...] = ("gradient_penalty", "g_gradient_norm", "d_gradient_norm")
 
     def __init__(
         self,
@@ -30,6 +35,7 @@ class GAN(keras.Model):
         discriminator: keras.Model,
         *,
         latent: str = "normal",
+        tools: Toolbox | None = None,
         ema_decay: float = 0.0,
         seed: int = 0,
         **kwargs,
@@ -38,6 +44,9 @@ class GAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.latent_dim = generator.inputs[0].shape[-1]
+        self.tools = tools or Toolbox()
+        self.g_history = self.tools.history(generator)
+        self.d_history = self.tools.history(discriminator)
         self.ema_decay = ema_decay
         self.seed = seed
         self._sample_latent = latents.get(latent)
@@ -97,14 +106,52 @@ class GAN(keras.Model):
         """Adds a step's values to the epoch means.
 
         Args:
-            **values: A scalar for each of `METRICS`.
+            **values: A scalar for each of `METRICS`; a test step leaves out `TRAIN_METRICS`.
 
         Returns:
             The step's own values: callbacks see these, the epoch's logs are the means.
         """
-        for name in self.METRICS:
-            self._trackers[name].update_state(values[name])
-        return {name: values[name] for name in self.METRICS}
+        absent = dict.fromkeys(self.TRAIN_METRICS, tf.zeros(()))
+        values = {name: (absent | values)[name] for name in self.METRICS}
+        for name, value in values.items():
+            self._trackers[name].update_state(value)
+        return values
+
+    def evaluate(self, *args, **kwargs):
+        """As `keras.Model.evaluate`, without the values that only training has."""
+        logs = super().evaluate(*args, **kwargs)
+        if not isinstance(logs, dict):
+            return logs
+        return {name: value for name, value in logs.items() if name not in self.TRAIN_METRICS}
+
+    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> tf.Tensor:
+        """Updates the discriminator and nothing else; returns the norm of its gradient.
+
+        Args:
+            tape: Has recorded `loss`.
+            loss: Scalar.
+        """
+        variables = self.discriminator.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        self.d_optimizer.apply(gradients, variables)
+        self.tools.after_discriminator(self.discriminator)
+        self.d_history.update()
+        return global_norm(gradients)
+
+    def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> tf.Tensor:
+        """Updates the generator and nothing else; returns the norm of its gradient.
+
+        While the discriminator is being pre-trained nothing changes.
+
+        Args:
+            tape: Has recorded `loss`.
+            loss: Scalar.
+        """
+        variables = self.generator.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        self.tools.when_due(self.steps, lambda: self.g_optimizer.apply(gradients, variables))
+        self.g_history.update()
+        return global_norm(gradients)
 
     def step_seed(self, purpose: Purpose) -> tf.Tensor:
         """Seed pair for one draw of this training step."""
@@ -148,6 +195,8 @@ class GAN(keras.Model):
             "g_optimizer": self.g_optimizer.variables,
             "d_optimizer": self.d_optimizer.variables,
             "counters": [self.steps],
+            "g_history": self.g_history.variables,
+            "d_history": self.d_history.variables,
         }
         if self.ema_decay:
             parts["averaged_generator"] = self.averaged_generator.variables

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras import gans
+from data_tools.errors import UsageError
+from gan_keras import capabilities, gans, penalties
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.acgan import ACGAN
@@ -175,3 +176,96 @@ def test_state_holds_the_seeds_of_dropout():
     seeds = [v for v in gan.discriminator.variables if "seed" in v.path]
     assert len(seeds) == 4
     assert {id(v) for v in seeds} <= {id(v) for v in gan.state().values()}
+
+
+# One value for each tool of the capability table that the AC-GAN can use.
+TOOL_OPTIONS = {
+    "class_sampling": {"class_sampling": "inverse"},
+    "diff_augment": {"diff_augment": "translation,cutout"},
+    "ema": {"ema_decay": 0.9},
+    "gradient_penalty": {"penalty": "r1"},
+    "historical_averaging": {"historical_averaging": 0.1},
+    "instance_noise": {"instance_noise": 0.1, "instance_noise_steps": 100},
+    "label_policy": {"label_policy": "soft"},
+    "pretraining": {"pretraining": 1},
+    "weight_clipping": {"weight_clip": 0.01},
+}
+
+
+def test_every_tool_of_the_table_has_a_test():
+    assert TOOL_OPTIONS.keys() == capabilities.CAPABILITIES["acgan"]
+
+
+@pytest.mark.parametrize("tool", TOOL_OPTIONS)
+def test_each_tool_changes_the_step_and_nothing_breaks(tool):
+    """Compares two steps with and without the tool: a tool must not be ignored."""
+    ends = []
+    for options in ({"ema_decay": 0.0}, {"ema_decay": 0.0, **TOOL_OPTIONS[tool]}):
+        gan = make(**options)
+        step = tf.function(gan.train_step)
+        for number in range(2):
+            logs = step(batch(seed=number))
+        assert all(np.isfinite(float(value)) for value in logs.values())
+        sampled = gan.averaged_generator.trainable_variables
+        ends.append(values([*gan.discriminator.trainable_variables, *sampled]))
+    assert any(not np.array_equal(a, b) for a, b in zip(*ends, strict=True))
+
+
+def test_pretraining_trains_the_discriminator_alone_at_first():
+    gan = make(pretraining=2)
+    step = tf.function(gan.train_step)
+    before = values(gan.generator.trainable_variables)
+    d = values(gan.discriminator.trainable_variables)
+    for number in range(2):
+        step(batch(seed=number))
+        assert not any(changed(before, gan.generator.trainable_variables))
+    assert all(changed(d, gan.discriminator.trainable_variables))
+    step(batch(seed=2))
+    assert all(changed(before, gan.generator.trainable_variables))
+
+
+def test_weights_are_clipped_after_the_discriminators_update():
+    gan = make(weight_clip=0.01)
+    gan.train_step(batch())
+    largest = max(np.abs(v).max() for v in values(gan.discriminator.trainable_variables))
+    assert largest == pytest.approx(0.01)
+    assert max(np.abs(v).max() for v in values(gan.generator.trainable_variables)) > 0.01
+
+
+def test_the_penalty_is_part_of_what_the_discriminator_minimises():
+    free, held = make(lr=5e-3), make(lr=5e-3, penalty="r1", penalty_factor=1000.0)
+    for number in range(20):
+        free.train_step(batch(seed=number))
+        logs = held.train_step(batch(seed=number))
+    assert float(logs["gradient_penalty"]) > 0
+    images, labels = batch(seed=99)
+    norms = [
+        penalties.gradient_square_norms(lambda x, g=gan: g._discriminate(x, labels)[0], images)
+        for gan in (free, held)
+    ]
+    assert np.mean(norms[1]) < np.mean(norms[0]) / 3
+
+
+def test_tools_that_it_cannot_use_are_refused():
+    with pytest.raises(UsageError, match="'acgan' cannot use this tool: relativistic"):
+        make(loss="relativistic")
+    with pytest.raises(UsageError, match="hinge has no targets"):
+        make(loss="hinge", label_policy="soft")
+    with pytest.raises(UsageError, match="belong together"):
+        make(lr_decay="linear")
+
+
+def test_learning_rates_fall_as_asked():
+    gan = make(lr=1e-3, lr_decay="linear", lr_decay_steps=10)
+    for number in range(5):
+        gan.train_step(batch(seed=number))
+    assert float(gan.d_optimizer.learning_rate) == pytest.approx(5e-4)
+
+
+def test_history_is_state_and_does_not_own_the_network():
+    plain, held = make().state(), make(historical_averaging=0.1).state()
+    assert not any("history" in name for name in plain)
+    assert any(name.startswith("g_history") for name in held)
+    gan = make(historical_averaging=0.1)
+    networks = {id(v) for v in (*gan.generator.variables, *gan.discriminator.variables)}
+    assert not networks & {id(v) for v in (*gan.g_history.variables, *gan.d_history.variables)}

@@ -1,0 +1,125 @@
+"""Options of the tools that variants share: losses, penalties, tricks against collapse.
+
+Every tool is off by default. `capabilities` says which variant can use which.
+"""
+
+import dataclasses
+from typing import Any
+
+from data_tools.errors import UsageError
+from gan_keras import capabilities
+from gan_keras.configs.base import RunConfig, option
+
+
+def tool(name: str, off: Any, help: str, **limits: Any) -> Any:
+    """Declares an option that turns a tool of `capabilities.TOOLS` on.
+
+    Args:
+        name: The tool.
+        off: Value at which the tool is not used; also the default.
+        help: As for `option`.
+        **limits: As for `option`.
+    """
+    field = option(off, help, **limits)
+    metadata = {**field.metadata, "tool": name, "off": off}
+    return dataclasses.field(default=off, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class ToolConfig(RunConfig):
+    """Options of a GAN that can use the toolbox."""
+
+    loss: str = option(
+        "non_saturating",
+        "Adversarial loss.",
+        choices=(
+            "non_saturating",
+            "minimax",
+            "hinge",
+            "least_squares",
+            "wasserstein",
+            "relativistic",
+        ),
+    )
+    label_policy: str = tool(
+        "label_policy",
+        "hard",
+        "Targets of the discriminator: hard 1/0; one_sided real .9; two_sided .9/.1; soft, drawn "
+        "for each batch, or once; flipped; noisy.",
+        choices=(
+            "hard",
+            "one_sided",
+            "two_sided",
+            "soft",
+            "soft_once",
+            "flipped",
+            "flipped_soft",
+            "flipped_soft_once",
+            "noisy",
+        ),
+    )
+    penalty: str = tool(
+        "gradient_penalty",
+        "none",
+        "Penalty on the discriminator's gradient.",
+        choices=("none", "gradient_penalty", "r1", "r2", "r1_r2"),
+    )
+    penalty_factor: float = option(10.0, "Weight of --penalty.", minimum=0.0)
+    weight_clip: float = tool(
+        "weight_clipping",
+        0.0,
+        "Clips the discriminator's weights to [-this, this] after each of its updates; 0: never.",
+        minimum=0.0,
+    )
+    instance_noise: float = tool(
+        "instance_noise",
+        0.0,
+        "Standard deviation of noise on all that the discriminator sees; 0: none.",
+        minimum=0.0,
+    )
+    instance_noise_steps: int = option(
+        0, "Steps over which --instance_noise fades to 0; 0: it stays.", minimum=0
+    )
+    diff_augment: str = tool(
+        "diff_augment",
+        "",
+        "Differentiable augmentation: any of color, translation, cutout, separated by commas.",
+    )
+    historical_averaging: float = tool(
+        "historical_averaging",
+        0.0,
+        "Weight of the penalty that holds both networks near their mean over time; 0: none.",
+        minimum=0.0,
+    )
+    pretraining: int = tool(
+        "pretraining", 0, "Discriminator updates before the generator's first one.", minimum=0
+    )
+    lr_decay: str = option(
+        "constant",
+        "How the learning rates fall.",
+        choices=("constant", "linear", "cosine", "exponential"),
+    )
+    lr_decay_steps: int = option(
+        0, "Steps until --lr_decay ends; needed unless it is constant.", minimum=0
+    )
+
+    def validate(self) -> None:
+        """Checks the options and that this experiment can use the tools that are on.
+
+        Raises:
+            UsageError: As `RunConfig.validate`; or names a tool that the experiment cannot use.
+        """
+        super().validate()
+        wanted = {
+            field.metadata["tool"]
+            for name, field in self.option_fields().items()
+            if "tool" in field.metadata and getattr(self, name) != field.metadata["off"]
+        }
+        if self.loss == "relativistic":
+            wanted.add("relativistic")
+        try:
+            capabilities.check(self.experiment, wanted)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        if (self.lr_decay == "constant") != (self.lr_decay_steps == 0):
+            raise UsageError("--lr_decay and --lr_decay_steps belong together; give both or none")
