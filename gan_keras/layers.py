@@ -396,6 +396,61 @@ class MinibatchStdDev(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class GroupStdDev(keras.layers.Layer):
+    """How much a group of examples varies, one number a channel (after Karras et al. 2018, 3).
+
+    The standard deviation of each feature at each place over a group of neighbours in the batch,
+    averaged over places, given to every member of the group. Unlike :class:`MinibatchStdDev` it
+    keeps channels apart and may see reals and fakes in one batch, reals in the first half: the
+    number of groups is even, so that no group has both.
+
+    Args:
+        group_size: int >= 2, about how many examples make a group; any batch size will do.
+        epsilon: float, added to the variance: the root of 0 has no gradient.
+        **kwargs: Of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If the group size is below 2.
+    """
+
+    def __init__(self, group_size=16, epsilon=1e-6, **kwargs):
+        super().__init__(**kwargs)
+        if group_size < 2:
+            raise ValueError(f"group_size must be at least 2. Received: group_size={group_size}")
+        self.group_size = group_size
+        self.epsilon = epsilon
+
+    def call(self, inputs):
+        """Measures the variation.
+
+        Args:
+            inputs: float `(batch, h, w, channels)`.
+
+        Returns:
+            float `(batch, channels)`.
+        """
+        batch = tf.shape(inputs)[0]
+        pairs = (batch + 2 * self.group_size - 1) // (2 * self.group_size)
+        group = tf.range(batch) * (2 * pairs) // batch
+        values = tf.cast(inputs, tf.float32)
+        mean = tf.math.segment_mean(values, group)
+        # Two passes: the mean of squares less the square of the mean loses digits.
+        distance = tf.square(values - tf.gather(mean, group))
+        variance = tf.math.segment_mean(distance, group)
+        deviation = tf.reduce_mean(tf.sqrt(variance + self.epsilon), axis=[1, 2])
+        return tf.cast(tf.gather(deviation, group), inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        """`(batch, channels)`."""
+        return (input_shape[0], input_shape[-1])
+
+    def get_config(self):
+        """Configuration from which the layer can be rebuilt."""
+        own = {"group_size": self.group_size, "epsilon": self.epsilon}
+        return {**super().get_config(), **own}
+
+
 def pack(images, count):
     """Joins every `count` neighbours of a batch into one example (PacGAN, Lin et al. 2018, 3).
 

@@ -21,6 +21,7 @@ class Toolbox:
         change: `(images, seed, step)` -> what the discriminator sees instead, see `augment`.
         penalty_fn: `(critic, real, fake, seed, factor)` -> penalty, see `penalties`.
         penalty_factor: Weight of the penalty.
+        penalty_every: Steps between two uses of the penalty.
         weight_clip: Limit of the discriminator's weights; 0 for none.
         historical_averaging: Weight of the historical averaging; 0 for none.
         pretraining: Discriminator updates before the generator's first.
@@ -33,6 +34,7 @@ class Toolbox:
     change: Callable = dataclasses.field(default_factory=augment.Chain)
     penalty_fn: Callable = penalties.none
     penalty_factor: float = 0.0
+    penalty_every: int = 1
     weight_clip: float = 0.0
     historical_averaging: float = 0.0
     pretraining: int = 0
@@ -67,16 +69,35 @@ class Toolbox:
             change=augment.Chain(tuple(changes)),
             penalty_fn=penalties.get(config.penalty),
             penalty_factor=config.penalty_factor,
+            penalty_every=config.penalty_every,
             weight_clip=config.weight_clip,
             historical_averaging=config.historical_averaging,
             pretraining=config.pretraining,
         )
 
     def penalty(
-        self, critic: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor
+        self, critic: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor, step: tf.Tensor
     ) -> tf.Tensor:
-        """The gradient penalty, float32 scalar; see `penalties` for the arguments."""
-        return self.penalty_fn(critic, real, fake, seed, self.penalty_factor)
+        """The gradient penalty, float32 scalar; 0 in the steps between two uses.
+
+        Lazy regularisation, the penalty of every k-th step times k, is Karras et al. 2020
+        (arXiv:1912.04958), appendix B.
+
+        Args:
+            critic: Images -> logits.
+            real: Real images.
+            fake: Generated images.
+            seed: Seed pair.
+            step: Number of this step, a tensor or variable.
+        """
+
+        def due():
+            return self.penalty_fn(critic, real, fake, seed, self.penalty_factor)
+
+        if self.penalty_every == 1 or self.penalty_fn is penalties.none:
+            return due()
+        now = tf.equal(tf.convert_to_tensor(step) % self.penalty_every, 0)
+        return tf.cond(now, lambda: self.penalty_every * due(), lambda: tf.zeros(()))
 
     def history(self, model: keras.Model) -> "History":
         """Makes the historical average of a network."""

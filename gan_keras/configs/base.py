@@ -197,15 +197,12 @@ class RunConfig:
         }
 
     def run_name(self) -> str:
-        """Folder name made of what differs from the default preset, e.g. `crohme-g_lr_mult=1.5`."""
-        defaults = type(self).create().to_dict()
+        """Folder name made of what differs from the preset, e.g. `crohme-g_lr_mult=1.5-seed=0`."""
+        plain = type(self).create(self.preset).to_dict()
         parts = [
             f"{name}={value}"
             for name, value in self.identity().items()
-            if value != defaults[name]
-            and name not in ("experiment", "dataset", "seed", "preset")
-            # what the preset says is said by the preset's name
-            and self.PRESETS[self.preset].get(name, defaults[name]) != value
+            if value != plain[name] and name not in ("dataset", "seed")
         ]
         head = [self.dataset] + ([self.preset] if self.preset != self.default_preset() else [])
         name = "-".join([*head, *parts, f"seed={self.seed}"])

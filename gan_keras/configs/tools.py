@@ -65,6 +65,12 @@ class ToolConfig(RunConfig):
         choices=("none", "gradient_penalty", "r1", "r2", "r1_r2"),
     )
     penalty_factor: float = option(10.0, "Weight of --penalty.", minimum=0.0)
+    penalty_every: int = option(
+        1,
+        "Steps between two uses of --penalty, which is scaled up to make up for it (lazy "
+        "regularisation).",
+        minimum=1,
+    )
     weight_clip: float = tool(
         "weight_clipping",
         0.0,

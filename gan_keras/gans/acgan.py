@@ -96,6 +96,7 @@ class ACGAN(GAN):
                 both[:batch],
                 both[batch:],
                 self.step_seed(Purpose.PENALTY),
+                self.steps,
             )
             d_total = d["d_loss"] + d["gradient_penalty"] + self.d_history.penalty()
         d["d_gradient_norm"] = self.update_discriminator(d_tape, d_total)

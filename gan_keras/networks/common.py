@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from gan_keras.layers import GroupStdDev
+
 
 def scaled_width(width: int, width_mult: float) -> int:
     """Returns `width * width_mult`, at least 1.
@@ -78,6 +80,7 @@ def make_convolutional_discriminator(
     dropout: float,
     width_mult: float = 1.0,
     projection: bool = False,
+    deviation: bool = False,
 ) -> keras.Model:
     """Builds an AC-GAN discriminator: convolutions with LeakyReLU and dropout, then two heads.
 
@@ -91,6 +94,7 @@ def make_convolutional_discriminator(
         dropout: Rate after each convolution; 0 leaves the layer out.
         width_mult: Multiplies the filters.
         projection: Whether the source head is conditional on the label too.
+        deviation: Whether the heads also see how much neighbours in the batch differ.
 
     Returns:
         A functional model from images in [-1, 1], or from `[image, label]` with `projection`, to
@@ -104,6 +108,8 @@ def make_convolutional_discriminator(
         if dropout:
             x = layers.Dropout(dropout)(x)
     features = layers.Flatten()(x)
+    if deviation:
+        features = layers.Concatenate()([features, GroupStdDev()(x)])
     if not projection:
         heads = source_and_class_heads(features, num_classes)
         return keras.Model(image, heads, name="discriminator")

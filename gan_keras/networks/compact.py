@@ -99,4 +99,5 @@ def make_discriminator(
         dropout=0.0,
         width_mult=width_mult,
         projection=True,
+        deviation=True,
     )

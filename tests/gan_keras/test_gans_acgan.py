@@ -183,7 +183,7 @@ TOOL_OPTIONS = {
     "class_sampling": {"class_sampling": "inverse"},
     "diff_augment": {"diff_augment": "translation,cutout"},
     "ema": {"ema_decay": 0.9},
-    "gradient_penalty": {"penalty": "r1"},
+    "gradient_penalty": {"penalty": "gradient_penalty"},
     "historical_averaging": {"historical_averaging": 0.1},
     "instance_noise": {"instance_noise": 0.1, "instance_noise_steps": 100},
     "label_policy": {"label_policy": "soft"},
@@ -200,8 +200,8 @@ def test_every_tool_of_the_table_has_a_test():
 def test_each_tool_changes_the_step_and_nothing_breaks(tool):
     """Compares two steps with and without the tool: a tool must not be ignored."""
     ends = []
-    for options in ({"ema_decay": 0.0}, {"ema_decay": 0.0, **TOOL_OPTIONS[tool]}):
-        gan = make(**options)
+    for options in ({}, TOOL_OPTIONS[tool]):
+        gan = make(**{"ema_decay": 0.0, "penalty": "none", **options})
         step = tf.function(gan.train_step)
         for number in range(2):
             logs = step(batch(seed=number))
@@ -233,11 +233,12 @@ def test_weights_are_clipped_after_the_discriminators_update():
 
 
 def test_the_penalty_is_part_of_what_the_discriminator_minimises():
-    free, held = make(lr=5e-3), make(lr=5e-3, penalty="r1", penalty_factor=1000.0)
+    free, held = make(lr=5e-3, penalty="none"), make(lr=5e-3, penalty_factor=100.0)
     for number in range(20):
         free.train_step(batch(seed=number))
         logs = held.train_step(batch(seed=number))
-    assert float(logs["gradient_penalty"]) > 0
+        # lazy: every 8th step only
+        assert (float(logs["gradient_penalty"]) > 0) == (number % held.tools.penalty_every == 0)
     images, labels = batch(seed=99)
     norms = [
         penalties.gradient_square_norms(lambda x, g=gan: g._discriminate(x, labels)[0], images)

@@ -19,6 +19,7 @@ EXAMPLES = {
     "SpectralNorm": (lambda: layers.SpectralNorm(keras.layers.Conv2D(3, 3)), (4, 4, 2)),
     "MinibatchDiscrimination": (lambda: layers.MinibatchDiscrimination(3, 2), (5,)),
     "MinibatchStdDev": (lambda: layers.MinibatchStdDev(group_size=2), (4, 4, 2)),
+    "GroupStdDev": (lambda: layers.GroupStdDev(group_size=4), (4, 4, 2)),
     "Packing": (lambda: layers.Packing(2), (4, 4, 1)),
     "PixelNorm": (lambda: layers.PixelNorm(), (4, 4, 2)),
     "ConditionalBatchNormalization": (
@@ -388,3 +389,29 @@ def test_conditional_batch_normalization_by_hand():
     np.testing.assert_allclose(y[:, 0, 0, 0], [8.0, 23.0], rtol=1e-5)
     # two training calls: moving mean 2 * (1 - 0.99^2)
     np.testing.assert_allclose(layer.norm.moving_mean, [0.0398], rtol=1e-4)
+
+
+def test_group_deviation_by_hand():
+    layer = layers.GroupStdDev(group_size=2, epsilon=0.0)
+    # four examples of one pixel and two channels: groups (0, 2), (1, 1) and (5, 5), (3, 7)
+    values = np.array([[0, 1], [2, 1], [5, 3], [5, 7]], np.float32).reshape(4, 1, 1, 2)
+    np.testing.assert_allclose(layer(values), [[1, 0], [1, 0], [0, 2], [0, 2]], atol=1e-6)
+
+
+@pytest.mark.parametrize("half", [1, 9, 16, 20, 64])
+def test_group_deviation_never_mixes_the_halves(half):
+    random = np.random.default_rng(0)
+    real = random.normal(size=(half, 2, 2, 3)).astype(np.float32)
+    fakes = [random.normal(size=real.shape).astype(np.float32) for _ in range(2)]
+    layer = layers.GroupStdDev()
+    one, two = (layer(np.concatenate([real, fake])).numpy()[:half] for fake in fakes)
+    np.testing.assert_array_equal(one, two)
+    assert one.shape == (half, 3)
+
+
+def test_group_deviation_round_trip():
+    layer = layers.GroupStdDev(group_size=5, epsilon=1e-3)
+    again = layers.GroupStdDev.from_config(layer.get_config())
+    assert (again.group_size, again.epsilon) == (5, 1e-3)
+    with pytest.raises(ValueError, match="at least 2"):
+        layers.GroupStdDev(group_size=1)
