@@ -17,7 +17,7 @@ class ACGANConfig(ToolConfig):
         # Measured to give the best quality per CPU minute; see README, "Results".
         "compact": {
             "networks": "compact",
-            "epochs": 12,
+            "epochs": 16,
             "batch_size": 64,
             "latent_dim": 64,
             "latent": "normal",

@@ -1,0 +1,335 @@
+"""Finding the InkML files in archives and folders, and reading them one by one.
+
+Nothing is unpacked to disk; names inside archives are data and never used as paths to write.
+"""
+
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data_tools.errors import DataError
+
+# Limits; the official corpus has 12,000 files in an archive of 33 MB.
+MAX_FILES = 500_000
+MAX_DIRECTORY_BYTES = 32 * 2**20  # About 350,000 archive entries.
+MAX_SOURCE_CHARS = 400
+# Handwriting as text deflates about 4 times; nothing honest reaches 100 times over this length.
+MAX_RATIO = 100
+RATIO_FREE_BYTES = 256 * 2**10
+
+_YEAR_FOLDER = re.compile(r"CROHME(\d{4})_data", re.IGNORECASE)
+_SUFFIX = ".inkml"
+_ENCRYPTED = 0x1
+
+
+class ReadError(Exception):
+    """A file that cannot be read; the message is the one-line reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One InkML file.
+
+    Attributes:
+        source: Its name within the corpus: from the year folder on where there is one, otherwise
+            without the leading folders that all files of the input share. The same for an archive
+            and the same archive unpacked.
+        year: The year of its year folder, or None.
+        container: Path of the archive that holds it, or None.
+        place: Its number in the archive's directory, or its path.
+    """
+
+    source: str
+    year: int | None
+    container: str | None
+    place: int | str
+
+
+@dataclass
+class Listing:
+    """What the inputs hold.
+
+    Attributes:
+        entries: The InkML files, in order of their names.
+        refused: (name, reason) of what looked like an InkML file and cannot be one.
+        other_years: How many files of each year were left out.
+        years: The years of all the year folders there are.
+        archives_inside: How many archives lie inside the inputs, unopened.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    other_years: Counter = field(default_factory=Counter)
+    years: set[int] = field(default_factory=set)
+    archives_inside: int = 0
+
+
+def printable(name: str) -> str:
+    """A name from a disk or an archive as text that fits on a line and into a JSON file."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+def find(inputs: Iterable[str], years: Collection[int] | None) -> Listing:
+    """Lists the InkML files of archives, folders and single files.
+
+    Args:
+        inputs: Paths.
+        years: The years to take where files lie in year folders (CROHME2012_data); None for all.
+
+    Returns:
+        The files and what was passed over.
+
+    Raises:
+        DataError: An input is missing, unreadable, or not what its name says.
+    """
+    listing = Listing()
+    found: list[Entry] = []
+    for given in dict.fromkeys(os.path.realpath(path) for path in inputs):
+        names = _Names(given)
+        for parts, container, place in _walk(given, listing):
+            names.add(parts, container, place)
+        found.extend(names.entries(listing))
+        if len(found) > MAX_FILES:
+            raise DataError(f"more than {MAX_FILES:,} InkML files")
+    # One file found through two inputs (a folder and its parent) is one file.
+    found = list({(entry.container, entry.place): entry for entry in found}.values())
+    found.sort(key=lambda entry: (entry.source, str(entry.container), str(entry.place)))
+    taken: Counter[str] = Counter()
+    for entry in found:
+        if entry.year is not None:
+            listing.years.add(entry.year)
+        if entry.year is not None and years is not None and entry.year not in years:
+            listing.other_years[entry.year] += 1
+            continue
+        taken[entry.source] += 1
+        if taken[entry.source] > 1:
+            # Different files of the same name, from two inputs or twice in an archive.
+            source = f"{entry.source}#{taken[entry.source]}"
+            entry = Entry(source, entry.year, entry.container, entry.place)
+        listing.entries.append(entry)
+    listing.entries.sort(key=lambda entry: entry.source)
+    return listing
+
+
+class _Names:
+    """Gives the files of one input their names within the corpus."""
+
+    def __init__(self, given: str):
+        self._above = Path(given).parts if os.path.isdir(given) else Path(given).parent.parts
+        self._found: list[tuple[tuple[str, ...], str | None, int | str]] = []
+
+    def add(self, parts: tuple[str, ...], container: str | None, place: int | str) -> None:
+        self._found.append((parts, container, place))
+
+    def entries(self, listing: Listing) -> Iterator[Entry]:
+        dated, undated = [], []
+        for parts, container, place in self._found:
+            # A folder inside an archive has nothing to do with where the archive lies.
+            full = parts if container else self._above + parts
+            matches = [i for i, part in enumerate(full[:-1]) if _YEAR_FOLDER.fullmatch(part)]
+            if matches:
+                year = int(_YEAR_FOLDER.fullmatch(full[matches[-1]])[1])
+                dated.append((full[matches[-1] :], year, container, place))
+            else:
+                undated.append((parts, None, container, place))
+        shared = _shared([parts[:-1] for parts, *_ in undated])
+        undated = [(parts[shared:], *rest) for parts, *rest in undated]
+        for parts, year, container, place in dated + undated:
+            source = printable("/".join(parts))
+            if len(source) > MAX_SOURCE_CHARS:
+                listing.refused.append((source[:60] + "...", "name too long"))
+            else:
+                yield Entry(source, year, container, place)
+
+
+def _shared(names: list[tuple[str, ...]]) -> int:
+    """How many leading parts all names share."""
+    if not names:
+        return 0
+    first, last = min(names), max(names)
+    same = [a == b for a, b in zip(first, last, strict=False)]
+    return same.index(False) if False in same else len(same)
+
+
+def _walk(given: str, listing: Listing) -> Iterator[tuple[tuple[str, ...], str | None, int | str]]:
+    """The parts of the name, the container and the place of each InkML file of one input."""
+    shown = printable(given)
+    try:
+        mode = os.stat(given).st_mode
+        if stat.S_ISDIR(mode):
+            yield from _walk_folder(given, listing)
+            return
+        if not stat.S_ISREG(mode):
+            raise DataError(f"{shown} is neither a file nor a folder")
+        with open(given, "rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        raise DataError(f"cannot read {shown}: {error.strerror}") from None
+    if given.lower().endswith(_SUFFIX):
+        yield (os.path.basename(given),), None, given
+    elif given.lower().endswith(".zip") or head[:2] == b"PK":
+        yield from _walk_archive(given, listing)
+    else:
+        raise DataError(f"{shown} is not a .zip archive, a folder or an .inkml file")
+
+
+def _walk_folder(
+    given: str, listing: Listing
+) -> Iterator[tuple[tuple[str, ...], str | None, int | str]]:
+    def unreadable(error: OSError) -> None:
+        name = os.path.relpath(error.filename, given)
+        listing.refused.append((printable(name), f"cannot be read: {error.strerror}"))
+
+    # Links to folders are not followed (they may go round in circles); links to files are.
+    for folder, _, files in os.walk(given, onerror=unreadable):
+        parts = Path(os.path.relpath(folder, given)).parts
+        for name in files:
+            if _is_ink(name):
+                yield (*parts, name), None, os.path.join(folder, name)
+            elif name.lower().endswith(".zip"):
+                listing.archives_inside += 1
+
+
+def _walk_archive(
+    given: str, listing: Listing
+) -> Iterator[tuple[tuple[str, ...], str | None, int | str]]:
+    for place, info in enumerate(_open_archive(given).infolist()):
+        name = info.filename.replace("\\", "/")  # Some Windows tools write backslashes.
+        parts = tuple(part for part in name.split("/") if part not in ("", "."))
+        if info.is_dir() or not parts or "__MACOSX" in parts:
+            continue
+        if _is_ink(parts[-1]):
+            yield parts, given, place
+        elif parts[-1].lower().endswith(".zip"):
+            listing.archives_inside += 1
+
+
+def _is_ink(name: str) -> bool:
+    # macOS puts a "._name" with attributes beside each file.
+    return name.lower().endswith(_SUFFIX) and not name.startswith("._")
+
+
+def _open_archive(path: str) -> zipfile.ZipFile:
+    shown = printable(path)
+    try:
+        _check_directory(path)
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, struct.error, UnicodeError, ValueError, NotImplementedError) as e:
+        reason = " ".join(str(e).split())
+        raise DataError(
+            f"{shown} is not a whole zip archive ({reason}): damaged, or not fully copied"
+        ) from None
+    except OSError as error:
+        raise DataError(f"cannot read {shown}: {error.strerror or error}") from None
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            raise DataError(f"{shown} has entries that overlap; such archives are refused")
+        end = info.header_offset + 30 + info.compress_size
+    return archive
+
+
+def _check_directory(path: str) -> None:
+    """Refuses an archive whose directory is too long to read, before zipfile reads all of it."""
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 65_557))
+        tail = file.read()
+    end = tail.rfind(b"PK\5\6")
+    if end < 0:
+        raise zipfile.BadZipFile("no directory at its end")
+    (length,) = struct.unpack_from("<L", tail, end + 12)
+    if length == 0xFFFFFFFF:  # The 64-bit format has it in another record, just before.
+        record = tail.rfind(b"PK\6\6", 0, end)
+        length = struct.unpack_from("<Q", tail, record + 40)[0] if record >= 0 else 0
+    if length > MAX_DIRECTORY_BYTES:
+        raise DataError(f"{printable(path)} has a directory of more than {MAX_FILES:,} files")
+
+
+class Reader:
+    """Reads entries; keeps the archives open."""
+
+    def __init__(self):
+        self._archives: dict[str, tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]] = {}
+        self._process = os.getpid()
+
+    def close(self) -> None:
+        """Closes the archives; the next read opens them again."""
+        for archive, _ in self._archives.values():
+            archive.close()
+        self._archives.clear()
+
+    def read(self, entry: Entry, limit: int) -> bytes:
+        """Reads one file.
+
+        Args:
+            entry: Which.
+            limit: The most bytes that are allowed.
+
+        Returns:
+            Its bytes.
+
+        Raises:
+            ReadError: It cannot be read, is damaged, or is longer than `limit`.
+        """
+        try:
+            if entry.container is None:
+                data = self._read_plain(str(entry.place), limit)
+            else:
+                data = self._read_zipped(entry.container, int(entry.place), limit)
+        except OSError as error:
+            raise ReadError(f"cannot be read: {error.strerror or error}") from None
+        if len(data) > limit:
+            raise ReadError(f"larger than {limit // 2**20} MiB")
+        return data
+
+    @staticmethod
+    def _read_plain(path: str, limit: int) -> bytes:
+        # Without O_NONBLOCK opening a FIFO would wait for a writer for ever.
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ReadError("not a regular file")
+            return file.read(limit + 1)
+
+    def _read_zipped(self, container: str, place: int, limit: int) -> bytes:
+        if self._process != os.getpid():
+            # Forked processes share the place in an open file: each needs its own.
+            self._archives.clear()
+            self._process = os.getpid()
+        if container not in self._archives:
+            archive = zipfile.ZipFile(container)
+            self._archives[container] = archive, archive.infolist()
+        archive, infos = self._archives[container]
+        info = infos[place]
+        if info.flag_bits & _ENCRYPTED:
+            raise ReadError("encrypted")
+        # The other methods of zipfile cannot be stopped half way through a bomb.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ReadError(f"compression method {info.compress_type} is not supported")
+        # Lengths in headers may lie; what counts is what comes out.
+        honest = max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size)
+        try:
+            with archive.open(info) as file:
+                data = file.read(min(limit, honest) + 1)
+                complete = len(data) == info.file_size
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+            raise ReadError(f"damaged in the archive: {' '.join(str(error).split())}") from None
+        except (RuntimeError, struct.error) as error:
+            raise ReadError(f"cannot be read: {error}") from None
+        if len(data) > honest:
+            raise ReadError(f"inflates more than {MAX_RATIO} times, like an archive bomb")
+        if len(data) <= limit and not complete:
+            raise ReadError("damaged in the archive: not as long as its directory says")
+        return data

@@ -1,0 +1,237 @@
+r"""Handwritten symbols out of CROHME InkML: `python -m data_tools.crohme --input=PATH --out=X.npz`.
+
+Reads .zip archives (every *.inkml inside; nothing is unpacked to disk), folders and single files,
+draws every symbol by itself, and writes three files: X.npz (images, labels, class_names, split,
+source), X.json (what was read, refused, kept and skipped) and X.png (a contact sheet). They are the
+same, byte for byte, for any number of workers; how long it took is in X.timing.json.
+"""
+
+import dataclasses
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from absl import flags
+
+from data_tools import cli, corpus, progress, results
+from data_tools.errors import DataError, UsageError
+from data_tools.extract import FILES_PER_BATCH, Options, extract
+from data_tools.labels import COMMA, DEFAULT_CLASSES, class_list
+from data_tools.parallel import Workers, available, cpu_seconds
+
+FLAGS = flags.FLAGS
+
+
+def define_flags() -> None:
+    """Defines the command's flags; not on import, as other commands have flags of these names."""
+    flags.DEFINE_multi_string(
+        "input", None, "A .zip archive, a folder, or an .inkml file. May be given several times."
+    )
+    flags.DEFINE_string("out", None, "The .npz file to write; .json and .png files go beside it.")
+    flags.DEFINE_string(
+        "years",
+        "2012,2013",
+        "The years to take, or 'all', where the files lie in the year folders of the official "
+        "corpus (CROHME2012_data and so on). The default is the set that the LaTeX Writer used. "
+        "Files that are not in a year folder are always taken.",
+    )
+    flags.DEFINE_string(
+        "classes",
+        ",".join(DEFAULT_CLASSES),
+        f"The labels to take, separated by commas (the comma itself is written {COMMA}), or 'all'. "
+        "They are numbered in ASCII order.",
+    )
+    flags.DEFINE_integer(
+        "max_per_class", 2909, "The most symbols of a class; 0 for no limit.", lower_bound=0
+    )
+    flags.DEFINE_integer("max_total", None, "The most symbols altogether.", lower_bound=1)
+    flags.DEFINE_integer(
+        "seed", 0, "Draws which symbols are kept under the limits, and which are test symbols."
+    )
+    flags.DEFINE_enum(
+        "split",
+        "clean",
+        ["clean", "original"],
+        "How a tenth of the symbols is marked as test part. clean: no file, and no ink that "
+        "occurs several times in the corpus, is on both sides. original: any tenth, as the LaTeX "
+        "Writer had it (its test part leaks).",
+    )
+    flags.DEFINE_boolean("dedupe", False, "Keep each ink once.")
+    flags.DEFINE_integer(
+        "size", 28, "Side of the images in pixels.", lower_bound=8, upper_bound=512
+    )
+    flags.DEFINE_enum(
+        "style",
+        "mnist",
+        ["mnist", "original"],
+        "mnist: anti-aliased round pen, the longer side 20 of 28 pixels. original: black and "
+        "white only, pen of 3 pixels, the longer side fills the image, as the LaTeX Writer had "
+        "it. Ink is 255 on 0 in both.",
+    )
+    flags.DEFINE_integer(
+        "workers", None, "Processes to use; by default all processors.", lower_bound=1
+    )
+
+
+def main() -> None:
+    """Runs the command."""
+    cli.exit_on_sigterm()
+    if not FLAGS.input or not all(FLAGS.input):
+        raise UsageError("--input=PATH is missing: a .zip archive, a folder or an .inkml file")
+    if not FLAGS.out:
+        raise UsageError("--out=FILE.npz is missing")
+    out = Path(FLAGS.out)
+    report, timing = convert(FLAGS.input, out, _options(), FLAGS.years, FLAGS.workers, _Progress())
+    print("\n".join(results.summary(report, timing, out)))
+
+
+def convert(
+    inputs: Sequence[str],
+    out: Path,
+    options: Options,
+    years: str = "2012,2013",
+    workers: int | None = None,
+    show: "_Progress | None" = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Reads InkML and writes the arrays, the report, the contact sheet and the timing.
+
+    Args:
+        inputs: Archives, folders and files.
+        out: The .npz file to write; the others go beside it.
+        options: What to take and how to draw it.
+        years: Years separated by commas, or "all".
+        workers: Number of processes; None for all processors.
+        show: Shows a progress bar.
+
+    Returns:
+        The report (the contents of the .json file) and the timing.
+
+    Raises:
+        UsageError: An argument makes no sense.
+        DataError: The inputs hold nothing usable, or the files cannot be written.
+    """
+    started = time.monotonic()
+    _check_out(out)
+    wanted_years = _years(years)
+    listing = corpus.find(inputs, wanted_years)
+    if not listing.entries:
+        raise DataError(_no_files(listing, inputs, years))
+    batches = -(-len(listing.entries) // FILES_PER_BATCH)
+    # Starting a process costs more than reading a few files.
+    number = min(workers or available(), max(1, batches // 2))
+    with Workers(number) as pool, show or _Progress(hidden=True) as bar:
+        result = extract(listing.entries, options, pool, bar.show)
+    report = {
+        "options": {
+            "input": [corpus.printable(path) for path in inputs],
+            "years": years,
+            **dataclasses.asdict(options),
+            "classes": list(options.classes) if options.classes else "all",
+        },
+        "not_read": {
+            "files_of_other_years": {str(y): n for y, n in sorted(listing.other_years.items())},
+            "years_without_files": (
+                sorted((wanted_years or set()) - listing.years) if listing.years else []
+            ),
+            "archives_inside": listing.archives_inside,
+        },
+        **result.report,
+    }
+    report["files"]["refused"].update(listing.refused)
+    results.write(out, result, report)
+    seconds = time.monotonic() - started
+    timing = {
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(cpu_seconds(), 2),
+        "workers": number,
+        "peak_memory_mb": round(pool.peak_memory() / 1e6),
+        "files_per_second": round(len(listing.entries) / seconds),
+    }
+    results.write_timing(out, timing)
+    return report, timing
+
+
+def _check_out(out: Path) -> None:
+    if out.suffix != ".npz":
+        raise UsageError(f"--out={out} must end in .npz")
+    if out.is_dir():
+        raise UsageError(f"--out={out} is a folder")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--out={out}: cannot make {out.parent}: {error.strerror}") from None
+    if not os.access(out.parent, os.W_OK):
+        raise UsageError(f"--out={out}: {out.parent} is not writable")
+
+
+def _options() -> Options:
+    try:
+        classes = class_list(FLAGS.classes)
+    except ValueError as error:
+        raise UsageError(f"--classes: {error}") from None
+    return Options(
+        classes=classes,
+        max_per_class=FLAGS.max_per_class,
+        max_total=FLAGS.max_total,
+        seed=FLAGS.seed,
+        split=FLAGS.split,
+        dedupe=FLAGS.dedupe,
+        size=FLAGS.size,
+        style=FLAGS.style,
+    )
+
+
+def _years(text: str) -> frozenset[int] | None:
+    if text == "all":
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(len(part) == 4 and part.isascii() and part.isdigit() for part in parts):
+        raise UsageError(f"--years={text} must be 'all' or years such as 2012,2013")
+    return frozenset(map(int, parts))
+
+
+def _no_files(listing: corpus.Listing, inputs: Sequence[str], years: str) -> str:
+    where = ", ".join(map(corpus.printable, inputs))
+    if listing.other_years:
+        there = ",".join(map(str, sorted(listing.other_years)))
+        return (
+            f"--years={years} leaves none of the {listing.other_years.total():,} InkML files "
+            f"in {where}: they are of {there} (give --years={there} or --years=all)"
+        )
+    if listing.archives_inside:
+        return (
+            f"no .inkml files in {where}, but {listing.archives_inside} .zip archives, which are "
+            "not opened: unpack them, or give them as --input"
+        )
+    return f"no .inkml files in {where}"
+
+
+class _Progress:
+    """A progress bar with the time left, for the files and then for the symbols."""
+
+    def __init__(self, hidden: bool | None = None):
+        self._hidden = hidden  # None: hidden if there is no terminal.
+        self._bar = None
+        self._stage = ""
+
+    def __enter__(self) -> "_Progress":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, stage: str, done: int, total: int) -> None:
+        if stage != self._stage:
+            self.__exit__()
+            verb = {"files": "reading", "symbols": "drawing"}[stage]
+            self._stage = stage
+            self._bar = progress.bar(total, verb, self._hidden, unit=f" {stage}")
+        self._bar.update(done - self._bar.n)
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)

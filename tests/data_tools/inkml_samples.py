@@ -1,0 +1,174 @@
+"""Small InkML files and corpora for the tests of the extractor."""
+
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NAMESPACE = "http://www.w3.org/2003/InkML"
+LIMIT_SECONDS = 5.0
+LIMIT_BYTES = 500 * 10**6
+
+
+def trace(points) -> str:
+    """Points as CROHME writes them: "x y, x y"."""
+    return ", ".join(" ".join(f"{value:g}" for value in point) for point in points)
+
+
+def page(
+    traces: dict[str, str],
+    symbols: list[tuple[str | None, list[str]]],
+    channels: tuple[str, ...] | None = ("X", "Y"),
+    namespace: str | None = NAMESPACE,
+    head: str = "",
+) -> bytes:
+    """An InkML file.
+
+    Args:
+        traces: Text of each trace by id.
+        symbols: (label, ids of its traces) of each symbol.
+        channels: Names of the channels; None for no traceFormat.
+        namespace: Namespace of the root; None for none.
+        head: What comes before the root element.
+    """
+    lines = [head + (f'<ink xmlns="{namespace}">' if namespace else "<ink>")]
+    if channels is not None:
+        lines.append("<traceFormat>")
+        lines.extend(f'<channel name="{name}" type="decimal"/>' for name in channels)
+        lines.append("</traceFormat>")
+    lines.append('<annotation type="truth">$not a symbol$</annotation>')
+    lines.extend(f'<trace id="{name}">{text}</trace>' for name, text in traces.items())
+    lines.append('<traceGroup xml:id="g"><annotation type="truth">Segmentation</annotation>')
+    for number, (label, refs) in enumerate(symbols):
+        lines.append(f'<traceGroup xml:id="{number}:">')
+        if label is not None:
+            lines.append(f'<annotation type="truth">{label}</annotation>')
+        lines.extend(f'<traceView traceDataRef="{ref}"/>' for ref in refs)
+        lines.append(f'<annotationXML href="{number}_1"/></traceGroup>')
+    lines.append("</traceGroup></ink>")
+    return "\n".join(lines).encode()
+
+
+def scribble(generator: random.Random, points: int = 8) -> str:
+    """A random smooth stroke."""
+    a, b, c = (generator.uniform(0.5, 3.0) for _ in range(3))
+    steps = [i / (points - 1) for i in range(points)]
+    return trace(
+        (round(100 * math.sin(a * t + b), 2), round(80 * math.cos(c * t), 2)) for t in steps
+    )
+
+
+def random_page(generator: random.Random, labels="()+-0123456789=x", symbols: int = 6) -> bytes:
+    """A file with random symbols of one or two strokes."""
+    traces, groups = {}, []
+    for _ in range(symbols):
+        refs = []
+        for _ in range(generator.choice((1, 2))):
+            refs.append(str(len(traces)))
+            traces[refs[-1]] = scribble(generator)
+        groups.append((generator.choice(labels), refs))
+    return page(traces, groups)
+
+
+def corpus(seed: int = 0, files: int = 40, copies: int = 5) -> dict[str, bytes]:
+    """Files by name in the official layout; some of 2013 are copies of 2012 ones."""
+    generator = random.Random(seed)
+    found = {}
+    for number in range(files):
+        year = ("2012", "2013")[number % 2]
+        found[f"CROHME_full/CROHME{year}_data/train/f{number}.inkml"] = random_page(generator)
+    names = sorted(found)
+    for number in range(copies):
+        # The copy has another header.
+        text = found[names[number]].replace(b"$not a symbol$", b"$a copy$")
+        found[f"CROHME_full/CROHME2013_data/copies/c{number}.inkml"] = text
+    return found
+
+
+def write_folder(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def write_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+@dataclass
+class Run:
+    """How a command ended."""
+
+    code: int
+    out: str
+    error: str
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+def run(module: str, *arguments: str, timeout: float = 60.0) -> Run:
+    """Runs a command of the project in a process of its own and measures it."""
+    start = time.monotonic()
+    with (
+        tempfile.TemporaryFile("w+", errors="surrogateescape") as out,
+        tempfile.TemporaryFile("w+", errors="surrogateescape") as error,
+    ):
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            cwd=REPOSITORY,
+            stdout=out,
+            stderr=error,
+        )
+        # wait4 measures this child alone, and what it has waited for.
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            if time.monotonic() - start > timeout:
+                process.kill()
+                process.wait()
+                raise TimeoutError(f"{module} has not ended in {timeout} s")
+            time.sleep(0.01)
+        process.returncode = os.waitstatus_to_exitcode(ended[1])
+        seconds = time.monotonic() - start
+        usage = ended[2]
+        out.seek(0)
+        error.seek(0)
+        return Run(
+            code=process.returncode,
+            out=out.read(),
+            error=error.read(),
+            seconds=seconds,
+            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            peak_bytes=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        )
+
+
+def crohme(inputs, out: Path, *options: str) -> Run:
+    """Runs the extractor."""
+    inputs = [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs
+    given = [f"--input={os.fspath(path)}" for path in inputs]
+    return run("data_tools.crohme", *given, f"--out={out}", *options)
+
+
+def check_refusal(result: Run, code: int = 1) -> str:
+    """Asserts that a command ended by itself with one clear line; returns the line.
+
+    The time is that of the processor: on a busy machine the clock says nothing.
+    """
+    assert result.code == code, result
+    lines = result.error.strip().splitlines()
+    assert len(lines) == 1, result.error
+    assert lines[0].startswith("error: "), result.error
+    assert result.cpu_seconds < LIMIT_SECONDS
+    assert result.peak_bytes < LIMIT_BYTES
+    return lines[0]

@@ -1,0 +1,507 @@
+import collections
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from inkml_samples import (
+    REPOSITORY,
+    check_refusal,
+    corpus,
+    crohme,
+    page,
+    random_page,
+    run,
+    trace,
+    write_folder,
+    write_zip,
+)
+from PIL import Image
+
+from data_tools import results
+from data_tools.crohme import convert
+from data_tools.errors import DataError, UsageError
+from data_tools.extract import Options
+from data_tools.labels import DEFAULT_CLASSES
+
+ALL = Options(classes=DEFAULT_CLASSES)
+ONE_SYMBOL = page({"0": "1 2, 3 4"}, [("x", ["0"])])
+PARTS = (".npz", ".json", ".png")
+
+
+def bytes_of(out) -> list[bytes]:
+    return [out.with_suffix(suffix).read_bytes() for suffix in PARTS]
+
+
+def extract(inputs, out, options=ALL, **more):
+    """Converts in this process; returns the arrays, the report, and the timing."""
+    report, timing = convert([str(path) for path in inputs], out, options, **more)
+    assert json.loads(out.with_suffix(".json").read_text()) == report
+    with np.load(out) as arrays:
+        return {name: arrays[name] for name in arrays}, report, timing
+
+
+@pytest.fixture(scope="module")
+def official(tmp_path_factory):
+    """A small corpus in the official layout, as an archive."""
+    return write_zip(tmp_path_factory.mktemp("official") / "CROHME.zip", corpus(files=300))
+
+
+def test_arrays(official, tmp_path):
+    arrays, report, timing = extract([official], tmp_path / "symbols.npz", workers=1)
+    n = 300 * 6 + 5 * 6
+    assert {name: (array.dtype.kind, array.shape) for name, array in arrays.items()} == {
+        "images": ("u", (n, 28, 28)),
+        "labels": ("i", (n,)),
+        "class_names": ("U", (16,)),
+        "split": ("U", (n,)),
+        "source": ("U", (n,)),
+    }
+    assert arrays["class_names"].tolist() == list("()+-0123456789=x")
+    assert set(arrays["split"]) == {"train", "test"}
+    assert arrays["images"].reshape(n, -1).max(axis=1).min() > 200
+    assert list(arrays["source"]) == sorted(arrays["source"])
+    assert arrays["source"][0] == "CROHME2012_data/train/f0.inkml"
+    counts = collections.Counter(arrays["class_names"][arrays["labels"]].tolist())
+    for name, row in report["classes"].items():
+        assert row["found"] == row["kept"] == row["train"] + row["test"] == counts[name]
+        assert abs(row["test"] - row["kept"] / 10) <= 1.5
+    assert report["files"]["read"] == 305
+    assert report["duplicates"]["repeated_symbols"] == 30
+    assert timing["seconds"] > 0
+    assert timing["peak_memory_mb"] > 20
+    assert Image.open(tmp_path / "symbols.png").size[1] == 16 * 35 + 3
+
+
+def test_images_are_those_of_the_labels(tmp_path):
+    # Each class has a picture of its own, so labels, sources and images cannot be mixed up.
+    lines = {"-": "0 5, 10 5", "1": "5 0, 5 10", "x": "0 0, 10 10"}
+    generator = random.Random(0)
+    files = {}
+    for number in range(150):
+        label = generator.choice(list(lines))
+        other = generator.choice(list(lines))
+        files[f"{label}{other}/{number}.inkml"] = page(
+            {"0": lines[label], "1": lines[other]}, [(label, ["0"]), (other, ["1"])]
+        )
+    arrays, _, _ = extract([write_folder(tmp_path / "f", files)], tmp_path / "o.npz")
+    names = arrays["class_names"][arrays["labels"]]
+    for name in lines:
+        pictures = arrays["images"][names == name].astype(int)
+        assert np.abs(pictures - pictures[0]).max() <= 3
+    for i, source in enumerate(arrays["source"]):
+        assert names[i] == source[i % 2]
+
+
+def test_the_same_bytes_for_any_number_of_workers_and_at_any_time(official, tmp_path, monkeypatch):
+    out = tmp_path / "symbols.npz"
+    convert([str(official)], out, ALL, workers=1)
+    first = bytes_of(out)
+    # Zip archives hold times to two seconds.
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 1000)
+    for workers in (2, 3):
+        _, timing = convert([str(official)], out, ALL, workers=workers)
+        assert timing["workers"] == min(workers, 2)  # There are only five batches.
+        assert bytes_of(out) == first
+
+
+def test_a_folder_gives_the_same_as_an_archive(official, tmp_path):
+    files = corpus(files=300)
+    folder = write_folder(tmp_path / "f", dict(reversed(files.items())))
+    few = Options(classes=DEFAULT_CLASSES, max_per_class=20, max_total=200, dedupe=True)
+    results_of = [extract([given], tmp_path / "o.npz", few)[0] for given in (official, folder)]
+    for name, array in results_of[0].items():
+        assert np.array_equal(array, results_of[1][name]), name
+
+
+def test_limits_and_seed(official, tmp_path):
+    def kept(**options):
+        arrays, report, _ = extract(
+            [official], tmp_path / "o.npz", Options(classes=DEFAULT_CLASSES, **options)
+        )
+        keys = zip(arrays["source"], arrays["labels"], arrays["images"].sum((1, 2)), strict=True)
+        return set(keys), collections.Counter(arrays["labels"].tolist()), report
+
+    base, counts, report = kept(max_per_class=50, seed=1)
+    assert set(counts.values()) == {50}
+    assert sum(report["skipped"]["over --max_per_class"].values()) == 1830 - 800
+    assert kept(max_per_class=50, seed=1)[0] == base
+    other = kept(max_per_class=50, seed=2)[0]
+    assert 0.2 < len(base & other) / 800 < 0.8
+    # A smaller limit keeps a part of what a larger one kept.
+    assert kept(max_per_class=20, seed=1)[0] < base
+    assert sum(kept(max_total=123)[1].values()) == 123
+    assert sum(kept(max_per_class=0)[1].values()) == 1830
+    _, counts, report = kept(dedupe=True)
+    assert sum(counts.values()) == 1800
+    assert report["duplicates"]["kept_repeated_symbols"] == 0
+
+
+def test_clean_split_does_not_leak_and_the_original_does(tmp_path):
+    folder = write_folder(tmp_path / "f", corpus(files=60, copies=50))
+
+    def leaks(split):
+        arrays, report, _ = extract(
+            [folder], tmp_path / "o.npz", Options(classes=DEFAULT_CLASSES, split=split)
+        )
+        test = arrays["split"] == "test"
+        images = arrays["images"].reshape(len(test), -1)
+        seen = {image.tobytes() for image in images[~test]}
+        twins = sum(image.tobytes() in seen for image in images[test])
+        files = set(arrays["source"][test]) & set(arrays["source"][~test])
+        inks = report["duplicates"]["inks_in_train_and_test"]
+        return test.mean(), twins, len(files), inks
+
+    share, twins, files, inks = leaks("clean")
+    assert (twins, files, inks) == (0, 0, 0)
+    assert share == pytest.approx(0.1, abs=0.01)
+    share, twins, files, inks = leaks("original")
+    assert share == pytest.approx(0.1, abs=0.001)
+    assert min(twins, files, inks) > 10
+
+
+def test_copies_that_differ_in_resting_points_are_the_same_ink(tmp_path):
+    files = {
+        "a.inkml": page({"0": "1 2, 3 4, 5 9"}, [("x", ["0"])]),
+        "b.inkml": page({"0": "1 2, 1 2, 3 4, 5 9, 5 9"}, [("x", ["0"])]),
+        "c.inkml": page({"0": "1 2, 3 4, 5 9.5"}, [("x", ["0"])]),
+    }
+    arrays, report, _ = extract([write_folder(tmp_path / "f", files)], tmp_path / "o.npz")
+    assert report["duplicates"]["inks"] == 2
+    assert np.array_equal(arrays["images"][0], arrays["images"][1])
+
+
+def test_classes(tmp_path):
+    generator = random.Random(3)
+    labels = ["a", "\\alpha", ",", "../x", "漢"]
+    files = {f"{i}.inkml": random_page(generator, labels) for i in range(20)}
+    files["no.inkml"] = page({}, [("\\never", ["0"])])
+    folder = write_folder(tmp_path / "f", files)
+    arrays, report, _ = extract([folder], tmp_path / "o.npz", Options(classes=None))
+    assert arrays["class_names"].tolist() == [",", "../x", "\\alpha", "a", "漢"]
+    assert report["skipped"]["refers to a trace that is not there"] == {"\\never": 1}
+    assert sorted(os.listdir(tmp_path)) == ["f", "o.json", "o.npz", "o.png", "o.timing.json"]
+    some = Options(classes=(",", "a", "z"))
+    arrays, report, timing = extract([folder], tmp_path / "o.npz", some)
+    assert arrays["class_names"].tolist() == [",", "a", "z"]
+    assert set(arrays["labels"]) == {0, 1}
+    assert report["classes"]["z"]["kept"] == 0
+    assert "classes without symbols: z" in results.summary(report, timing, tmp_path / "o.npz")
+    with pytest.raises(DataError, match="no symbol of the classes q; the most frequent labels"):
+        convert([str(folder)], tmp_path / "q.npz", Options(classes=("q",)))
+
+
+def test_size_and_style(official, tmp_path):
+    arrays, _, _ = extract(
+        [official], tmp_path / "o.npz", Options(DEFAULT_CLASSES, size=32, style="original")
+    )
+    assert arrays["images"].shape[1:] == (32, 32)
+    assert set(np.unique(arrays["images"])) == {0, 255}
+    with pytest.raises(UsageError, match="a smaller --size"):
+        convert([str(official)], tmp_path / "o.npz", Options(DEFAULT_CLASSES, size=2_000))
+
+
+def test_bad_files_are_named_and_the_rest_goes_on(tmp_path):
+    latin = page({"0": "1 2, 3 4"}, [("x", ["0"])], head='<?xml version="1.0" encoding="utf-8"?>')
+    latin = latin.replace(b"not a symbol", b"\xb7")
+    files = {
+        "good.inkml": ONE_SYMBOL,
+        "latin.inkml": latin,
+        "cut.inkml": ONE_SYMBOL[:-30],
+        "empty.inkml": b"",
+        "bomb.inkml": b"<!DOCTYPE ink [<!ENTITY a 'aa'>]>" + ONE_SYMBOL,
+    }
+    folder = write_folder(tmp_path / "f", files)
+    (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "fifo.inkml")
+    arrays, report, timing = extract([folder], tmp_path / "o.npz")
+    assert arrays["source"].tolist() == ["good.inkml", "latin.inkml"]
+    assert report["files"] == {
+        "found": 6,
+        "read": 2,
+        "refused": {
+            "bomb.inkml": "has a DOCTYPE, which InkML does not need and which is refused",
+            "cut.inkml": report["files"]["refused"]["cut.inkml"],
+            "empty.inkml": "empty file",
+            "fifo.inkml": "not a regular file",
+        },
+        "recovered": {"latin.inkml": "1 byte not UTF-8, read as Latin-1"},
+    }
+    text = "\n".join(results.summary(report, timing, tmp_path / "o.npz"))
+    assert "files: 2 read, 4 refused" in text
+    assert "refused: empty.inkml: empty file" in text
+    assert "repaired: latin.inkml: 1 byte not UTF-8" in text
+
+
+def test_many_refusals_make_few_lines():
+    files = {f"{i}.inkml": ("empty file", "not XML")[i % 3 > 0] for i in range(900)}
+    lines = results._by_reason("refused", files)
+    assert lines == [
+        "  refused: 600 files such as 1.inkml: not XML",
+        "  refused: 300 files such as 0.inkml: empty file",
+    ]
+
+
+def test_years(tmp_path):
+    files = corpus(files=8, copies=0)
+    folder = write_folder(tmp_path / "f", files)
+    out = tmp_path / "o.npz"
+    arrays, report, timing = extract([folder], out, years="2012,2016")
+    assert all(name.startswith("CROHME2012_data/") for name in arrays["source"])
+    assert report["not_read"]["files_of_other_years"] == {"2013": 4}
+    assert report["not_read"]["years_without_files"] == [2016]
+    text = "\n".join(results.summary(report, timing, out))
+    assert "left out by --years: 4 files of 2013" in text
+    assert "there are no files of 2016" in text
+    with pytest.raises(DataError, match=r"--years=2014 leaves none of the 8 .* of 2012,2013"):
+        convert([str(folder)], out, ALL, years="2014")
+    for wrong in ("2012;2013", "", "20123", "twelve"):
+        with pytest.raises(UsageError, match="--years"):
+            convert([str(folder)], out, ALL, years=wrong)
+    assert len(extract([folder], out, years="all")[0]["labels"]) == 48
+
+
+def test_nothing_usable_leaves_the_old_output_and_makes_no_new(tmp_path):
+    good = write_folder(tmp_path / "good", {"a.inkml": ONE_SYMBOL})
+    bad = write_folder(tmp_path / "bad", {"a.inkml": b"junk", "b.inkml": b""})
+    out = tmp_path / "out" / "o.npz"
+    with pytest.raises(DataError, match=r"no usable InkML file: a.inkml: not well-formed.*1 more"):
+        convert([str(bad)], out, ALL)
+    assert os.listdir(out.parent) == []
+    convert([str(good)], out, ALL)
+    before = bytes_of(out)
+    with pytest.raises(DataError):
+        convert([str(bad)], out, ALL)
+    assert bytes_of(out) == before
+    strokeless = write_folder(tmp_path / "s", {"a.inkml": page({}, [("x", ["0"])])})
+    with pytest.raises(DataError, match="no usable symbol: 1 skipped, 1 for 'refers to a trace"):
+        convert([str(strokeless)], out, ALL)
+    nested = write_zip(tmp_path / "nested.zip", {"inner.zip": b"PK", "deep/more.zip": b"PK"})
+    with pytest.raises(DataError, match=r"no \.inkml files in .*, but 2 \.zip archives"):
+        convert([str(nested)], out, ALL)
+    assert bytes_of(out) == before
+
+
+def test_out_is_checked_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "dir.npz").mkdir()
+    for out, message in (
+        (tmp_path / "o.txt", "must end in .npz"),
+        (tmp_path / "dir.npz", "is a folder"),
+        (tmp_path / "file" / "o.npz", "cannot make"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            convert([str(tmp_path / "missing")], out, ALL)
+
+
+def test_a_failed_write_leaves_all_old_files(official, tmp_path, monkeypatch):
+    out = tmp_path / "o.npz"
+    convert([str(official)], out, ALL, workers=1)
+    before = bytes_of(out)
+
+    def full(path, value):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(results, "write_json", full)
+    with pytest.raises(DataError, match=r"cannot write .*: No space left on device"):
+        convert([str(official)], out, Options(DEFAULT_CLASSES, seed=5), workers=1)
+    assert bytes_of(out) == before
+    assert not [name for name in os.listdir(tmp_path) if "tmp" in name]
+
+
+def test_a_kill_at_any_moment_leaves_the_old_output_whole(official, tmp_path):
+    out = tmp_path / "o.npz"
+    arguments = [sys.executable, "-m", "data_tools.crohme", f"--input={official}", f"--out={out}"]
+    start = time.monotonic()
+    subprocess.run(arguments, cwd=REPOSITORY, check=True, capture_output=True)
+    duration = time.monotonic() - start
+    generator = random.Random(0)
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+        options = [f"--seed={generator.randrange(99)}", "--max_per_class=60"]
+        process = subprocess.Popen(
+            arguments + options, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        time.sleep(duration * generator.uniform(0.4, 1.0))
+        process.send_signal(number)
+        error = process.communicate()[1]
+        assert b"Traceback" not in error
+        with np.load(out) as arrays:
+            assert all(len(arrays[name]) for name in arrays)
+        json.loads(out.with_suffix(".json").read_text())
+        Image.open(out.with_suffix(".png")).load()
+
+
+def test_command(official, tmp_path):
+    out = tmp_path / "symbols.npz"
+    result = crohme(official, out, "--max_per_class=30", "--workers=2")
+    assert result.code == 0, result.error
+    assert "Traceback" not in result.error
+    assert f"wrote {out}, symbols.json and symbols.png" in result.out
+    assert len(result.out.splitlines()) < 30
+    assert len(np.load(out)["labels"]) == 480
+    assert set(json.loads((tmp_path / "symbols.timing.json").read_text())) == {
+        "seconds",
+        "cpu_seconds",
+        "workers",
+        "peak_memory_mb",
+        "files_per_second",
+    }
+
+
+def test_a_terminal_shows_progress_and_the_time_left(official, tmp_path):
+    parent, child = os.openpty()
+    arguments = [f"--input={official}", f"--out={tmp_path}/o.npz", "--workers=1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "data_tools.crohme", *arguments],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=child,
+    )
+    os.close(child)
+    shown = b""
+    try:
+        while chunk := os.read(parent, 4096):
+            shown += chunk
+    except OSError:  # Linux's way of saying that the other end is closed.
+        pass
+    os.close(parent)
+    assert process.wait() == 0
+    assert re.search(rb"reading: +\d+%.*/305 \[\d\d:\d\d<", shown), shown
+    assert b"drawing" in shown
+
+
+def test_help_is_quick_and_nothing_imports_tensorflow():
+    result = run("data_tools.crohme", "--help")
+    assert result.code == 0
+    assert "--max_per_class" in result.out
+    assert result.cpu_seconds < 1
+    script = (
+        "import sys, data_tools.crohme, data_tools.results, data_tools.raster, data_tools.inkml, "
+        "data_tools.download, data_tools.contact_sheet; "
+        "print([m for m in sys.modules if m.split('.')[0] in ('tensorflow', 'keras')])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True)
+    assert done.stdout.strip() == b"[]", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--nonsense=1"], "nonsense"),
+        (["--size=7"], "size"),
+        (["--size=x"], "size"),
+        (["--max_per_class=-1"], "max_per_class"),
+        (["--split=random"], "split"),
+        (["--classes=a,,b"], "--classes: an empty label"),
+        (["--years=now"], "--years=now"),
+        (["stray"], "unexpected argument 'stray'"),
+    ],
+)
+def test_wrong_flags(official, tmp_path, options, message):
+    line = check_refusal(crohme(official, tmp_path / "o.npz", *options), 2)
+    assert message in line
+    assert os.listdir(tmp_path) == []
+
+
+def test_missing_flags(tmp_path):
+    assert "--input=PATH is missing" in check_refusal(run("data_tools.crohme"), 2)
+    # As when a shell puts nothing there; it must not mean the working folder.
+    line = check_refusal(run("data_tools.crohme", "--input=", f"--out={tmp_path}/o.npz"), 2)
+    assert "--input=PATH is missing" in line
+    line = check_refusal(run("data_tools.crohme", f"--input={tmp_path}"), 2)
+    assert "--out=FILE.npz is missing" in line
+
+
+def hostile_files() -> dict[str, bytes]:
+    """Files that are large or deep where a reader may be quadratic, recursive or trusting."""
+    entities = "".join(f"<!ENTITY a{i} '{f'&a{i - 1};' * 10}'>" for i in range(1, 10))
+    points = ", ".join(f"{i % 977} {i % 991}" for i in range(1_000_000))
+    return {
+        "entities.inkml": page(
+            {}, [("&a9;", [])], head=f"<!DOCTYPE ink [<!ENTITY a0 'ha'>{entities}]>"
+        ),
+        "external.inkml": page(
+            {}, [("&a;", [])], head="<!DOCTYPE ink [<!ENTITY a SYSTEM 'http://10.255.255.1/'>]>"
+        ),
+        "points.inkml": page({"0": points}, [("x", ["0"])]),
+        "deep.inkml": b"<ink>" + b"<traceGroup>" * 95_000,
+        "flat.inkml": b"<ink>" + b"<trace/>" * 99_000 + b"</ink>",
+        "attributes.inkml": b"<ink " + b" ".join(b"a%d=''" % i for i in range(300_000)) + b"/>",
+        "number.inkml": page({"0": "1" * 900_000 + " 1, 2 2"}, [("x", ["0"])]),
+        "bytes.inkml": b"<ink>" + b"\xff" * 4_000_000 + b"</ink>",
+        "noise.inkml": random.Random(0).randbytes(100_000),
+    }
+
+
+def test_hostile_files_end_quickly_and_small(tmp_path):
+    folder = write_folder(tmp_path / "f", hostile_files())
+    line = check_refusal(crohme(folder, tmp_path / "o.npz"))
+    assert "no usable" in line
+    assert os.listdir(tmp_path) == ["f"]
+
+
+def test_hostile_archives_end_quickly_and_small(tmp_path):
+    million = b" " * 40_000_000
+    bombs = write_zip(tmp_path / "bombs.zip", {f"{i}.inkml": million[i:] for i in range(8)})
+    line = check_refusal(crohme(bombs, tmp_path / "o.npz"))
+    assert "inflates more than 100 times, like an archive bomb (and 7 more files)" in line
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(bombs.read_bytes()[:-1000])
+    assert "is not a whole zip archive" in check_refusal(crohme(cut, tmp_path / "o.npz"))
+    assert "No such file" in check_refusal(crohme(tmp_path / "none.zip", tmp_path / "o.npz"))
+    assert sorted(os.listdir(tmp_path)) == ["bombs.zip", "cut.zip"]
+
+
+def test_very_many_labels_and_long_symbols(tmp_path):
+    # A hundred points in each of many symbols, each with a label of its own.
+    text = trace((i % 13, i % 17) for i in range(100))
+    files = {
+        f"{number}.inkml": page({"0": text}, [(f"{number}/{i}", ["0"]) for i in range(2_000)])
+        for number in range(5)
+    }
+    result = crohme(write_folder(tmp_path / "f", files), tmp_path / "o.npz", "--classes=all")
+    assert result.code == 0, result.error
+    assert result.peak_bytes < 500e6
+    assert len(np.load(tmp_path / "o.npz")["class_names"]) == 10_000
+    assert len(result.out.splitlines()) < 30
+
+
+COUNTS = {
+    "8": 930,
+    "7": 941,
+    "9": 995,
+    "6": 996,
+    "5": 1192,
+    "4": 2251,
+    "0": 2354,
+    **dict.fromkeys("()+-123=x", 2909),
+}
+
+
+@pytest.mark.slow
+def test_the_real_corpus_gives_the_counts_of_the_latex_writer(real_data, tmp_path):
+    archive = real_data / "crohme" / "CROHME_2012_2013.zip"
+    if not archive.is_file():
+        pytest.skip(f"{archive} is not there")
+    one = crohme(archive, tmp_path / "one.npz", "--workers=1")
+    assert one.code == 0, one.error
+    report = json.loads((tmp_path / "one.json").read_text())
+    assert report["symbols"] == {"kept": 35_840, "train": 32_256, "test": 3_584}
+    assert {name: row["kept"] for name, row in report["classes"].items()} == COUNTS
+    assert report["duplicates"]["inks_in_train_and_test"] == 0
+    (refused,) = report["files"]["refused"]
+    (repaired,) = report["files"]["recovered"]
+    assert refused.endswith("/MfrDB3088.inkml")
+    assert repaired.endswith("/MfrDB0104.inkml")
+    two = crohme(archive, tmp_path / "two.npz", "--workers=2")
+    assert two.code == 0, two.error
+    assert bytes_of(tmp_path / "one.npz") == bytes_of(tmp_path / "two.npz")
+    timing = json.loads((tmp_path / "two.timing.json").read_text())
+    assert timing["peak_memory_mb"] < 600

@@ -1,0 +1,295 @@
+import random
+import re
+import tracemalloc
+
+import numpy as np
+import pytest
+from inkml_samples import page, trace
+
+from data_tools import inkml
+from data_tools.inkml import InkmlError, parse
+
+ONE = {"0": "1 2, 3 4"}
+
+
+def strokes(data: bytes) -> list[list[list[float]]]:
+    (symbol,) = parse(data).symbols
+    return [stroke.tolist() for stroke in symbol.strokes]
+
+
+def reasons(data: bytes) -> list[tuple[str, str]]:
+    return parse(data).skipped
+
+
+def test_symbols_are_groups_with_views_and_strokes_are_found_by_id():
+    # Ids in an order of their own, and one trace that is in no symbol.
+    data = page(
+        {"7": "1 2, 3 4", "junk": "9 9, 8 8", "3": "5 6"},
+        [("x", ["3", "7"]), ("\\times", ["7"])],
+    )
+    symbols = parse(data).symbols
+    assert [(s.index, s.label) for s in symbols] == [(0, "x"), (1, "\\times")]
+    assert [s.tolist() for s in symbols[0].strokes] == [[[5, 6]], [[1, 2], [3, 4]]]
+    assert [s.tolist() for s in symbols[1].strokes] == [[[1, 2], [3, 4]]]
+
+
+def test_unwanted_symbols_are_counted_and_do_not_change_the_numbers_of_others():
+    data = page(ONE, [("a", ["0"]), ("x", ["0"]), ("a", ["nowhere"]), ("2", ["0"])])
+    result = parse(data, {"x", "2"})
+    assert [(s.index, s.label) for s in result.symbols] == [(1, "x"), (3, "2")]
+    assert result.unwanted == {"a": 2}
+    assert result.skipped == []
+
+
+@pytest.mark.parametrize(
+    ("channels", "text", "expected"),
+    [
+        (None, "1 2, 3 4", [[1, 2], [3, 4]]),
+        (("X", "Y"), "1 2, 3 4", [[1, 2], [3, 4]]),
+        (("X", "Y", "T"), "1 2 100, 3 4 200", [[1, 2], [3, 4]]),
+        (("X", "Y", "F"), "1 2, 3 4", [[1, 2], [3, 4]]),  # The channel F is not there.
+        (("Y", "X"), "1 2, 3 4", [[2, 1], [4, 3]]),
+        (("T", "Y", "X"), "9 1 2, 9 3 4", [[2, 1], [4, 3]]),
+        (("T", "P", "Y", "X"), "9 8 1 2, 9 8 3 4", [[2, 1], [4, 3]]),
+    ],
+)
+def test_channels(channels, text, expected):
+    assert strokes(page({"0": text}, [("x", ["0"])], channels)) == [expected]
+
+
+@pytest.mark.parametrize("channels", [("X",), ("Y", "T"), (), ("X", "X", "Y")])
+def test_a_format_without_both_axes_is_refused(channels):
+    with pytest.raises(InkmlError, match=r"channels [XY], not one"):
+        parse(page(ONE, [("x", ["0"])], channels))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\n1 2, 3 4\n", [[1, 2], [3, 4]]),
+        ("1 2,3 4", [[1, 2], [3, 4]]),
+        ("1\t2 ,\r\n3   4", [[1, 2], [3, 4]]),
+        ("1 2, 3 4,", [[1, 2], [3, 4]]),
+        ("14 -2.5, .5 1e2", [[14, -2.5], [0.5, 100]]),
+        ("5 6", [[5, 6]]),
+        ("1 2 3, 4 5 6", [[1, 2], [4, 5]]),
+        ("1 2 3, 4 5", [[1, 2], [4, 5]]),
+        ("<!-- c -->1 2, <!-- d -->3 4", [[1, 2], [3, 4]]),
+    ],
+)
+def test_spellings_of_a_trace(text, expected):
+    assert strokes(page({"0": text}, [("x", ["0"])])) == [expected]
+
+
+def test_bulk_and_single_reading_agree():
+    generator = random.Random(1)
+    for _ in range(200):
+        width = generator.choice((2, 3))
+        points = [
+            tuple(round(generator.uniform(-99, 99), generator.choice((0, 2))) for _ in range(width))
+            for _ in range(generator.randint(1, 9))
+        ]
+        plain = trace(points)
+        odd = plain.replace(", ", generator.choice((",", " , ", ",\n")))
+        expected = [[list(map(float, map("{:g}".format, point[:2]))) for point in points]]
+        assert strokes(page({"0": plain}, [("x", ["0"])])) == expected
+        assert strokes(page({"0": odd}, [("x", ["0"])])) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 2, 3",
+        "1, 2, 3",
+        "1 2, , 3 4",
+        "1 2,, 3 4",
+        "one two, 3 4",
+        "1 2, 3 nan",
+        "1 2, inf 4",
+        "1 2, 3 1_0",
+        "1 2, 3 --4",
+        "1 2, 3 4-5",
+        "1 2, 3 .",
+        "'1 '2, \"3 \"4",
+        "1 2, 3 ٤",
+        "1 ,9 3 4",
+        "1 , 2 3",
+        "1 2, 3 , 4 5",
+        "1 2," + "7 " * 40,
+    ],
+)
+def test_junk_coordinates_lose_the_symbol_only(text):
+    data = page({"0": text, "1": "1 2, 3 4"}, [("x", ["0"]), ("2", ["1"])])
+    result = parse(data)
+    assert [s.label for s in result.symbols] == ["2"]
+    assert result.skipped == [("x", inkml.BAD_COORDINATES)]
+
+
+@pytest.mark.parametrize("token", ["1e999", "-1e300", "1000000001", "1" * 400])
+def test_coordinates_out_of_range(token):
+    data = page({"0": f"1 2, {token} 4", "1": "1 2, 3 4"}, [("x", ["0"]), ("2", ["1"])])
+    result = parse(data)
+    assert [s.label for s in result.symbols] == ["2"]
+    assert result.skipped == [("x", inkml.FAR_COORDINATES)]
+
+
+def test_symbols_without_what_they_need():
+    data = page(
+        {"0": "1 2, 3 4", "empty": "  "},
+        [
+            ("x", []),
+            ("x", ["1"]),
+            ("x", ["0", "nowhere"]),
+            ("x", ["empty"]),
+            (None, ["0"]),
+            (" ", ["0"]),
+            ("y" * 65, ["0"]),
+        ],
+    )
+    assert reasons(data) == [
+        ("x", inkml.NO_STROKES),
+        ("x", inkml.MISSING_TRACE),
+        ("x", inkml.MISSING_TRACE),
+        ("x", inkml.NO_STROKES),
+        ("", inkml.NO_LABEL),
+        ("", inkml.NO_LABEL),
+        ("y" * 64 + "...", inkml.LONG_LABEL),
+    ]
+    assert parse(data).symbols == []
+
+
+def test_trace_ids():
+    data = page(
+        {"0": "1 2", "1": "3 4", "2": "5 6"},
+        [("a", ["0"]), ("b", ["0", "0"]), ("c", ["1"]), ("d", ["#2"])],
+    )
+    data = data.replace(b'<trace id="2">', b'<trace xml:id="2">')
+    shared = {s.label: [k.tolist() for k in s.strokes] for s in parse(data).symbols}
+    # Shared by two symbols, and twice in one; found as a URI and by xml:id.
+    assert shared == {"a": [[[1, 2]]], "b": [[[1, 2]]], "c": [[[3, 4]]], "d": [[[5, 6]]]}
+    twice = data.replace(b'<trace id="1">', b'<trace id="0">')
+    assert reasons(twice) == [
+        ("a", inkml.AMBIGUOUS_TRACE),
+        ("b", inkml.AMBIGUOUS_TRACE),
+        ("c", inkml.MISSING_TRACE),
+    ]
+    without = data.replace(b'<trace id="1">', b"<trace>")
+    assert reasons(without) == [("c", inkml.MISSING_TRACE)]
+
+
+def test_a_range_of_a_trace_is_not_taken_for_all_of_it():
+    data = page(ONE, [("x", ["0"])])
+    data = data.replace(b'traceDataRef="0"', b'traceDataRef="0" from="1"')
+    assert reasons(data) == [("x", inkml.PARTIAL_TRACE)]
+
+
+def test_the_first_of_two_labels_counts():
+    data = page(ONE, [("=", ["0"])]).replace(
+        b"<traceView", b'<annotation type="truth">-</annotation><traceView'
+    )
+    assert parse(data).symbols[0].label == "="
+
+
+def test_labels_are_only_text():
+    for label in ("../../etc/passwd", "/", "\\frac", "a,b", "&lt;script&gt;"):
+        (symbol,) = parse(page(ONE, [(label, ["0"])])).symbols
+        assert symbol.label == label.replace("&lt;", "<").replace("&gt;", ">")
+
+
+def test_namespaces():
+    assert strokes(page(ONE, [("x", ["0"])], namespace=None)) == [[[1, 2], [3, 4]]]
+    for other in ("http://www.w3.org/1998/Math/MathML", "http://www.w3.org/2003/InkML/"):
+        with pytest.raises(InkmlError, match="root element is"):
+            parse(page(ONE, [("x", ["0"])], namespace=other))
+    with pytest.raises(InkmlError, match="root element is html, not InkML's ink"):
+        parse(b"<html/>")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty file"),
+        (b" \n", "empty file"),
+        (page(ONE, [("x", ["0"])])[:-20], "not well-formed XML"),
+        (b"This is no XML.", "not well-formed XML"),
+        (page(ONE, [("x", ["0"])]) + b"<ink/>", "not well-formed XML"),
+        (b"\x00" * 1000, "NUL"),
+        (page(ONE, [("x\0", ["0"])]), "NUL"),
+        (page(ONE, [("x", ["0"])]).decode().encode("utf-16")[:-1], "not valid utf-16"),
+        (page(ONE, [("&nbsp;", ["0"])]), "not well-formed XML"),
+        (page(ONE, []), "no segmentation"),
+        (f'<ink xmlns="{inkml.NAMESPACE}"/>'.encode(), "no segmentation"),
+        (page(ONE, [], head='<?xml version="1.0" encoding="rot13"?>'), "encoding rot"),
+        (page(ONE, [], head='<?xml version="1.0" encoding="no-such"?>'), "encoding no-such"),
+    ],
+)
+def test_hopeless_files_are_refused_with_a_reason(data, reason):
+    with pytest.raises(InkmlError, match=re.escape(reason)) as refused:
+        parse(data)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 200
+
+
+def test_entities_are_refused_before_anything_reads_them():
+    bomb = "<!DOCTYPE ink [<!ENTITY a0 'ha'>"
+    bomb += "".join(f"<!ENTITY a{i} '{f'&a{i - 1};' * 10}'>" for i in range(1, 10)) + "]>"
+    external = "<!DOCTYPE ink [<!ENTITY a9 SYSTEM 'file:///etc/passwd'>]>"
+    remote = "<!DOCTYPE ink SYSTEM 'http://127.0.0.1:9/ink.dtd'>"
+    for head in (bomb, external, remote):
+        data = page(ONE, [("&a9;", ["0"])], head=head)
+        for coded in (data, data.decode().encode("utf-16"), data.decode().encode("utf-16-be")):
+            with pytest.raises(InkmlError, match="DOCTYPE"):
+                parse(coded)
+
+
+def test_encodings():
+    text = page({"0": "1 2"}, [("\u00b7", ["0"])]).decode()
+    latin = text.encode("latin-1")
+    coded = [
+        (text.encode(), ""),
+        (text.encode("utf-8-sig"), ""),
+        (text.encode("utf-16"), ""),
+        (text.encode("utf-16-be"), ""),
+        (text.encode("utf-16-le"), ""),
+        (b'<?xml version="1.0" encoding="ISO-8859-1"?>' + latin, ""),
+        (b'<?xml version="1.0" encoding="windows-1252"?>' + latin, ""),
+        # As in MfrDB0104.inkml: a byte of Latin-1 in what calls itself UTF-8.
+        (b'<?xml version="1.0" encoding="utf-8"?>' + latin, "1 byte not UTF-8, read as Latin-1"),
+        (latin, "1 byte not UTF-8, read as Latin-1"),
+    ]
+    for data, recovered in coded:
+        result = parse(data)
+        assert [s.label for s in result.symbols] == ["\u00b7"]
+        assert result.recovered == recovered
+    # Good UTF-8 around a bad byte stays what it is.
+    mixed = page({"0": "1 2"}, [("한", ["0"]), ("B7", ["0"])]).replace(b"B7", b"\xb7\xb8")
+    result = parse(mixed)
+    assert [s.label for s in result.symbols] == ["한", "\u00b7\u00b8"]
+    assert result.recovered == "2 bytes not UTF-8, read as Latin-1"
+
+
+def test_limits(monkeypatch):
+    deep = 40_000
+    data = f'<ink xmlns="{inkml.NAMESPACE}">' + "<traceGroup>" * deep + "</traceGroup>" * deep
+    assert reasons((data + "</ink>").encode()) == [("", inkml.NO_LABEL)]
+    with pytest.raises(InkmlError, match="more than 100,000 tags"):
+        parse(b"<a>" * 1_000_000)
+    with pytest.raises(InkmlError, match="larger than 4 MiB"):
+        parse(page({"0": "1 2, " * 2_000_000}, [("x", ["0"])]))
+    long = ", ".join(["1 2"] * (inkml.MAX_SYMBOL_POINTS + 1))
+    assert reasons(page({"0": long}, [("x", ["0"])])) == [("x", inkml.TOO_MANY_POINTS)]
+    assert reasons(page({"0": "1" * 1_500_000}, [("x", ["0"])])) == [("x", inkml.TOO_MANY_POINTS)]
+
+
+def test_one_trace_in_very_many_symbols_stays_small():
+    # 20,000 points in each of 5,000 symbols would be 1.6 GB of coordinates.
+    generator = np.random.default_rng(0)
+    text = trace(generator.integers(0, 999, (inkml.MAX_SYMBOL_POINTS, 2)).tolist())
+    data = page({"0": text}, [("x", ["0"])] * 5_000)
+    tracemalloc.start()
+    result = parse(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(result.symbols) == inkml.MAX_FILE_POINTS // inkml.MAX_SYMBOL_POINTS
+    assert len(result.skipped) == 5_000 - len(result.symbols)
+    assert peak < 100e6
