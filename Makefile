@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 DATA ?= data
 RUNS ?= runs
 DEMO_EPOCHS ?= 6
+DATASET ?= mnist
+SHEET ?= sheet.png
 
 # The official CROHME distribution (TC-11). CROHME=path uses an archive that you have already.
 CROHME_URL ?= http://www.iapr-tc11.org/dataset/CROHME/CROHME_full_v2.zip
@@ -13,7 +15,7 @@ OUT ?= $(DATA)/crohme/symbols.npz
 CROHME_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install crohme-data demo-data demo-letters demo test lint format tensorboard bench-extract clean
+.PHONY: help install crohme-data demo-data demo-letters demo data show-data test lint format tensorboard bench-extract clean
 
 help:  ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +49,12 @@ demo: demo-data  ## train the compact AC-GAN on demo data for a few minutes, sho
 	$(BIN)/python -m experiments.acgan --dataset=demo --data_dir=$(DATA) --workdir=$(RUNS)/demo \
 	  --epochs=$(DEMO_EPOCHS)
 	$(BIN)/python -m experiments.sample --workdir=$(RUNS)/demo --per_class=10 --out=$(RUNS)/demo/grid.png
+
+data: install  ## fetch or check any data set (DATASET=mnist, DATASET=folder:PATH)
+	$(BIN)/python -m experiments.prepare_data --dataset="$(DATASET)" --data_dir=$(DATA)
+
+show-data: install  ## contact sheet of any data set (DATASET=mnist, SHEET=file.png)
+	$(BIN)/python -m experiments.show_data --dataset="$(DATASET)" --data_dir=$(DATA) --out=$(SHEET)
 
 test: install  ## run the tests (SLOW=1 also runs the slow ones)
 	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow")

@@ -3,29 +3,50 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from gan_keras.data import symbols, tfds_sets
+from gan_keras.data import folder, stacked, symbols, tfds_sets, toys
 from gan_keras.data.dataset import Dataset, DataSpec
+from gan_keras.data.options import DataOptions
 
-# name -> loader(name, data_dir); every other name is looked up among TFDS sets.
-LOADERS: dict[str, Callable[[str, Path], Dataset]] = {
+# What stands before a colon in a name -> loader(name, data_dir, options). Every other name is
+# looked up among TFDS sets. A loader may use the options that save it work, such as the image
+# size; whatever it leaves undone is done here.
+LOADERS: dict[str, Callable[[str, Path, DataOptions], Dataset]] = {
     "crohme": symbols.load,
     "demo": symbols.load,
     "demo_letters": symbols.load,
+    "folder": folder.load,
+    "gaussian": toys.load,
+    "gaussian3d": toys.load,
+    "ring": toys.load,
+    "grid": toys.load,
+    "stacked_mnist": stacked.load,
 }
 
 
-def load(name: str, data_dir: str | Path = "data") -> Dataset:
-    """Loads a data set into memory.
+def load(name: str, data_dir: str | Path = "data", options: DataOptions | None = None) -> Dataset:
+    """Loads a data set: into memory if it fits there, else as images that are read when needed.
 
     Args:
-        name: A key of `LOADERS`, or a labelled TFDS image set (`mnist`, `emnist/byclass`, ...).
+        name: A key of `LOADERS`, `folder:PATH` (see `folder.load`), or a TFDS image set (`mnist`,
+            `emnist/byclass`, ...).
         data_dir: Folder of prepared data sets.
+        options: Size, classes and balance; none by default.
 
     Raises:
         DataError: If the set is not there (the message says which command makes it) or is
             damaged. Nothing is ever downloaded here.
+        UsageError: If the options do not fit the set.
     """
-    return LOADERS.get(name, tfds_sets.load)(name, Path(data_dir))
+    options = options or DataOptions()
+    loader = LOADERS.get(name.partition(":")[0], tfds_sets.load)
+    return options.apply(loader(name, Path(data_dir), options))
 
 
-__all__ = ["LOADERS", "DataSpec", "Dataset", "load"]
+def tfds_name(name: str) -> str | None:
+    """The TFDS set that a data set is read from, its own name mostly; None if from none."""
+    if name == "stacked_mnist":
+        return stacked.DIGITS
+    return None if name.partition(":")[0] in LOADERS else name
+
+
+__all__ = ["LOADERS", "DataOptions", "DataSpec", "Dataset", "load", "tfds_name"]

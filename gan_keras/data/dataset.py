@@ -8,6 +8,13 @@ from typing import Self
 import numpy as np
 
 from data_tools.errors import DataError
+from gan_keras.data.lazy import LazyImages
+
+# Images in memory, images read when asked for, or points: all have shape, dtype, len() and [rows].
+Examples = np.ndarray | LazyImages
+
+# A split that `in_memory` takes out of a streamed set.
+_MAX_BYTES = 300_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,12 +22,12 @@ class DataSpec:
     """What a model must know of its data: stored in config.json, so that samples need no data.
 
     Attributes:
-        image_shape: `(height, width, channels)`.
+        image_shape: Shape of one example: `(height, width, channels)`, or `(d,)` for points.
         class_names: One name a class.
-        class_counts: Train images a class.
+        class_counts: Train examples a class.
     """
 
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, ...]
     class_names: tuple[str, ...]
     class_counts: tuple[int, ...]
 
@@ -28,6 +35,11 @@ class DataSpec:
     def num_classes(self) -> int:
         """Number of classes."""
         return len(self.class_names)
+
+    @property
+    def is_points(self) -> bool:
+        """Whether the examples are points rather than images."""
+        return len(self.image_shape) == 1
 
     def to_dict(self) -> dict[str, list]:
         """As plain lists, for JSON."""
@@ -41,31 +53,37 @@ class DataSpec:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """A labelled image set in memory, split into train and test.
+    """Labelled examples, split into train and test.
+
+    Examples are images, uint8 `(n, height, width, channels)` where ink is 255 if a set has ink, or
+    points, float32 `(n, d)`. Images are a NumPy array when they fit into memory, else `LazyImages`,
+    which are indexed alike: `images[rows]` gives an array.
 
     Attributes:
-        name: Name under which it was loaded.
-        train_images: uint8 `(n, height, width, channels)`; ink is 255 where a set has ink.
+        name: Name for messages.
+        train_images: Examples to train on.
         train_labels: int32 `(n,)`, indices into `class_names`.
-        test_images: uint8, never used to train anything.
+        test_images: Examples that are never used to train anything; may be none.
         test_labels: int32.
         class_names: One name a class.
     """
 
     name: str
-    train_images: np.ndarray
+    train_images: Examples
     train_labels: np.ndarray
-    test_images: np.ndarray
+    test_images: Examples
     test_labels: np.ndarray
     class_names: tuple[str, ...]
 
     def __post_init__(self):
         for split in ("train", "test"):
             images, labels = getattr(self, f"{split}_images"), getattr(self, f"{split}_labels")
-            if images.dtype != np.uint8 or images.ndim != 4 or len(images) != len(labels):
+            form = (images.dtype, images.ndim)
+            if form not in ((np.uint8, 4), (np.float32, 2)) or len(images) != len(labels):
                 raise DataError(
-                    f"{self.name}: {split} images must be uint8 (n, height, width, channels) with "
-                    f"a label each; got {images.dtype} {images.shape} and {len(labels)} labels"
+                    f"{self.name}: {split} images must be uint8 (n, height, width, channels), or "
+                    f"points float32 (n, d), with a label each; got {images.dtype} "
+                    f"{images.shape} and {len(labels)} labels"
                 )
             if len(labels) and not 0 <= labels.min() <= labels.max() < self.num_classes:
                 raise DataError(
@@ -76,8 +94,8 @@ class Dataset:
             raise DataError(f"{self.name}: the train split is empty")
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """`(height, width, channels)`."""
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape of one example, `(height, width, channels)` or `(d,)`."""
         return tuple(self.train_images.shape[1:])
 
     @property
@@ -87,7 +105,7 @@ class Dataset:
 
     @property
     def class_counts(self) -> np.ndarray:
-        """Train images a class, int64 `(num_classes,)`. Test images are not counted."""
+        """Train examples a class, int64 `(num_classes,)`. Test examples are not counted."""
         return np.bincount(self.train_labels, minlength=self.num_classes)
 
     @property
@@ -96,9 +114,63 @@ class Dataset:
         counts = tuple(int(count) for count in self.class_counts)
         return DataSpec(self.image_shape, self.class_names, counts)
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether images are read when asked for."""
+        return isinstance(self.train_images, LazyImages)
+
+    def select(self, train_rows: np.ndarray, test_rows: np.ndarray) -> Self:
+        """A data set of some of its examples.
+
+        Args:
+            train_rows: int, row numbers of the train split, in the order wanted.
+            test_rows: The same of the test split.
+        """
+        return dataclasses.replace(
+            self,
+            train_images=rows_of(self.train_images, train_rows),
+            train_labels=self.train_labels[train_rows],
+            test_images=rows_of(self.test_images, test_rows),
+            test_labels=self.test_labels[test_rows],
+        )
+
+    def in_memory(self, per_split: int) -> Self:
+        """A data set in memory of at most `per_split` examples a split, evenly spread over it.
+
+        For code that needs arrays, such as scores: the result is bounded however large the set and
+        its images are.
+        """
+        if not self.is_streamed:
+            return self
+        per_split = max(1, min(per_split, _MAX_BYTES // int(np.prod(self.image_shape))))
+        picks = [_spread(len(part), per_split) for part in (self.train_labels, self.test_labels)]
+        return dataclasses.replace(
+            self,
+            train_images=self.train_images[picks[0]],
+            train_labels=self.train_labels[picks[0]],
+            test_images=self.test_images[picks[1]],
+            test_labels=self.test_labels[picks[1]],
+        )
+
     def fingerprint(self) -> str:
-        """Hash of everything in it: tells whether a resumed run sees the same data."""
+        """Hash of everything in it: tells whether a resumed run sees the same data.
+
+        Of streamed images not the pixels are hashed but the listing: names, sizes and times.
+        """
         digest = hashlib.sha256(repr((self.class_names, self.image_shape)).encode())
         for part in (self.train_images, self.train_labels, self.test_images, self.test_labels):
-            digest.update(np.ascontiguousarray(part).view(np.uint8).data)
+            if isinstance(part, LazyImages):
+                digest.update(part.digest())
+            else:
+                digest.update(np.ascontiguousarray(part).view(np.uint8).data)
         return digest.hexdigest()[:16]
+
+
+def rows_of(images: Examples, rows: np.ndarray) -> Examples:
+    """Some examples; what is streamed stays so."""
+    return images.select(rows) if isinstance(images, LazyImages) else images[rows]
+
+
+def _spread(size: int, wanted: int) -> np.ndarray:
+    """At most `wanted` row numbers out of `size`, at even distances."""
+    return np.unique(np.linspace(0, size - 1, min(size, wanted)).round().astype(np.int64))

@@ -1,41 +1,105 @@
-"""Batches for training and testing, as `tf.data` pipelines over arrays in memory."""
+"""Batches for training and testing, as `tf.data` pipelines."""
 
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
 import tensorflow as tf
 
-from gan_keras.data.dataset import Dataset
+from data_tools.errors import UsageError
+from gan_keras.data.dataset import Dataset, Examples
+from gan_keras.data.lazy import LazyImages
+from gan_keras.data.options import class_number
+
+# value_range -> smallest value; the largest is 1
+VALUE_RANGES = {"signed": -1.0, "unit": 0.0}
+# Distance between the pass numbers of two parts of a run, as parts of the shuffle's seed.
+_PART = 2**40
 
 
-def scale(images: tf.Tensor, ink: str = "bright") -> tf.Tensor:
-    """Maps uint8 images to [-1, 1], what the networks see.
+@dataclasses.dataclass(frozen=True)
+class Withhold:
+    """A class whose train examples are kept back for a while.
 
-    Args:
-        images: uint8, any shape, ink 255.
-        ink: `bright` keeps ink at +1; `dark` puts it at -1 on a +1 ground.
+    Attributes:
+        label: Its number.
+        steps: Training steps for which it is; None for all.
     """
-    scaled = tf.cast(images, tf.float32) / 127.5 - 1.0
-    return -scaled if ink == "dark" else scaled
+
+    label: int
+    steps: int | None
+
+    @classmethod
+    def create(
+        cls, dataset: Dataset, class_name: str, until: int, steps_per_epoch: int
+    ) -> "Withhold | None":
+        """Makes one from options.
+
+        Args:
+            dataset: Has the class.
+            class_name: Name of the class; empty for none.
+            until: It is kept back for so many epochs; 0 for all.
+            steps_per_epoch: Steps of an epoch.
+
+        Raises:
+            UsageError: If there is no such class, or no other.
+        """
+        if not class_name:
+            if until:
+                raise UsageError(f"--withhold_until={until} needs --withhold_class=NAME")
+            return None
+        label = class_number(dataset, class_name, "withhold_class")
+        if dataset.class_counts[label] == len(dataset.train_labels):
+            raise UsageError(f"--withhold_class={class_name}: there is no other class to train on")
+        return cls(label, until * steps_per_epoch or None)
 
 
-def unscale(images: tf.Tensor, ink: str = "bright") -> tf.Tensor:
-    """Maps images in [-1, 1] back to uint8, ink 255: the inverse of `scale`.
+def scale(images: tf.Tensor, ink: str = "bright", value_range: str = "signed") -> tf.Tensor:
+    """Maps uint8 images to [-1, 1] or [0, 1], what the networks see. Points stay as they are.
 
     Args:
-        images: Float images; values outside [-1, 1] are clipped.
+        images: uint8, any shape, ink 255; or floats, which are points.
+        ink: `bright` keeps ink at +1; `dark` puts it at the other end, on a ground of +1.
+        value_range: `signed` is [-1, 1], `unit` is [0, 1].
+    """
+    if images.dtype != np.uint8:  # NumPy's or TensorFlow's
+        return tf.cast(images, tf.float32)
+    low = VALUE_RANGES[value_range]
+    scaled = tf.cast(images, tf.float32) / (255.0 / (1.0 - low)) + low
+    return (1.0 + low) - scaled if ink == "dark" else scaled
+
+
+def unscale(images: tf.Tensor, ink: str = "bright", value_range: str = "signed") -> tf.Tensor:
+    """Maps images in [-1, 1] or [0, 1] back to uint8, ink 255: the inverse of `scale`.
+
+    Args:
+        images: Float images; values outside the range are clipped.
         ink: As in `scale`.
+        value_range: As in `scale`.
     """
+    low = VALUE_RANGES[value_range]
     images = tf.cast(images, tf.float32)
-    images = -images if ink == "dark" else images
+    images = (1.0 + low) - images if ink == "dark" else images
     # (x + 1) * 127.5, not (x / 2 + 1) * 255: the latter turns black into grey 127.
-    return tf.cast(tf.round(tf.clip_by_value((images + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
+    grey = (images - low) * (255.0 / (1.0 - low))
+    return tf.cast(tf.round(tf.clip_by_value(grey, 0.0, 255.0)), tf.uint8)
 
 
 def training_batches(
-    dataset: Dataset, batch_size: int, seed: int, first_step: int = 0, ink: str = "bright"
+    dataset: Dataset,
+    batch_size: int,
+    seed: int,
+    first_step: int = 0,
+    ink: str = "bright",
+    value_range: str = "signed",
+    withhold: Withhold | None = None,
+    shuffle: bool = True,
 ) -> tf.data.Dataset:
     """Endless batches whose order depends on `seed` and the number of the pass alone.
 
     A pass is one permutation of the train split without the last, incomplete batch. Since nothing
-    else enters, a run resumed at any step sees what an uninterrupted one would have seen.
+    else enters, a run resumed at any step sees what an uninterrupted one would have seen. While a
+    class is withheld passes are shorter; when it returns a new pass begins.
 
     Args:
         dataset: Its train split is used.
@@ -43,46 +107,106 @@ def training_batches(
         seed: Run seed.
         first_step: How many batches were used up before.
         ink: As in `scale`.
+        value_range: As in `scale`.
+        withhold: A class that is kept back; None for none.
+        shuffle: Whether each pass has an order of its own; otherwise that of the data set.
 
     Returns:
-        Batches of images float32 `(batch_size, h, w, c)` in [-1, 1] and labels int32.
+        Batches of images float32 `(batch_size, h, w, c)` and labels int32.
 
     Raises:
         ValueError: If a batch is larger than the train split.
     """
-    size = len(dataset.train_images)
-    steps = size // batch_size
-    if steps == 0:
-        raise ValueError(
-            f"batch_size must be at most {size}, the train images. Received: "
-            f"batch_size={batch_size}"
-        )
-    images, labels = tf.constant(dataset.train_images), tf.constant(dataset.train_labels)
-    first_pass, used = divmod(first_step, steps)
-
-    def indices(pass_number: tf.Tensor) -> tf.data.Dataset:
-        key = tf.stack([tf.constant(seed, tf.int64), pass_number])
-        order = tf.random.experimental.stateless_shuffle(tf.range(size), seed=key)
-        return tf.data.Dataset.from_tensor_slices(
-            tf.reshape(order[: steps * batch_size], (steps, batch_size))
-        )
-
-    def gather(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return scale(tf.gather(images, rows), ink), tf.gather(labels, rows)
-
-    passes = tf.data.Dataset.range(first_pass, tf.int64.max)
-    # skip() before gather(): only indices are skipped, so a late resume starts at once.
-    return passes.flat_map(indices).skip(used).map(gather).prefetch(2)
+    everything = np.arange(len(dataset.train_labels), dtype=np.int64)
+    read = _reader(dataset.train_images, dataset.train_labels, ink, value_range)
+    if withhold is None:
+        rows = _batch_rows(everything, batch_size, seed, first_step, 0, shuffle)
+    else:
+        others = np.flatnonzero(dataset.train_labels != withhold.label)
+        rows = _batch_rows(others, batch_size, seed, first_step, 0, shuffle)
+        if withhold.steps is not None:
+            left = withhold.steps - first_step
+            after = _batch_rows(everything, batch_size, seed, max(0, -left), 1, shuffle)
+            rows = rows.take(left).concatenate(after) if left > 0 else after
+    return rows.map(read, _threads(dataset.train_images)).prefetch(2)
 
 
-def evaluation_batches(dataset: Dataset, batch_size: int, ink: str = "bright") -> tf.data.Dataset:
+def evaluation_batches(
+    dataset: Dataset, batch_size: int, ink: str = "bright", value_range: str = "signed"
+) -> tf.data.Dataset:
     """The test split in order, the last batch may be smaller.
 
     Args:
         dataset: Its test split is used.
         batch_size: Images a batch.
         ink: As in `scale`.
+        value_range: As in `scale`.
     """
-    data = tf.data.Dataset.from_tensor_slices((dataset.test_images, dataset.test_labels))
-    data = data.batch(batch_size)
-    return data.map(lambda images, labels: (scale(images, ink), labels)).prefetch(2)
+    read = _reader(dataset.test_images, dataset.test_labels, ink, value_range)
+    rows = tf.data.Dataset.range(len(dataset.test_labels)).batch(batch_size)
+    return rows.map(read, _threads(dataset.test_images)).prefetch(2)
+
+
+def _batch_rows(
+    pool: np.ndarray, batch_size: int, seed: int, first_step: int, part: int, shuffle: bool
+) -> tf.data.Dataset:
+    """Endless batches of row numbers, int64 `(batch_size,)`, out of a pool.
+
+    Args:
+        pool: The rows to take.
+        batch_size: Rows a batch.
+        seed: Run seed.
+        first_step: Batches of this part of the run that were used up before.
+        part: Number of the part of the run, so that two do not have the same passes.
+        shuffle: Whether each pass has an order of its own.
+    """
+    size = len(pool)
+    steps = size // batch_size
+    if steps == 0:
+        raise ValueError(
+            f"batch_size must be at most {size}, the train images. Received: "
+            f"batch_size={batch_size}"
+        )
+    first_pass, used = divmod(first_step, steps)
+    pool_tensor = tf.constant(pool)
+
+    def one_pass(number: tf.Tensor) -> tf.data.Dataset:
+        key = tf.stack([tf.constant(seed, tf.int64), number + part * _PART])
+        order = tf.range(size)
+        if shuffle:
+            order = tf.random.experimental.stateless_shuffle(order, seed=key)
+        order = tf.reshape(order[: steps * batch_size], (steps, batch_size))
+        return tf.data.Dataset.from_tensor_slices(tf.gather(pool_tensor, order))
+
+    passes = tf.data.Dataset.range(first_pass, tf.int64.max)
+    # skip() before anything is read: only numbers are skipped, so a late resume starts at once.
+    return passes.flat_map(one_pass).skip(used)
+
+
+def _reader(
+    images: Examples, labels: np.ndarray, ink: str, value_range: str
+) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """Returns what turns row numbers into a batch: inside the graph for arrays in memory."""
+    shape = images.shape[1:]
+    all_labels = tf.constant(labels)
+    if isinstance(images, LazyImages):
+
+        def take(rows: tf.Tensor) -> tf.Tensor:
+            found = tf.numpy_function(lambda rows: images[rows], [rows], tf.uint8, stateful=False)
+            return tf.ensure_shape(found, (rows.shape[0], *shape))
+
+    else:
+        all_images = tf.constant(images)
+
+        def take(rows: tf.Tensor) -> tf.Tensor:
+            return tf.gather(all_images, rows)
+
+    def read(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return scale(take(rows), ink, value_range), tf.gather(all_labels, rows)
+
+    return read
+
+
+def _threads(images: Examples) -> int | None:
+    """Batches to make at a time, in the order of their steps: several where files are decoded."""
+    return 4 if isinstance(images, LazyImages) else None

@@ -8,6 +8,7 @@ import numpy as np
 
 from data_tools.errors import DataError
 from gan_keras.data.dataset import Dataset
+from gan_keras.data.options import DataOptions
 
 # name -> the command that makes it
 COMMANDS = {
@@ -17,16 +18,18 @@ COMMANDS = {
 }
 
 
-def load(name: str, data_dir: Path) -> Dataset:
+def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Loads a symbol file of `data_tools`.
 
     Args:
         name: Name of the set, which is its folder's.
         data_dir: Folder of prepared data sets.
+        options: Not used.
 
     Raises:
         DataError: If the file is missing, damaged, or not a symbol file.
     """
+    del options
     return read(data_dir / name / "symbols.npz", name, COMMANDS[name])
 
 

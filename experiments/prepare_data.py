@@ -1,0 +1,40 @@
+"""Makes a data set ready to train on, with progress, and says what is in it.
+
+python -m experiments.prepare_data --dataset=mnist
+
+Sets of TensorFlow Datasets are downloaded into <data_dir>/tfds and prepared there; without a
+network that fails within seconds. Own pictures (folder:PATH) are looked through, and the files
+that cannot be used are named.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from data_tools import cli
+from data_tools.errors import UsageError
+from experiments import common
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("dataset", None, "Name of the data set, e.g. mnist, emnist/byclass, cifar10.")
+flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
+
+
+def main() -> None:
+    """Runs the command."""
+    name = FLAGS.dataset
+    if not name:
+        raise UsageError("--dataset is missing, e.g. --dataset=mnist")
+    from gan_keras import data
+    from gan_keras.data import fetch, show
+
+    data_dir = Path(FLAGS.data_dir)
+    needed = data.tfds_name(name)
+    if needed:
+        fetch.fetch(needed, data_dir)
+        common.import_tensorflow()
+    print(show.describe(data.load(name, data_dir)))
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,50 @@
+"""A contact sheet of any data set: a row a class, or a scatter of points.
+
+python -m experiments.show_data --dataset=fashion_mnist --out=sheet.png
+python -m experiments.show_data --dataset=folder:my_pictures --image_size=64 --out=sheet.png
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from data_tools import cli
+from data_tools.errors import UsageError
+from experiments import common
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("dataset", None, "Name of the data set, or folder:PATH.")
+flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
+flags.DEFINE_string("out", None, "Where to write: FILE.png.")
+flags.DEFINE_integer("columns", 16, "Images a class.", lower_bound=1)
+flags.DEFINE_enum("split", "train", ["train", "test"], "Which images.")
+flags.DEFINE_integer("image_size", 0, "Side of the images; 0 leaves them.", lower_bound=0)
+flags.DEFINE_enum(
+    "fit", "resize", ["resize", "pad", "crop"], "How images are brought to --image_size."
+)
+flags.DEFINE_string("only_class", "", "Classes by name, separated by commas; all when empty.")
+flags.DEFINE_boolean("balance", False, "Cut every class to the size of the smallest.")
+
+
+def main() -> None:
+    """Runs the command."""
+    for name in ("dataset", "out"):
+        if not FLAGS[name].value:
+            raise UsageError(f"--{name} is missing")
+    out = Path(FLAGS.out)
+    if out.suffix != ".png":
+        raise UsageError(f"--out={out} must end in .png")
+    from gan_keras import data
+    from gan_keras.data import show, tfds_sets
+
+    needed = data.tfds_name(FLAGS.dataset)
+    if needed and tfds_sets.find(needed, Path(FLAGS.data_dir)):
+        common.import_tensorflow()  # takes seconds, which a missing set should not
+    dataset = data.load(FLAGS.dataset, FLAGS.data_dir, data.DataOptions.from_config(FLAGS))
+    show.write_sheet(out, dataset, FLAGS.columns, FLAGS.split)
+    print(show.describe(dataset))
+    print(f"contact sheet in {out}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,159 @@
+"""What a user may ask of any data set: size, classes, balance."""
+
+import dataclasses
+from typing import Any, Self
+
+import numpy as np
+
+from data_tools.errors import UsageError
+from data_tools.labels import class_list
+from gan_keras.data.dataset import Dataset, Examples
+from gan_keras.data.lazy import ArraySource, FittedSource, LazyImages
+from gan_keras.data.pictures import FITS, Shape, fit_all
+
+
+@dataclasses.dataclass(frozen=True)
+class DataOptions:
+    """How a data set is wanted.
+
+    Attributes:
+        image_size: Side of the square that images are brought to, in pixels; 0 leaves them.
+        fit: How, see `pictures.Shape`.
+        only_class: Classes to keep, by name and separated by commas; all when empty.
+        balance: Whether each class is cut to the size of the smallest, in the train split.
+        memory_mb: Images that take more than so many MB are streamed.
+    """
+
+    image_size: int = 0
+    fit: str = "resize"
+    only_class: str = ""
+    balance: bool = False
+    # With its copy in the graph and TensorFlow itself, the process stays below 2 GB.
+    memory_mb: int = 700
+
+    def __post_init__(self):
+        if self.image_size < 0:
+            raise UsageError(f"--image_size={self.image_size}: must be at least 0")
+        if self.fit not in FITS:
+            raise UsageError(f"--fit={self.fit}: choose one of {', '.join(FITS)}")
+
+    @classmethod
+    def from_config(cls, config: Any) -> Self:
+        """Takes the fields of these names from a configuration; those it lacks keep defaults."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        return cls(**{name: getattr(config, name) for name in names if hasattr(config, name)})
+
+    @property
+    def memory_bytes(self) -> int:
+        """`memory_mb` in bytes."""
+        return self.memory_mb * 1_000_000
+
+    def apply(self, dataset: Dataset) -> Dataset:
+        """Brings a loaded data set into the form wanted.
+
+        Args:
+            dataset: As its loader gives it; what the loader has done already is not done again.
+
+        Raises:
+            UsageError: If a class is unknown, or a size is asked of points.
+        """
+        if self.only_class:
+            dataset = keep_classes(dataset, self.only_class)
+        if self.balance:
+            dataset = balance(dataset)
+        if self.image_size:
+            dataset = self._fit(dataset)
+        return dataset
+
+    def _fit(self, dataset: Dataset) -> Dataset:
+        if dataset.spec.is_points:
+            raise UsageError(f"--image_size={self.image_size}: {dataset.name} holds points")
+        shape = Shape(self.image_size, self.image_size, dataset.image_shape[-1], self.fit)
+        if dataset.image_shape == shape.dims:
+            return dataset
+        number = len(dataset.train_images) + len(dataset.test_images)
+        lazy = dataset.is_streamed or number * np.prod(shape.dims) > self.memory_bytes
+
+        def fitted(images: Examples) -> Examples:
+            if not lazy:
+                return fit_all(images, shape)
+            if not isinstance(images, LazyImages):
+                images = LazyImages(ArraySource(images))
+            return LazyImages(FittedSource(images, shape))
+
+        return dataclasses.replace(
+            dataset,
+            train_images=fitted(dataset.train_images),
+            test_images=fitted(dataset.test_images),
+        )
+
+
+def class_number(dataset: Dataset, name: str, flag: str) -> int:
+    """The number of a class that a flag names.
+
+    Args:
+        dataset: Has the classes.
+        name: Name of one.
+        flag: For the message.
+
+    Raises:
+        UsageError: If there is no such class.
+    """
+    if name not in dataset.class_names:
+        known = " ".join(dataset.class_names[:100])
+        more = " ..." if dataset.num_classes > 100 else ""
+        raise UsageError(f"--{flag}={name}: {dataset.name} has the classes {known}{more}")
+    return dataset.class_names.index(name)
+
+
+def keep_classes(dataset: Dataset, names: str) -> Dataset:
+    """Keeps some classes, numbered anew in their old order; in both splits.
+
+    Args:
+        dataset: Any.
+        names: Their names, separated by commas, as `data_tools.labels.class_list` reads them.
+
+    Raises:
+        UsageError: If there is no such class.
+    """
+    if names in dataset.class_names:  # a name may have commas in it
+        wanted = (names,)
+    else:
+        try:
+            wanted = class_list(names) or dataset.class_names
+        except ValueError as error:
+            raise UsageError(f"--only_class: {error}") from None
+    numbers = sorted(class_number(dataset, name, "only_class") for name in wanted)
+    renumbered = np.full(dataset.num_classes, -1, np.int32)
+    renumbered[numbers] = np.arange(len(numbers))
+    train, test = renumbered[dataset.train_labels], renumbered[dataset.test_labels]
+    if not (train >= 0).any():
+        raise UsageError(f"--only_class={names}: {dataset.name} has no train images of that class")
+    chosen = dataset.select(np.flatnonzero(train >= 0), np.flatnonzero(test >= 0))
+    return dataclasses.replace(
+        chosen,
+        train_labels=train[train >= 0],
+        test_labels=test[test >= 0],
+        class_names=tuple(dataset.class_names[number] for number in numbers),
+    )
+
+
+def balance(dataset: Dataset) -> Dataset:
+    """Cuts every class of the train split to its first n examples, n those of the smallest.
+
+    The test split stays as it is.
+
+    Args:
+        dataset: Any.
+
+    Raises:
+        UsageError: If a class has no train examples.
+    """
+    smallest = int(dataset.class_counts.min())
+    if smallest == 0:
+        empty = dataset.class_names[int(dataset.class_counts.argmin())]
+        raise UsageError(f"--balance: {dataset.name} has no train images of class {empty!r}")
+    by_class = np.argsort(dataset.train_labels, kind="stable")
+    starts = np.cumsum(dataset.class_counts) - dataset.class_counts
+    rows = np.concatenate([by_class[start : start + smallest] for start in starts])
+    return dataset.select(np.sort(rows), np.arange(len(dataset.test_labels)))

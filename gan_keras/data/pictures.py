@@ -1,0 +1,222 @@
+"""Image files of any kind into arrays of one shape."""
+
+import dataclasses
+import io
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+# What may be opened. Fewer formats, fewer doors: PIL would hand EPS to another program.
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
+SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+# A picture of a few bytes can claim any size; this one takes some 200 MB to open.
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 4  # smaller ones are spacers and dots, not pictures
+FITS = ("resize", "pad", "crop")
+_ORIENTATION = 0x0112  # EXIF tag
+
+
+class BadPictureError(Exception):
+    """A file is no usable picture; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """The form that all images of a set are brought into.
+
+    Attributes:
+        height: Pixels.
+        width: Pixels.
+        channels: 1 (grey) or 3 (RGB).
+        fit: How a picture of another size fills it. `resize` keeps the aspect and pads what is
+            left over; `pad` does not enlarge either; `crop` keeps the aspect and cuts what is over.
+        transposed: Whether files have rows and columns exchanged.
+    """
+
+    height: int
+    width: int
+    channels: int
+    fit: str = "resize"
+    transposed: bool = False
+
+    @property
+    def dims(self) -> tuple[int, int, int]:
+        """`(height, width, channels)`."""
+        return (self.height, self.width, self.channels)
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """What is known of a picture before its pixels are read."""
+
+    height: int
+    width: int
+    channels: int
+
+
+def read_header(file: BinaryIO) -> Header:
+    """Reads what a picture says of itself.
+
+    Args:
+        file: Seekable; no more than needed is read.
+
+    Raises:
+        BadPictureError: If it is no picture, or one that is too large or too small.
+    """
+    with _open(file) as image:
+        width, height = image.size
+        # PNG would be read to its end for this; cameras write JPEG.
+        if image.format != "PNG" and image.getexif().get(_ORIENTATION, 1) >= 5:  # on its side
+            width, height = height, width
+        return Header(height, width, 1 if _is_grey(image) else 3)
+
+
+def decode(data: bytes, shape: Shape) -> np.ndarray:
+    """Reads a picture; the first one of an animation.
+
+    What is transparent becomes white, 16 bits become 8.
+
+    Args:
+        data: The file.
+        shape: The form wanted.
+
+    Returns:
+        uint8 `(height, width, channels)`.
+
+    Raises:
+        BadPictureError: If it cannot be read.
+    """
+    with _open(io.BytesIO(data)) as image:
+        try:
+            # JPEG can be read at an eighth, a quarter or half its size, which is much faster.
+            image.draft(None, (2 * shape.width, 2 * shape.height))
+            image.load()
+            image = ImageOps.exif_transpose(image)
+            pixels = _plain(image, shape.channels)
+        except _PIL_ERRORS as error:
+            raise BadPictureError(_reason(error)) from error
+    return fit(pixels.swapaxes(0, 1) if shape.transposed else pixels, shape)
+
+
+def fit(pixels: np.ndarray, shape: Shape) -> np.ndarray:
+    """Brings one picture into a form.
+
+    Args:
+        pixels: uint8 `(h, w, c)` with the channels wanted.
+        shape: The form wanted.
+
+    Returns:
+        uint8 `(height, width, channels)`.
+    """
+    if pixels.shape == shape.dims:
+        return pixels
+    height, width = pixels.shape[:2]
+    ratios = (shape.height / height, shape.width / width)
+    scale = max(ratios) if shape.fit == "crop" else min(ratios)
+    if shape.fit == "pad":
+        scale = min(scale, 1.0)
+    border = _border(pixels)
+    new = (max(1, round(height * scale)), max(1, round(width * scale)))
+    if new != (height, width):
+        pixels = _resize(pixels, *new)
+    for axis, wanted in enumerate((shape.height, shape.width)):
+        over = pixels.shape[axis] - wanted
+        if over > 0:
+            start = over // 2
+            pixels = pixels.take(range(start, start + wanted), axis)
+    if pixels.shape != shape.dims:
+        canvas = np.empty(shape.dims, np.uint8)
+        canvas[:] = border
+        top = (shape.height - pixels.shape[0]) // 2
+        left = (shape.width - pixels.shape[1]) // 2
+        canvas[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
+        pixels = canvas
+    return pixels
+
+
+def fit_all(images: np.ndarray, shape: Shape) -> np.ndarray:
+    """Brings images of one size, uint8 `(n, h, w, c)`, into a form."""
+    fitted = np.empty((len(images), *shape.dims), np.uint8)
+    for target, image in zip(fitted, images, strict=True):
+        target[:] = fit(image, shape)
+    return fitted
+
+
+_PIL_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,  # PIL's word for a broken PNG
+    TypeError,
+    IndexError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    NotImplementedError,
+    MemoryError,
+    Image.DecompressionBombError,
+)
+
+
+def _open(file: BinaryIO) -> Image.Image:
+    """Opens a picture without reading its pixels."""
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise BadPictureError(f"more than {MAX_PIXELS:,} pixels") from None
+    except _PIL_ERRORS as error:
+        raise BadPictureError(_reason(error)) from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise BadPictureError(f"{width} x {height} is more than {MAX_PIXELS:,} pixels")
+    if min(width, height) < MIN_SIDE:
+        raise BadPictureError(f"{width} x {height} pixels are too few")
+    return image
+
+
+def _reason(error: Exception) -> str:
+    """An error in a line. PIL names the buffer of what it cannot identify: of no use."""
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "not a picture of a known kind"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _is_grey(image: Image.Image) -> bool:
+    """Whether a picture has no colour by its kind (not by its pixels)."""
+    if image.mode == "P":
+        palette = np.array(image.getpalette() or [0, 0, 0]).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;16")
+
+
+def _plain(image: Image.Image, channels: int) -> np.ndarray:
+    """Pixels as uint8 `(h, w, channels)` on white."""
+    mode = "L" if channels == 1 else "RGB"
+    if image.mode.startswith("I"):  # 16 bits, whatever PIL keeps them in
+        high = np.clip(np.asarray(image, np.int64), 0, 65535)
+        grey = ((high * 255 + 32767) // 65535).astype(np.uint8)
+        return np.repeat(grey[..., np.newaxis], channels, axis=-1)
+    if image.mode == "F":
+        raise BadPictureError("floating-point pixels: their range is not known")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    pixels = np.asarray(image.convert(mode))
+    return pixels[..., np.newaxis] if channels == 1 else pixels
+
+
+def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resizes with a filter that averages over all pixels when shrinking."""
+    grey = pixels.shape[-1] == 1
+    image = Image.fromarray(pixels[..., 0] if grey else pixels)
+    resized = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+    return resized[..., np.newaxis] if grey else resized
+
+
+def _border(pixels: np.ndarray) -> np.ndarray:
+    """The colour to pad with: the median of the outermost pixels, so that paper stays paper."""
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    return np.median(edge, axis=0).astype(np.uint8)

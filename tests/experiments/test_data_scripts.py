@@ -1,0 +1,69 @@
+"""The data scripts as a user runs them: as a process."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+
+def run(*command, code=0):
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+    assert done.returncode == code, done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_show_data(data_dir, tmp_path):
+    out = tmp_path / "sheet.png"
+    done = run(
+        "experiments.show_data", "--dataset=demo", f"--data_dir={data_dir}", f"--out={out}",
+        "--image_size=32", "--only_class=a,c",
+    )  # fmt: skip
+    assert "demo: 27 train and 9 test images of 32 x 32 x 1" in done.stdout
+    assert Image.open(out).size[0] > 16 * 32
+    assert done.stderr == ""
+
+
+def test_prepare_data_looks_through_own_pictures(tmp_path):
+    (tmp_path / "p" / "a").mkdir(parents=True)
+    Image.new("L", (8, 8)).save(tmp_path / "p" / "a" / "1.png")
+    (tmp_path / "p" / "a" / "2.png").write_bytes(b"x")
+    done = run("experiments.prepare_data", f"--dataset=folder:{tmp_path / 'p'}")
+    assert "1 train and 0 test images" in done.stdout
+    assert "'a/2.png' is left out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["experiments.prepare_data"], 2, "--dataset is missing"),
+        (["experiments.prepare_data", "--dataset=no_such_set"], 2, "no set of this name"),
+        (["experiments.prepare_data", "--dataset=crohme", "--data_dir=none"], 1, "make crohme"),
+        (["experiments.show_data", "--dataset=ring"], 2, "--out is missing"),
+        (["experiments.show_data", "--dataset=folder:none", "--out=x.png"], 1, "no folder or .zip"),
+        (
+            ["experiments.show_data", "--dataset=mnist", "--data_dir=none", "--out=x.png"],
+            1,
+            "make data DATASET=mnist",
+        ),
+    ],
+)
+def test_mistakes_are_one_line(arguments, code, message):
+    done = run(*arguments, code=code)
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_network_fails_within_seconds(tmp_path, monkeypatch):
+    # A proxy that nothing listens on is a machine without a network.
+    start = time.monotonic()
+    nowhere = "http://127.0.0.1:9"
+    monkeypatch.setenv("http_proxy", nowhere)
+    monkeypatch.setenv("https_proxy", nowhere)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    done = run("experiments.prepare_data", "--dataset=mnist", f"--data_dir={tmp_path}", code=1)
+    assert "no answer from storage.googleapis.com" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert time.monotonic() - start < 15

@@ -1,0 +1,63 @@
+"""Small data sets of every kind."""
+
+import csv
+import dataclasses
+import io
+
+import numpy as np
+from PIL import Image
+
+from gan_keras.data import Dataset
+from gan_keras.data.lazy import ArraySource, LazyImages
+
+
+def numbered(n=10, size=4):
+    """A data set whose pixels are the number of their image; labels go round three classes."""
+    images = np.arange(n, dtype=np.uint8)[:, None, None, None]
+    images = images * np.ones((1, size, size, 1), np.uint8)
+    labels = np.arange(n, dtype=np.int32) % 3
+    return Dataset("toy", images, labels, images[:4], labels[:4], ("a", "b", "c"))
+
+
+def png(shade=100, size=(12, 12), mode="L", **options):
+    """A picture of one shade as a file's bytes."""
+    bands = len(Image.new(mode, (1, 1)).getbands())
+    colour = shade if bands == 1 else (shade,) * bands
+    file = io.BytesIO()
+    Image.new(mode, size, colour).save(file, **{"format": "PNG", **options})
+    return file.getvalue()
+
+
+def write_files(folder, files):
+    """Writes files below a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def class_files(number=20, classes=("cat", "dog"), size=(12, 12)):
+    """A folder of each class; the shade says which picture it is."""
+    return {
+        f"{name}/{i:03d}.png": png(100 * c + i, size)
+        for c, name in enumerate(classes)
+        for i in range(number)
+    }
+
+
+def csv_text(rows):
+    """Rows as the text of a labels.csv."""
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
+
+
+def streamed(n=10):
+    """`numbered`, its images read when asked for."""
+    dataset = numbered(n)
+    return dataclasses.replace(
+        dataset,
+        train_images=LazyImages(ArraySource(dataset.train_images)),
+        test_images=LazyImages(ArraySource(dataset.test_images)),
+    )

@@ -1,0 +1,218 @@
+import zipfile
+
+import numpy as np
+import pytest
+from data_samples import class_files, csv_text, png, write_files
+
+from data_tools.errors import DataError
+from gan_keras import data
+from gan_keras.data import DataOptions, folder
+from gan_keras.data.labels_csv import Columns
+
+
+def load(path, **options):
+    return data.load(f"folder:{path}", options=DataOptions(**options))
+
+
+def shades(images):
+    return images[:][:, 0, 0, 0].tolist()
+
+
+def together(found):
+    """All images' shades with their class names, sorted."""
+    pairs = []
+    for split in ("train", "test"):
+        images, labels = getattr(found, f"{split}_images"), getattr(found, f"{split}_labels")
+        pairs += zip(shades(images), [found.class_names[x] for x in labels], strict=True)
+    return sorted(pairs)
+
+
+def test_names():
+    assert folder.parse("folder:a/b").path.as_posix() == "a/b"
+    found = folder.parse("folder:a,b.zip,label=letter,group=book,labels=x.csv")
+    assert (found.path.name, found.labels.name) == ("a,b.zip", "x.csv")
+    assert found.columns == Columns(label="letter", group="book")
+    with pytest.raises(DataError, match="needs a path"):
+        folder.parse("folder:")
+
+
+def test_sub_folders_are_classes(tmp_path):
+    found = load(write_files(tmp_path / "pets", class_files()))
+    assert found.name == "pets"
+    assert found.class_names == ("cat", "dog")
+    assert found.image_shape == (12, 12, 1)
+    assert found.train_images.dtype == np.uint8
+    assert len(found.train_images) + len(found.test_images) == 40
+    assert 1 <= len(found.test_images) <= 8
+    assert together(found) == [(i, "cat") for i in range(20)] + [
+        (100 + i, "dog") for i in range(20)
+    ]
+
+
+def test_a_zip_is_the_same_data_as_its_folder(tmp_path):
+    files = class_files()
+    write_files(tmp_path / "pets", files)
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
+        for name in reversed(list(files)):  # the order in the archive does not matter
+            archive.writestr(f"pets/{name}", files[name])
+    assert load(tmp_path / "pets").fingerprint() == load(tmp_path / "pets.zip").fingerprint()
+
+
+def test_more_files_do_not_move_old_ones_between_splits(tmp_path):
+    write_files(tmp_path / "p", class_files(20))
+    before = set(shades(load(tmp_path / "p").test_images))
+    write_files(tmp_path / "p", class_files(40))
+    after = set(shades(load(tmp_path / "p").test_images))
+    assert before <= after
+
+
+def test_numbered_classes_are_in_the_order_of_numbers(tmp_path):
+    found = load(write_files(tmp_path / "p", class_files(2, classes=("10", "9"))))
+    assert found.class_names == ("9", "10")
+
+
+def test_no_folders_is_one_class(tmp_path):
+    found = load(write_files(tmp_path / "p", {f"{i}.png": png(i) for i in range(9)}))
+    assert found.class_names == ("all",)
+
+
+def test_train_and_test_folders_are_splits(tmp_path):
+    files = {"train/a/1.png": png(1), "train/b/2.png": png(2), "test/a/deep/3.png": png(3)}
+    found = load(write_files(tmp_path / "p", files))
+    assert found.class_names == ("a", "b")
+    assert (shades(found.train_images), shades(found.test_images)) == ([1, 2], [3])
+    flat = write_files(tmp_path / "q", {"train/1.png": png(1), "test/3.png": png(3)})
+    assert load(flat).class_names == ("all",)
+
+
+def test_good_files_among_bad_ones(tmp_path, capsys):
+    files = {
+        "a/good.png": png(10),
+        "a/rgba.png": png(20, mode="RGBA", size=(30, 20)),
+        "a/palette.png": png(30, mode="P"),
+        "b/sixteen.png": png(257 * 40, mode="I;16", size=(5, 8)),
+        "b/colour.jpg": png(50, mode="RGB", format="JPEG"),
+        "b/still.gif": png(60, mode="P", format="GIF"),
+        "b/empty.png": b"",
+        "b/text.png": b"not a picture",
+        "b/cut.png": png(70)[:45],
+        "b/dot.png": png(size=(1, 1)),
+        "b/readme.txt": b"ignored",
+        "outside.png": png(80),
+    }
+    found = load(write_files(tmp_path / "p", files), image_size=16)
+    assert found.image_shape == (16, 16, 3)
+    assert len(together(found)) == 6
+    said = capsys.readouterr().err
+    assert said.count("is left out") == 5
+    for name in ("b/empty.png", "b/text.png", "b/cut.png", "b/dot.png", "outside.png"):
+        assert f"'{name}' is left out" in said
+
+
+def test_many_bad_files_are_summed_up(tmp_path, capsys):
+    bad = {f"a/{i}.png": b"x" for i in range(50)}
+    load(write_files(tmp_path / "p", {"a/good.png": png(), **bad}))
+    said = capsys.readouterr().err
+    assert said.count("\n") == 11
+    assert "40 more files are left out (40 x not a picture of a known kind)" in said
+
+
+def test_sizes_that_differ_get_one(tmp_path, capsys):
+    files = {"a/1.png": png(1), "a/2.png": png(2, size=(40, 20))}
+    assert load(write_files(tmp_path / "p", files)).image_shape == (64, 64, 1)
+    assert "--image_size=N asks for another" in capsys.readouterr().err
+    assert load(tmp_path / "p", image_size=20).image_shape == (20, 20, 1)
+
+
+def test_only_bad_files(tmp_path):
+    path = write_files(tmp_path / "p", {"a/1.png": b"x"})
+    with pytest.raises(DataError, match=r"none of 1 files is a usable picture; 'a/1.png': not a"):
+        load(path)
+
+
+LABELS = [["file", "label"], ["x/2.png", "two"], ["./x/1.png", "one"], ["3.png", "two"]]
+PICTURES = {"x/1.png": png(1), "x/2.png": png(2), "3.png": png(3), "unnamed.png": png(4)}
+
+
+@pytest.mark.parametrize("where", ["inside", "in zip", "beside zip", "elsewhere"])
+def test_labels_csv(tmp_path, capsys, where):
+    text = csv_text(LABELS).encode()
+    path = tmp_path / "p"
+    if where == "inside":
+        write_files(path, {**PICTURES, "labels.csv": text})
+    elif where == "elsewhere":
+        write_files(path, PICTURES)
+        write_files(tmp_path, {"names.csv": text})
+        path = f"{path},labels={tmp_path / 'names.csv'}"
+    else:
+        path = tmp_path / "p.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            inside = PICTURES if where == "beside zip" else {**PICTURES, "labels.csv": text}
+            for name, content in inside.items():
+                archive.writestr(name, content)
+        if where == "beside zip":
+            write_files(tmp_path, {"labels.csv": text})
+    found = load(path)
+    assert found.class_names == ("one", "two")
+    assert together(found) == [(1, "one"), (2, "two"), (3, "two")]
+    assert "'1 pictures' is left out" in capsys.readouterr().err
+
+
+def test_split_column(tmp_path):
+    rows = [["file", "label", "split"]]
+    rows += [["1.png", "a", "train"], ["2.png", "a", "test"], ["3.png", "a", "train"]]
+    files = {f"{i}.png": png(i) for i in (1, 2, 3)}
+    found = load(write_files(tmp_path / "p", {**files, "labels.csv": csv_text(rows)}))
+    assert (shades(found.train_images), shades(found.test_images)) == ([1, 3], [2])
+
+
+def test_groups_are_not_torn_apart(tmp_path):
+    rows = [["file", "label", "writer"]]
+    rows += [[f"{i:03d}.png", "a", f"w{i // 5}"] for i in range(200)]
+    files = {f"{i:03d}.png": png(i) for i in range(200)}
+    path = write_files(tmp_path / "p", {**files, "labels.csv": csv_text(rows)})
+    found = load(f"{path},group=writer")
+    train, test = (
+        {shade // 5 for shade in shades(x)} for x in (found.train_images, found.test_images)
+    )
+    assert test
+    assert not train & test
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([["3.png", "a"], ["4.png", "a"]], "line 3: there is no picture '4.png'"),
+        ([["3.png", "a"], ["3.png", "b"]], "line 3: '3.png' is in line 2 already"),
+        ([["../3.png", "a"]], r"line 2: there is no picture '\.\./3.png'"),
+    ],
+)
+def test_labels_csv_mistakes(tmp_path, rows, message):
+    text = csv_text([["file", "label"], *rows])
+    with pytest.raises(DataError, match=message):
+        load(write_files(tmp_path / "p", {**PICTURES, "labels.csv": text}))
+
+
+def test_options_without_a_labels_csv(tmp_path):
+    path = write_files(tmp_path / "p", PICTURES)
+    with pytest.raises(DataError, match="has no labels.csv"):
+        load(f"{path},label=letter")
+    with pytest.raises(DataError, match="cannot read"):
+        load(f"{path},labels=none.csv")
+
+
+def test_every_class_is_trained_on(tmp_path):
+    files = {f"{name}/{i}.png": png() for name in map(str, range(60)) for i in range(1)}
+    found = load(write_files(tmp_path / "p", files))
+    assert found.class_counts.tolist() == [1] * 60
+
+
+def test_real_initials(real_data):
+    path = real_data / "initials" / "initials-64x64-gray.zip"
+    if not path.is_file():
+        pytest.skip("no initials")
+    found = load(f"{path},label=letter_from_filename,group=gutenberg_book")
+    assert found.image_shape == (64, 64, 1)
+    assert len(found.train_images) + len(found.test_images) == 3512
+    assert found.class_names == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert found.class_counts.min() >= 1

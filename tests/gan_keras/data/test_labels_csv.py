@@ -1,0 +1,53 @@
+import pytest
+from data_samples import csv_text
+
+from data_tools.errors import DataError
+from gan_keras.data.labels_csv import Columns, Entry, parse
+
+
+def read(text, columns=None):
+    content = text if isinstance(text, bytes) else text.encode()
+    return parse(content, "labels.csv", columns or Columns())
+
+
+def test_plain():
+    found = read("file,label\na.png,cat\n\nb.png,dog\n")
+    assert found == [Entry(2, "a.png", "cat"), Entry(4, "b.png", "dog")]
+
+
+def test_further_columns_quotes_and_a_byte_order_mark():
+    text = "\ufeff" + csv_text(
+        [["x", "label", "file", "split", "group"], ["1", "a,b", 'q".png', "test", ""]]
+    )
+    assert read(text) == [Entry(2, 'q".png', "a,b", "test", "")]
+
+
+def test_other_column_names():
+    found = read("file,letter,book\na.png,A,7\n", Columns(label="letter", group="book"))
+    assert found == [Entry(2, "a.png", "A", "", "7")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "line 1: no column 'file'"),
+        ("file,class\na.png,x\n", r"line 1: no column 'label' \(there are: file, class\)"),
+        ("file,label\n", "no lines but the column names"),
+        ("file,label\na.png,x\nb.png\n", "line 3: no value for 'label'"),
+        ("file,label\na.png,x,y\n", "line 2: more values than column names"),
+        ("file,label\na.png,\n", "line 2: 'label' is empty"),
+        ("file,label\n,x\n", "line 2: 'file' is empty"),
+        ("file,label,split\na.png,x,val\n", "line 2: 'split' is 'val'; it must be one of train"),
+        (b"file,label\na.png,x\nb.png,\xff\n", "line 3: not UTF-8"),
+        ('file,label\na.png,"x\n', "line 2: "),
+    ],
+)
+def test_mistakes_are_named_by_line(text, message):
+    with pytest.raises(DataError, match=message) as caught:
+        read(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_columns_asked_for_must_be_there():
+    with pytest.raises(DataError, match="no column 'book'"):
+        read("file,label\na.png,x\n", Columns(group="book"))

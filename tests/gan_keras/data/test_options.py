@@ -1,0 +1,87 @@
+import dataclasses
+import types
+
+import numpy as np
+import pytest
+from data_samples import numbered, streamed
+
+from data_tools.errors import UsageError
+from gan_keras.data import DataOptions, Dataset, options, toys
+
+
+def apply(dataset, **wanted):
+    return DataOptions(**wanted).apply(dataset)
+
+
+def test_nothing_asked_nothing_done():
+    dataset = numbered()
+    assert apply(dataset) is dataset
+
+
+@pytest.mark.parametrize("make", [numbered, streamed])
+def test_images_are_resized(make):
+    found = apply(make(), image_size=6)
+    assert found.image_shape == (6, 6, 1)
+    assert found.train_images[:][:, 3, 3, 0].tolist() == list(range(10))
+    assert found.is_streamed == make().is_streamed
+    assert found.test_images[:].shape == (4, 6, 6, 1)
+
+
+def test_images_that_no_longer_fit_memory_are_resized_when_read():
+    images = np.zeros((30, 20, 20, 1), np.uint8)
+    labels = np.zeros(30, np.int32)
+    found = apply(Dataset("x", images, labels, images, labels, ("a",)), image_size=160, memory_mb=1)
+    assert found.is_streamed
+    assert found.train_images[:2].shape == (2, 160, 160, 1)
+    assert len(found.fingerprint()) == 16
+
+
+def test_points_have_no_size(tmp_path):
+    with pytest.raises(UsageError, match="holds points"):
+        apply(toys.load("ring", tmp_path, DataOptions()), image_size=8)
+
+
+def test_one_class_alone():
+    found = apply(numbered(), only_class="b")
+    assert found.class_names == ("b",)
+    assert found.train_images[:, 0, 0, 0].tolist() == [1, 4, 7]
+    assert found.train_labels.tolist() == [0, 0, 0]
+    assert found.test_images[:, 0, 0, 0].tolist() == [1]
+
+
+def test_some_classes_keep_their_order():
+    found = apply(numbered(), only_class="c,a")
+    assert found.class_names == ("a", "c")
+    assert found.train_labels.tolist() == [0, 1, 0, 1, 0, 1, 0]
+
+
+def test_unknown_class_lists_those_there_are():
+    with pytest.raises(UsageError, match="--only_class=z: toy has the classes a b c"):
+        apply(numbered(), only_class="z")
+
+
+def test_balance_takes_the_first_of_each_class():
+    labels = np.array([0, 0, 1, 0, 1, 0], np.int32)
+    images = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
+    found = apply(Dataset("x", images, labels, images, labels, ("a", "b")), balance=True)
+    assert found.train_images[:, 0, 0, 0].tolist() == [0, 1, 2, 4]
+    assert found.class_counts.tolist() == [2, 2]
+    assert len(found.test_images) == 6
+
+
+def test_balance_needs_every_class():
+    dataset = dataclasses.replace(numbered(), class_names=("a", "b", "c", "none"))
+    with pytest.raises(UsageError, match="no train images of class 'none'"):
+        options.balance(dataset)
+
+
+def test_from_a_configuration():
+    config = types.SimpleNamespace(image_size=32, only_class="3", lr=0.1)
+    assert DataOptions.from_config(config) == DataOptions(image_size=32, only_class="3")
+
+
+def test_bad_values():
+    with pytest.raises(UsageError, match="--image_size=-1"):
+        DataOptions(image_size=-1)
+    with pytest.raises(UsageError, match="--fit=squash"):
+        DataOptions(fit="squash")

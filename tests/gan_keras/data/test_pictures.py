@@ -1,0 +1,166 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from data_samples import png
+from PIL import Image
+
+from gan_keras.data import pictures
+from gan_keras.data.pictures import BadPictureError, Shape, decode, fit, read_header
+
+GREY, RGB = Shape(8, 8, 1), Shape(8, 8, 3)
+
+
+def saved(image, kind="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def header(data):
+    return read_header(io.BytesIO(data))
+
+
+def test_grey_as_it_is():
+    image = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    data = saved(Image.fromarray(image))
+    np.testing.assert_array_equal(decode(data, GREY)[..., 0], image)
+    np.testing.assert_array_equal(decode(data, RGB), np.repeat(image[..., None], 3, -1))
+    assert header(data) == pictures.Header(8, 8, 1)
+
+
+def test_transposed():
+    image = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    found = decode(saved(Image.fromarray(image)), Shape(8, 8, 1, transposed=True))
+    np.testing.assert_array_equal(found[..., 0], image.T)
+
+
+def test_sixteen_bits_keep_their_range():
+    image = Image.fromarray(
+        np.array([[0, 257 * 100], [65535, 257 * 200]], np.uint16).repeat(4, 0).repeat(4, 1)
+    )
+    data = saved(image)
+    assert header(data).channels == 1
+    assert decode(data, GREY)[[0, 0, 7, 7], [0, 7, 0, 7], 0].tolist() == [0, 100, 255, 200]
+    assert decode(data, RGB)[0, 7].tolist() == [100, 100, 100]
+
+
+def test_transparency_becomes_white():
+    image = np.zeros((8, 8, 4), np.uint8)
+    image[:, :4] = (200, 10, 20, 255)
+    found = decode(saved(Image.fromarray(image)), RGB)
+    assert found[0, 0].tolist() == [200, 10, 20]
+    assert found[0, 7].tolist() == [255, 255, 255]
+
+
+def test_transparent_palette_and_grey_with_alpha():
+    palette = Image.new("P", (8, 8), 1)
+    palette.putpalette([9, 9, 9, 255, 0, 0])
+    assert decode(saved(palette), RGB)[3, 3].tolist() == [255, 0, 0]
+    assert header(saved(palette)).channels == 3
+    assert decode(saved(palette, transparency=1), RGB)[3, 3].tolist() == [255, 255, 255]
+    grey = Image.new("P", (8, 8), 0)
+    grey.putpalette([7, 7, 7, 99, 99, 99])
+    assert header(saved(grey)).channels == 1
+    assert decode(saved(grey), GREY)[0, 0, 0] == 7
+    half = Image.new("LA", (8, 8), (0, 128))
+    assert decode(saved(half), GREY)[0, 0, 0] == 127
+
+
+def test_one_bit_and_cmyk():
+    assert decode(saved(Image.new("1", (8, 8), 1)), GREY)[0, 0, 0] == 255
+    assert decode(saved(Image.new("CMYK", (8, 8), (0, 0, 0, 255)), "JPEG"), RGB).max() < 10
+
+
+def test_first_picture_of_an_animation():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    for kind in ("GIF", "WEBP", "TIFF"):
+        options = {"lossless": True} if kind == "WEBP" else {}
+        data = saved(frames[0], kind, save_all=True, append_images=frames[1:], **options)
+        assert decode(data, RGB)[4, 4].tolist() == [255, 0, 0], kind
+
+
+def test_cameras_held_sideways():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = np.zeros((16, 32), np.uint8)
+    image[:, :16] = 255  # bright left half, which is the top half when held upright
+    data = saved(Image.fromarray(image), "JPEG", exif=exif, quality=95)
+    assert header(data) == pictures.Header(32, 16, 1)
+    found = decode(data, Shape(32, 16, 1))
+    assert found[:12].min() > 240
+    assert found[20:].max() < 15
+
+
+def test_aspect_is_kept_and_the_rest_has_the_colour_of_the_border():
+    wide = np.full((4, 16, 1), 50, np.uint8)
+    wide[1:3, 4:12] = 200
+    found = fit(wide, GREY)
+    assert found.shape == (8, 8, 1)
+    assert (found[:3] == 50).all()
+    assert (found[5:] == 50).all()
+    assert found[3:5].max() > 130
+
+
+def test_pad_does_not_enlarge():
+    small = np.full((4, 4, 1), 200, np.uint8)
+    small[0] = small[:, 0] = small[-1] = small[:, -1] = 0
+    found = fit(small, Shape(8, 8, 1, "pad"))
+    np.testing.assert_array_equal(found[2:6, 2:6], small)
+    assert found.sum() == small.sum()
+    assert fit(np.zeros((20, 10, 1), np.uint8), Shape(8, 8, 1, "pad")).shape == (8, 8, 1)
+
+
+def test_crop_cuts_what_is_over():
+    wide = np.zeros((8, 24, 1), np.uint8)
+    wide[:, 8:16] = 255
+    assert fit(wide, Shape(8, 8, 1, "crop")).min() == 255
+
+
+@pytest.mark.parametrize("kind", pictures.FITS)
+@pytest.mark.parametrize("size", [(1, 100), (100, 1), (7, 9), (8, 8), (3, 4)])
+def test_any_size_comes_out_right(kind, size):
+    for channels in (1, 3):
+        images = np.full((2, *size, channels), 77, np.uint8)
+        found = pictures.fit_all(images, Shape(8, 8, channels, kind))
+        assert found.shape == (2, 8, 8, channels)
+        assert (found == 77).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "not a picture"),
+        (b"hello", "not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "not a picture"),
+        (png()[:45], "."),
+        (png(size=(1, 1)), "1 x 1 pixels are too few"),
+        (saved(Image.new("F", (8, 8)), "TIFF"), "floating-point"),
+    ],
+)
+def test_bad_files(data, reason):
+    with pytest.raises(BadPictureError, match=reason):
+        decode(data, GREY)
+
+
+def test_truncated_jpeg():
+    random = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    data = saved(Image.fromarray(random), "JPEG")
+    with pytest.raises(BadPictureError, match="truncated"):
+        decode(data[: len(data) // 2], GREY)
+
+
+def test_huge_dimensions_are_refused_before_anything_is_unpacked():
+    # a PNG of 100 bytes that says it has 30,000 x 30,000 pixels
+    def chunk(kind, content):
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    size = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    parts = [(b"IHDR", size), (b"IDAT", zlib.compress(b"\0" * 1000)), (b"IEND", b"")]
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+    for work in (header, lambda data: decode(data, GREY)):
+        with pytest.raises(BadPictureError, match="50,000,000 pixels"):
+            work(data)

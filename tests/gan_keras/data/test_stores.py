@@ -1,0 +1,152 @@
+import os
+import stat
+import zipfile
+
+import pytest
+from data_samples import png, write_files
+
+from data_tools.errors import DataError
+from gan_keras.data import stores
+from gan_keras.data.pictures import BadPictureError
+
+
+def write_zip(path, files, **options):
+    with zipfile.ZipFile(path, "w", **{"compression": zipfile.ZIP_DEFLATED, **options}) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+FILES = {"b/2.png": png(2), "a/1.PNG": png(1), "a/notes.txt": b"x", ".hidden/3.png": png(3)}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_pictures_in_the_order_of_their_names(tmp_path, kind):
+    if kind == "folder":
+        store = stores.open_store(write_files(tmp_path / "p", FILES))
+    else:
+        store = stores.open_store(write_zip(tmp_path / "p.zip", FILES))
+    assert store.names == ["a/1.PNG", "b/2.png"]
+    assert store.read(1) == png(2)
+    with store.open(0) as file:
+        assert file.read() == png(1)
+    assert store.labels() is None
+    assert store.digest([0, 1]) != store.digest([0])
+
+
+def test_one_folder_around_everything_is_looked_through(tmp_path):
+    inside = {f"pictures/{name}": content for name, content in FILES.items()}
+    assert stores.open_store(write_zip(tmp_path / "p.zip", inside)).names == ["a/1.PNG", "b/2.png"]
+    labelled = {"p/labels.csv": b"file,label\n", "p/1.png": png()}
+    store = stores.open_store(write_zip(tmp_path / "q.zip", labelled))
+    assert (store.names, store.labels()) == (["1.png"], b"file,label\n")
+    one_class = {"cat/1.png": png(), "cat/2.png": png()}
+    assert stores.open_store(write_zip(tmp_path / "r.zip", one_class)).names[0] == "cat/1.png"
+
+
+def test_zip_paths_lead_nowhere(tmp_path):
+    bad = ["../out.png", "a/../../out.png", "/etc/out.png", "a\\..\\out.png"]
+    path = write_zip(tmp_path / "p.zip", {"a/1.png": png(), **dict.fromkeys(bad, png())})
+    store = stores.open_store(path)
+    assert store.names == ["a/1.png"]
+    assert {reason for _, reason in store.skipped} == {"its path leads out of the archive"}
+    assert len(store.skipped) == 4
+    assert sorted(os.listdir(tmp_path)) == ["p.zip"]
+
+
+def test_links_and_encrypted_and_doubled_entries(tmp_path):
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a/1.png", png())
+        link = zipfile.ZipInfo("a/link.png")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a/1.png", png(5))
+    raw = path.read_bytes()
+    store = stores.open_store(path)
+    assert dict(store.skipped) == {"a/link.png": "a link", "a/1.png": "the name is there twice"}
+    # set the encryption bit of the first entry's local and central header
+    central = raw.index(b"PK\1\2")
+    marked = bytearray(raw)
+    marked[6] |= 1
+    marked[central + 8] |= 1
+    path.write_bytes(marked)
+    with pytest.raises(BadPictureError, match="encrypted"):
+        stores.open_store(path).read(0)
+
+
+def test_damaged_entry(tmp_path):
+    path = write_zip(tmp_path / "p.zip", {"a/1.png": png(), "a/2.png": png()}, compression=0)
+    raw = bytearray(path.read_bytes())
+    raw[60] ^= 255
+    path.write_bytes(raw)
+    store = stores.open_store(path)
+    with pytest.raises(BadPictureError, match="damaged in the archive"):
+        store.read(0)
+    assert store.read(1) == png()
+
+
+def test_large_entries_are_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "MAX_FILE_BYTES", 10_000)
+    path = write_zip(tmp_path / "p.zip", {"a/1.png": png(), "a/2.png": b"\0" * 20_000})
+    store = stores.open_store(path)
+    assert store.skipped == [("a/2.png", "more than 10,000 bytes")]
+
+
+def test_an_entry_that_lies_about_its_size_is_stopped(tmp_path, monkeypatch):
+    path = write_zip(tmp_path / "p.zip", {"a/1.png": b"\0" * 50_000})
+    raw = bytearray(path.read_bytes())
+    central = raw.index(b"PK\1\2")
+    raw[central + 24 : central + 28] = (100).to_bytes(4, "little")
+    path.write_bytes(raw)
+    with pytest.raises(BadPictureError, match="damaged"):
+        stores.open_store(path).read(0)
+
+
+def test_zip_bombs_are_stopped_by_what_they_unpack_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "MAX_TOTAL_BYTES", 100_000)
+    monkeypatch.setattr(stores, "MAX_RATIO", 2)
+    bomb = {f"a/{i}.png": b"\0" * 30_000 for i in range(5)}
+    store = stores.open_store(write_zip(tmp_path / "p.zip", bomb))
+    for _ in range(9):
+        store.read(0)  # again and again is no bomb
+    with pytest.raises(DataError, match="zip bomb"):
+        for row in range(5):
+            store.read(row)
+
+
+def test_links_are_followed_inside_only(tmp_path):
+    write_files(tmp_path, {"outside.png": png(9), "other/x.png": png(8)})
+    folder = write_files(tmp_path / "p", {"a/1.png": png(1)})
+    (folder / "a" / "2.png").symlink_to(folder / "a" / "1.png")
+    (folder / "a" / "3.png").symlink_to(tmp_path / "outside.png")
+    (folder / "a" / "4.png").symlink_to(tmp_path / "missing.png")
+    (folder / "b").symlink_to(tmp_path / "other")
+    (folder / "loop").symlink_to(folder)
+    store = stores.open_store(folder)
+    assert store.names == ["a/1.png", "a/2.png"]
+    assert [name for name, _ in store.skipped] == ["a/3.png", "a/4.png", "b", "loop"]
+
+
+def test_pipes_do_not_block(tmp_path):
+    folder = write_files(tmp_path / "p", {"a/1.png": png(1)})
+    os.mkfifo(folder / "a" / "2.png")
+    assert stores.open_store(folder).names == ["a/1.png"]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "there is no folder or .zip"),
+        (lambda path: path.mkdir(), "holds no pictures"),
+        (lambda path: path.write_bytes(b"no zip"), "no whole zip archive"),
+        (lambda path: write_zip(path, {"a.txt": b""}), "holds no pictures"),
+        (lambda path: write_zip(path, {"../a.png": b""}), "leads out of the archive"),
+    ],
+)
+def test_nothing_to_use(tmp_path, make, message):
+    make(tmp_path / "p")
+    with pytest.raises(DataError, match=message) as caught:
+        stores.open_store(tmp_path / "p")
+    assert "\n" not in str(caught.value)

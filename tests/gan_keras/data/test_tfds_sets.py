@@ -1,0 +1,162 @@
+import numpy as np
+import pytest
+
+from data_tools.errors import DataError
+from gan_keras import data
+from gan_keras.data import DataOptions, tfds_sets
+
+
+@pytest.fixture(scope="session")
+def tfds_dir(tmp_path_factory):
+    """A data folder with tiny prepared TFDS sets: toy, emnist/byclass, photos (many sizes)."""
+    import tensorflow_datasets as tfds
+
+    folder = tmp_path_factory.mktemp("data")
+
+    def store(name, image, label, splits, **options):
+        features = {"image": image, **({"label": label} if label else {})}
+        tfds.dataset_builders.store_as_tfds_dataset(
+            name=name, version="1.0.0", features=tfds.features.FeaturesDict(features),
+            split_datasets=splits, data_dir=folder / "tfds", disable_shuffling=True, **options,
+        )  # fmt: skip
+
+    def examples(images, labels):
+        return [
+            (i, {"image": image, "label": label})
+            for i, (image, label) in enumerate(zip(images, labels, strict=True))
+        ]
+
+    fixed = tfds.features.Image(shape=(8, 8, 1))
+    two = tfds.features.ClassLabel(names=["x", "y"])
+    shades = np.arange(12, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
+    labels = np.arange(12) % 2
+    train = examples(shades, labels)
+    store("toy", fixed, two, {"train": train, "test": train[:4]})
+    store("secret", fixed, two, {"train": train, "test": examples(shades[:4], [-1] * 4)})
+    # A bright top row. EMNIST's files are transposed: upright it is a left column.
+    corner = np.zeros((4, 8, 8, 1), np.uint8)
+    corner[:, 0] = 255
+    corners = examples(corner, [0, 1, 0, 0])
+    store("emnist", fixed, two, {"train": corners, "test": corners[:1]}, config="byclass")
+    random = np.random.default_rng(0)
+    photos = [random.integers(0, 255, (6 + i, 9, 3)).astype(np.uint8) for i in range(40)]
+    store("photos", tfds.features.Image(), two, {"train": examples(photos, np.arange(40) % 2)})
+    unlabelled = [(i, {"image": image}) for i, image in enumerate(shades)]
+    store("faces", fixed, None, {"train": unlabelled, "test": unlabelled[:3]})
+    return folder
+
+
+def shades(images):
+    return images[:][:, 0, 0, 0].tolist()
+
+
+def test_prepared_set(tfds_dir):
+    found = data.load("toy", tfds_dir)
+    assert found.train_images.shape == (12, 8, 8, 1)
+    assert found.train_labels.dtype == np.int32
+    assert shades(found.train_images) == list(range(12))
+    assert found.train_labels.tolist() == [0, 1] * 6
+    assert len(found.test_images) == 4
+    assert found.class_names == ("x", "y")
+
+
+def test_too_large_for_memory_is_streamed(tfds_dir):
+    options = DataOptions(memory_mb=0)
+    plain, found = data.load("toy", tfds_dir), data.load("toy", tfds_dir, options)
+    assert found.is_streamed
+    np.testing.assert_array_equal(found.train_images[:], plain.train_images)
+    np.testing.assert_array_equal(found.test_images[:], plain.test_images)
+    assert found.train_labels.tolist() == plain.train_labels.tolist()
+    assert found.fingerprint() == data.load("toy", tfds_dir, options).fingerprint()
+
+
+@pytest.mark.parametrize("options", [DataOptions(), DataOptions(memory_mb=0)])
+def test_emnist_is_upright(tfds_dir, options):
+    found = data.load("emnist/byclass", tfds_dir, options)
+    image = found.train_images[0]
+    assert (image[:, 0] == 255).all()  # the files have it as the top row
+    assert not image[:, 1:].any()
+
+
+def test_balanced_to_the_smallest_class(tfds_dir):
+    found = data.load("emnist/byclass", tfds_dir, DataOptions(balance=True))
+    assert found.class_counts.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("memory_mb", [700, 0])
+def test_many_sizes_and_no_test_split(tfds_dir, capsys, memory_mb):
+    found = data.load("photos", tfds_dir, DataOptions(memory_mb=memory_mb))
+    assert found.image_shape == (64, 64, 3)
+    assert "pictures of 40 sizes, brought to 64 x 64" in capsys.readouterr().err
+    assert len(found.train_images) + len(found.test_images) == 40
+    assert 1 <= len(found.test_images) <= 8
+    smaller = data.load("photos", tfds_dir, DataOptions(image_size=16, memory_mb=memory_mb))
+    assert smaller.image_shape == (16, 16, 3)
+    assert smaller.is_streamed == (memory_mb == 0)
+
+
+def test_secret_test_labels_are_no_test_split(tfds_dir):
+    found = data.load("secret", tfds_dir)
+    assert len(found.train_images) + len(found.test_images) == 12
+
+
+def test_no_classes_is_one_class(tfds_dir):
+    assert data.load("faces", tfds_dir).class_names == ("all",)
+
+
+def test_names_never_lead_out_of_the_data_folders(tmp_path):
+    (tmp_path / "x" / "1.0.0").mkdir(parents=True)
+    (tmp_path / "x" / "1.0.0" / "dataset_info.json").write_text("{}")
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    assert tfds_sets.find("../x", inside) is None
+    assert tfds_sets.find(str(tmp_path / "x"), inside) is None
+
+
+@pytest.mark.parametrize("memory_mb", [700, 0])
+def test_cut_off_records(tfds_dir, tmp_path, memory_mb):
+    import shutil
+
+    shutil.copytree(tfds_dir / "tfds" / "toy", tmp_path / "tfds" / "toy")
+    (records,) = (tmp_path / "tfds" / "toy" / "1.0.0").glob("*train*")
+    records.write_bytes(records.read_bytes()[:-20])
+    with pytest.raises(DataError, match="damaged|cut off") as caught:
+        data.load("toy", tmp_path, DataOptions(memory_mb=memory_mb))
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_information(tmp_path):
+    folder = tmp_path / "tfds" / "toy" / "1.0.0"
+    folder.mkdir(parents=True)
+    (folder / "dataset_info.json").write_text("{")
+    with pytest.raises(DataError, match="is damaged"):
+        data.load("toy", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "sizes", "counts"),
+    [
+        ("mnist", (28, 28, 1), (60_000, 10_000), {5: 5421}),  # as published
+        ("fashion_mnist", (28, 28, 1), (60_000, 10_000), {0: 6000, 9: 6000}),
+        ("letters62", (28, 28, 1), (4_578, 620), {0: 76, 61: 66}),
+        ("cifar10_subset", (32, 32, 3), (20_000, 1_000), {}),
+    ],
+)
+@pytest.mark.slow
+def test_real_sets(real_data, name, shape, sizes, counts):
+    if tfds_sets.find(name, real_data) is None:
+        pytest.skip(f"no prepared {name}")
+    found = data.load(name, real_data)
+    assert found.image_shape == shape
+    assert (len(found.train_images), len(found.test_images)) == sizes
+    for label, count in counts.items():
+        assert found.class_counts[label] == count
+
+
+def test_prepared_tfds_set(real_data):
+    if tfds_sets.find("letters62", real_data) is None:
+        pytest.skip("no prepared letters62")
+    found = data.load("letters62", real_data)
+    assert found.train_images.shape == (4_578, 28, 28, 1)
+    assert found.num_classes == 62
+    assert (found.train_images.min(), found.train_images.max()) == (0, 255)
