@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from gan_keras.data import folder, stacked, symbols, tfds_sets, toys
+from gan_keras.data import digits, folder, stacked, symbols, tfds_sets, toys
 from gan_keras.data.dataset import Dataset, DataSpec
 from gan_keras.data.options import DataOptions
 
@@ -14,6 +14,7 @@ LOADERS: dict[str, Callable[[str, Path, DataOptions], Dataset]] = {
     "crohme": symbols.load,
     "demo": symbols.load,
     "demo_letters": symbols.load,
+    "digits": digits.load,
     "folder": folder.load,
     "gaussian": toys.load,
     "gaussian3d": toys.load,
