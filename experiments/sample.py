@@ -6,7 +6,10 @@ python -m experiments.sample --workdir=RUN --seed=0 --interpolate=1 --out=way.pn
 
 A grid has a column a class and a row an attempt; an interpolation has a row a class and goes from
 the noise of --seed to that of --interpolate. An .npz holds `images` (uint8, ink 255), `labels` and
-`class_names`.
+`class_names`. A run whose generator takes no labels gives --count images in --columns columns, and
+an .npz without `labels`:
+
+python -m experiments.sample --workdir=RUN --count=40 --columns=8 --out=grid.png
 """
 
 from pathlib import Path
@@ -23,11 +26,18 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
 flags.DEFINE_string("out", None, "Where to write: FILE.png or FILE.npz.")
 flags.DEFINE_integer(
-    "per_class", 10, "Images a class; steps a class with --interpolate.", lower_bound=1
+    "per_class", None, "Images a class, 10 by default; steps with --interpolate.", lower_bound=1
 )
 flags.DEFINE_string(
     "labels", None, f"Classes by name, separated by commas ({COMMA} for a comma); all by default."
 )
+flags.DEFINE_integer(
+    "count",
+    None,
+    "Images of a run without labels, 100 by default; steps with --interpolate.",
+    lower_bound=1,
+)
+flags.DEFINE_integer("columns", 10, "Columns of a grid of a run without labels.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "The same seed gives the same images.", lower_bound=0)
 flags.DEFINE_integer("interpolate", None, "Go from --seed to this seed.", lower_bound=0)
 
@@ -40,28 +50,55 @@ def main() -> None:
     out = Path(FLAGS.out)
     if out.suffix not in (".png", ".npz"):
         raise UsageError(f"--out={out} must end in .png or .npz")
-    if FLAGS.interpolate is not None and FLAGS.per_class < 2:
-        raise UsageError("--interpolate needs --per_class=2 or more")
+    for name in ("per_class", "count"):
+        if FLAGS.interpolate is not None and FLAGS[name].value == 1:
+            raise UsageError(f"--interpolate needs --{name}=2 or more")
 
     common.import_tensorflow()
     from gan_keras import grids, sampling  # late: import TensorFlow
 
     run = sampling.open_run(FLAGS.workdir)
-    classes = _classes(run.class_names)
-    if FLAGS.interpolate is None:
-        # row by row, a column a class
-        labels = np.tile(classes, FLAGS.per_class)
-        images = run.draw(labels, FLAGS.seed)
-        columns = len(classes)
-    else:
-        labels = np.repeat(classes, FLAGS.per_class)
-        images = run.interpolate(classes, FLAGS.seed, FLAGS.interpolate, FLAGS.per_class)
-        columns = FLAGS.per_class
+    images, labels, columns = (_by_class if run.takes_labels else _unlabelled)(run)
     if out.suffix == ".png":
+        if images.ndim == 2:
+            raise UsageError(f"--out={out}: this run makes points, which go into an .npz")
+        whole = len(images) // columns * columns
+        if not whole:
+            raise UsageError(f"--count={len(images)} does not fill a row of --columns={columns}")
+        images = images[:whole]
         grids.write_png(out, grids.tile(run.as_seen(images), columns))
     else:
         sampling.write_npz(out, images, labels, run.class_names)
     print(f"{len(images)} images of {run.source} in {out}")
+
+
+def _by_class(run) -> tuple[np.ndarray, np.ndarray, int]:
+    """Images of a run with labels, their labels, and the columns of the grid."""
+    _refuse("count", run)
+    classes, each = _classes(run.class_names), FLAGS.per_class or 10
+    if FLAGS.interpolate is not None:
+        images = run.interpolate(classes, FLAGS.seed, FLAGS.interpolate, each)
+        return images, np.repeat(classes, each), each
+    # row by row, a column a class
+    labels = np.tile(classes, each)
+    return run.draw(labels, FLAGS.seed), labels, len(classes)
+
+
+def _unlabelled(run) -> tuple[np.ndarray, None, int]:
+    """The same of a run without labels."""
+    _refuse("per_class", run)
+    _refuse("labels", run)
+    if FLAGS.interpolate is not None:
+        count = FLAGS.count or 10
+        return run.interpolate(None, FLAGS.seed, FLAGS.interpolate, count), None, count
+    return run.draw(FLAGS.count or 100, FLAGS.seed), None, FLAGS.columns
+
+
+def _refuse(name: str, run) -> None:
+    """Refuses a flag that this kind of run cannot use."""
+    if FLAGS[name].value is not None:
+        kind = "takes labels" if run.takes_labels else "takes no labels"
+        raise UsageError(f"--{name}: the generator of {FLAGS.workdir} {kind}")
 
 
 def _classes(names: tuple[str, ...]) -> np.ndarray:

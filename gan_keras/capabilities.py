@@ -26,6 +26,25 @@ TOOLS = {
     "ema": "averaged generator weights",
 }
 
+# What every variant with one logit an image can use.
+IMAGE_TOOLS = frozenset(
+    {
+        "diff_augment",
+        "ema",
+        "feature_matching",
+        "historical_averaging",
+        "instance_noise",
+        "minibatch_discrimination",
+        "minibatch_stddev",
+        "n_critic",
+        "packing",
+        "pretraining",
+        "replay",
+        "spectral_norm",
+        "weight_clipping",
+    }
+)
+
 CAPABILITIES: dict[str, frozenset[str]] = {
     "acgan": frozenset(
         {
@@ -40,6 +59,39 @@ CAPABILITIES: dict[str, frozenset[str]] = {
             "weight_clipping",
         }
     ),
+    "ae_acgan": frozenset(
+        {
+            "class_sampling",
+            "diff_augment",
+            "ema",
+            "gradient_penalty",
+            "historical_averaging",
+            "instance_noise",
+            "label_policy",
+            "pretraining",
+            "weight_clipping",
+        }
+    ),
+    # labels are those of the reals, which a pack or a past image does not have
+    "cgan": IMAGE_TOOLS - {"packing", "replay"} | {"label_policy", "gradient_penalty"},
+    "dcgan": IMAGE_TOOLS | {"label_policy"},
+    "gaussian": (IMAGE_TOOLS - {"diff_augment"})
+    | {"label_policy", "gradient_penalty", "relativistic"},
+    # pairing and penalties are what it is
+    "r3gan": IMAGE_TOOLS | {"relativistic", "gradient_penalty"},
+    "progressive": frozenset(
+        {
+            "diff_augment",
+            "ema",
+            "gradient_penalty",
+            "instance_noise",
+            "label_policy",
+            "relativistic",
+        }
+    ),
+    "vanilla": IMAGE_TOOLS | {"label_policy", "gradient_penalty"},
+    "wgan": IMAGE_TOOLS,
+    "wgan_gp": IMAGE_TOOLS | {"gradient_penalty"},
 }
 
 

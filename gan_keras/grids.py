@@ -1,5 +1,6 @@
 """Grids of small images as one picture."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,37 @@ def write_png(path: str | Path, picture: np.ndarray) -> None:
         picture = picture[..., 0]
     with atomic_path(path) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG")
+
+
+def write_gif(path: str | Path, frames: Sequence[Path], seconds: float = 8.0) -> None:
+    """Joins pictures to an animation, atomically; the last one stays longer.
+
+    Args:
+        path: The GIF.
+        frames: PNG files in order; smaller ones are brought to the size of the last.
+        seconds: How long it takes in all, within 0.05 to 0.5 seconds a picture.
+    """
+    size = _opened(frames[-1]).size
+    pictures = [
+        _opened(frame).convert("RGB").resize(size, Image.Resampling.NEAREST) for frame in frames
+    ]
+    each = round(1000 * min(0.5, max(0.05, seconds / len(pictures))))
+    durations = [each] * (len(pictures) - 1) + [max(each, 1500)]
+    with atomic_path(path) as temporary:
+        pictures[0].save(
+            temporary,
+            format="GIF",
+            save_all=True,
+            append_images=pictures[1:],
+            duration=durations,
+            loop=0,
+        )
+
+
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path) as image:
+        image.load()
+        return image
 
 
 def class_grid_labels(num_classes: int, rows: int) -> np.ndarray:

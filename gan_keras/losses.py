@@ -152,6 +152,22 @@ class AdversarialLoss:
         )
         return _weighted_mean(real_terms, real_weights), _weighted_mean(fake_terms, fake_weights)
 
+    def on_reals(self, logits, targets=REAL_TARGET):
+        """The real part alone, for a discriminator with an update on each half.
+
+        Args:
+            logits: float `(batch, ...)`, the discriminator's output for real images.
+            targets: As `real_targets` of `discriminator`.
+
+        Returns:
+            float32 scalar.
+        """
+        return self.discriminator(logits, logits, real_targets=targets)[0]
+
+    def on_fakes(self, logits, targets=FAKE_TARGET):
+        """The fake part alone; as `on_reals`."""
+        return self.discriminator(logits, logits, fake_targets=targets)[1]
+
     def generator(self, fake_logits, real_logits=None, target=REAL_TARGET, weights=None):
         """Loss of the generator.
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from data_tools.files import atomic_path
 
 # Panels of curves.png: title, y axis logarithmic, columns of log.csv.
@@ -10,6 +12,7 @@ PANELS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
     ("losses", False, ("g_loss", "d_loss", "val_g_loss", "val_d_loss")),
     ("source losses", False, ("g_source", "d_real", "d_fake")),
     ("class losses", True, ("g_class", "d_class", "val_d_class")),
+    ("auto-encoder", True, ("ae_loss", "val_ae_loss")),
     (
         "accuracies and scores",
         False,
@@ -45,3 +48,38 @@ def write_curves(path: Path, history: Mapping[str, Sequence[float]], title: str)
     figure.suptitle(title)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=100)
+
+
+def scatter(real: np.ndarray, generated: np.ndarray, title: str = "") -> np.ndarray:
+    """Draws generated points (red circles) over real ones (blue crosses).
+
+    The axes fit the real points, so that pictures of a run can be joined to an animation.
+
+    Args:
+        real: float `(n, d)` with d 2 or 3; of more dimensions the first two are drawn.
+        generated: float `(m, d)`.
+        title: Shown above.
+
+    Returns:
+        uint8 `(h, w, 3)`.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    shown = 3 if real.shape[-1] == 3 else 2
+    figure = Figure(figsize=(5, 5), dpi=80, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot(projection="3d" if shown == 3 else None)
+    axes.scatter(*real.T[:shown], marker="x", c="tab:blue", s=12, linewidths=0.6, label="real")
+    axes.scatter(
+        *generated.T[:shown], c="none", edgecolors="tab:red", s=12, linewidths=0.6, label="fake"
+    )
+    low, high = real.min(axis=0), real.max(axis=0)
+    margin = 0.15 * (high - low)
+    for axis, start, end in zip("xyz", low - margin, high + margin, strict=False):
+        axes.set(**{f"{axis}lim": (start, end)})
+    axes.set_title(title, fontsize="medium")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small", loc="upper left")
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()

@@ -129,7 +129,9 @@ class RunFolder:
             UsageError: Lists the options that differ.
             DataError: If the data set has changed.
         """
-        old = stored["options"]
+        # A run of an earlier version lacks newer options: it had what their defaults say.
+        defaults = {name: field.default for name, field in config.option_fields().items()}
+        old = defaults | stored["options"]
         changed = [
             f"{name} ({old.get(name)!r} before, {value!r} now)"
             for name, value in config.identity().items()

@@ -17,49 +17,69 @@ from gan_keras.data.pipeline import unscale
 BATCH = 256
 
 
+def takes_labels(generator: keras.Model) -> bool:
+    """Whether a generator is told the class that is wanted."""
+    return len(generator.inputs) == 2
+
+
 def generate(
-    generator: keras.Model, z: np.ndarray, labels: np.ndarray, ink: str = "bright"
+    generator: keras.Model,
+    z: np.ndarray,
+    labels: np.ndarray | None = None,
+    ink: str = "bright",
+    value_range: str = "signed",
 ) -> np.ndarray:
     """Generates images.
 
     Args:
-        generator: Model from `[z, label]` to images in [-1, 1].
+        generator: Model from z, or from `[z, label]`, to images.
         z: float `(n, latent_dim)`.
-        labels: int `(n,)`.
+        labels: int `(n,)`; None for a generator without labels.
         ink: As in `data.pipeline.scale`.
+        value_range: As in `data.pipeline.scale`.
 
     Returns:
-        uint8 `(n, h, w, c)`, ink 255.
+        uint8 `(n, h, w, c)`, ink 255; of a generator of points, float32 `(n, d)`.
     """
-    data = tf.data.Dataset.from_tensor_slices(
-        ({"latent": tf.cast(z, tf.float32), "label": tf.cast(labels, tf.int32)},)
-    ).batch(BATCH)
+    inputs = [tf.cast(z, tf.float32)]
+    if labels is not None:
+        inputs.append(tf.cast(labels, tf.int32))
+    data = tf.data.Dataset.from_tensor_slices(tuple(inputs)).batch(BATCH)
 
     @tf.function(reduce_retracing=True)
     def one(batch):
-        return unscale(generator([batch["latent"], batch["label"]], training=False), ink)
+        batch = list(batch) if len(batch) > 1 else batch[0]
+        found = generator(batch, training=False)
+        return found if found.shape.rank == 2 else unscale(found, ink, value_range)
 
-    return np.concatenate([one(batch).numpy() for (batch,) in data])
+    return np.concatenate([one(batch).numpy() for batch in data])
 
 
 def draw(
-    generator: keras.Model, labels: np.ndarray, latent: str, seed: int, ink: str = "bright"
+    generator: keras.Model,
+    labels: np.ndarray | int,
+    latent: str,
+    seed: int,
+    ink: str = "bright",
+    value_range: str = "signed",
 ) -> np.ndarray:
-    """Generates an image for each label, each from noise of its own.
+    """Generates images, each from noise of its own.
 
     Args:
         generator: As for `generate`.
-        labels: int `(n,)`.
+        labels: int `(n,)`; for a generator without labels the number of images.
         latent: Distribution of z.
         seed: The same seed gives the same images.
         ink: As in `data.pipeline.scale`.
+        value_range: As in `data.pipeline.scale`.
 
     Returns:
         uint8 `(n, h, w, c)`, ink 255.
     """
-    shape = (len(labels), generator.inputs[0].shape[-1])
+    count, labels = (len(labels), labels) if takes_labels(generator) else (labels, None)
     key = latents.step_seed(seed, 0, latents.Purpose.EVALUATION)
-    return generate(generator, latents.get(latent)(shape, key).numpy(), labels, ink)
+    z = latents.get(latent)((count, generator.inputs[0].shape[-1]), key).numpy()
+    return generate(generator, z, labels, ink, value_range)
 
 
 def plain(model: keras.Model) -> keras.Model:
@@ -107,10 +127,11 @@ class Sampler:
     """The generator of a run with what is needed to use it.
 
     Attributes:
-        generator: Model from `[z, label]` to images in [-1, 1].
-        class_names: Names of its classes.
+        generator: Model from z, or from `[z, label]`, to images.
+        class_names: Names of the classes of its data.
         latent: Distribution of z.
         ink: As in `data.pipeline.scale`.
+        value_range: As in `data.pipeline.scale`.
         source: Where the generator came from, for messages.
     """
 
@@ -118,17 +139,25 @@ class Sampler:
     class_names: tuple[str, ...]
     latent: str
     ink: str
+    value_range: str
     source: str
 
-    def draw(self, labels: np.ndarray, seed: int) -> np.ndarray:
-        """Draws an image for each label; uint8, ink 255."""
-        return draw(self.generator, labels, self.latent, seed, self.ink)
+    @property
+    def takes_labels(self) -> bool:
+        """Whether the generator is told the class that is wanted."""
+        return takes_labels(self.generator)
 
-    def interpolate(self, classes: np.ndarray, seed: int, to_seed: int, steps: int) -> np.ndarray:
+    def draw(self, labels: np.ndarray | int, seed: int) -> np.ndarray:
+        """Draws an image for each label, or so many without labels; uint8, ink 255."""
+        return draw(self.generator, labels, self.latent, seed, self.ink, self.value_range)
+
+    def interpolate(
+        self, classes: np.ndarray | None, seed: int, to_seed: int, steps: int
+    ) -> np.ndarray:
         """Goes from one noise vector to another, the same two for every class.
 
         Args:
-            classes: int `(k,)`.
+            classes: int `(k,)`; None, which counts as one, for a generator without labels.
             seed: Of the first noise vector.
             to_seed: Of the last one.
             steps: Images a class, at least 2.
@@ -145,9 +174,10 @@ class Sampler:
         # A straight line between normal vectors leaves the shell where they lie.
         method = "slerp" if self.latent == "normal" else "lerp"
         way = latents.interpolate(*ends, steps, method).numpy()
-        return generate(
-            self.generator, np.tile(way, (len(classes), 1)), np.repeat(classes, steps), self.ink
-        )
+        labels = None
+        if classes is not None:
+            way, labels = np.tile(way, (len(classes), 1)), np.repeat(classes, steps)
+        return generate(self.generator, way, labels, self.ink, self.value_range)
 
     def as_seen(self, images: np.ndarray) -> np.ndarray:
         """Turns ink-255 images to how the networks see them (dark ink on a white ground)."""
@@ -180,7 +210,14 @@ def open_run(workdir: str | Path) -> Sampler:
         generator, source = _from_checkpoint(folder, stored), str(folder.checkpoints)
     else:
         raise DataError(f"{workdir} has neither generator.keras nor a checkpoint yet")
-    return Sampler(generator, names, options["latent"], options["ink"], source)
+    return Sampler(
+        generator,
+        names,
+        options["latent"],
+        options["ink"],
+        options.get("value_range", "signed"),  # runs of earlier versions have none
+        source,
+    )
 
 
 def _from_checkpoint(folder: runs.RunFolder, stored: dict[str, Any]) -> keras.Model:
@@ -190,21 +227,22 @@ def _from_checkpoint(folder: runs.RunFolder, stored: dict[str, Any]) -> keras.Mo
     model = gans.build(config, DataSpec.from_dict(stored["data"]))
     if checkpoints.restore_latest(folder.checkpoints, model.state()) is None:
         raise DataError(f"{folder.checkpoints} holds no checkpoint")
-    return model.averaged_generator
+    return model.sampler()
 
 
 def write_npz(
-    path: Path, images: np.ndarray, labels: np.ndarray, class_names: tuple[str, ...]
+    path: Path, images: np.ndarray, labels: np.ndarray | None, class_names: tuple[str, ...]
 ) -> None:
     """Writes samples as arrays, atomically.
 
     Args:
         path: The .npz.
         images: uint8 `(n, h, w, c)`, ink 255.
-        labels: int `(n,)`.
+        labels: int `(n,)`; None if nobody asked for classes.
         class_names: Names of the classes.
     """
+    arrays = {"images": images, "class_names": np.array(class_names)}
+    if labels is not None:
+        arrays["labels"] = labels
     with atomic_path(path) as temporary:
-        np.savez_compressed(
-            temporary, images=images, labels=labels, class_names=np.array(class_names)
-        )
+        np.savez_compressed(temporary, **arrays)

@@ -7,8 +7,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gan_keras import augment, labels, losses, penalties, replay, schedules
+from gan_keras import augment, labels, layers, losses, penalties, replay, schedules
 from gan_keras.configs.tools import ToolConfig
+
+LOGIT = "logit"  # name of the layer that ends a discriminator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,10 @@ class Toolbox:
         weight_clip: Limit of the discriminator's weights; 0 for none.
         historical_averaging: Weight of the historical averaging; 0 for none.
         pretraining: Discriminator updates before the generator's first.
+        n_critic: Discriminator updates a step.
+        packing: Images that the discriminator judges together.
+        feature_matching: Weight of the feature matching; 0 for none.
+        replay: Past generated images that are kept; 0 for none.
     """
 
     loss: losses.AdversarialLoss = dataclasses.field(
@@ -38,6 +44,10 @@ class Toolbox:
     weight_clip: float = 0.0
     historical_averaging: float = 0.0
     pretraining: int = 0
+    n_critic: int = 1
+    packing: int = 1
+    feature_matching: float = 0.0
+    replay: int = 0
 
     @classmethod
     def from_config(cls, config: ToolConfig) -> "Toolbox":
@@ -73,6 +83,10 @@ class Toolbox:
             weight_clip=config.weight_clip,
             historical_averaging=config.historical_averaging,
             pretraining=config.pretraining,
+            n_critic=config.n_critic,
+            packing=config.packing,
+            feature_matching=config.feature_matching,
+            replay=config.replay,
         )
 
     def penalty(
@@ -98,6 +112,35 @@ class Toolbox:
             return due()
         now = tf.equal(tf.convert_to_tensor(step) % self.penalty_every, 0)
         return tf.cond(now, lambda: self.penalty_every * due(), lambda: tf.zeros(()))
+
+    def batches(self, examples: tf.Tensor) -> list[tf.Tensor]:
+        """Cuts what a step was given into a batch for each update of the discriminator."""
+        return tf.split(examples, self.n_critic)
+
+    def pack(self, images: tf.Tensor) -> tf.Tensor:
+        """Joins `packing` neighbours into one example; an incomplete pack is filled from the start.
+
+        Args:
+            images: float `(n, h, w, channels)`.
+
+        Returns:
+            float `(ceil(n / packing), h, w, packing * channels)`.
+        """
+        if self.packing == 1:
+            return images
+        if images.shape[0] is None or images.shape[0] % self.packing:
+            size = tf.shape(images)[0]
+            whole = -(-size // self.packing) * self.packing
+            images = tf.gather(images, tf.range(whole) % size)
+        return layers.pack(images, self.packing)
+
+    def matching(self, discriminator: keras.Model) -> "FeatureMatching":
+        """Makes the feature matching of a discriminator."""
+        return FeatureMatching(discriminator, self.feature_matching)
+
+    def memory(self, image_shape: tuple[int, ...]) -> "Memory":
+        """Makes the memory of past generated images."""
+        return Memory(image_shape, self.replay)
 
     def history(self, model: keras.Model) -> "History":
         """Makes the historical average of a network."""
@@ -153,6 +196,110 @@ class History(keras.layers.Layer):
         """Takes the current weights into the mean."""
         if self.average is not None:
             self.average.update(self._network())
+
+
+class FeatureMatching:
+    """Feature matching of one discriminator; nothing at all with weight 0.
+
+    Args:
+        discriminator: Functional model that ends in a layer named `LOGIT`, whose input are the
+            features.
+        weight: Weight of the term.
+    """
+
+    def __init__(self, discriminator: keras.Model, weight: float):
+        self.weight = weight
+        self._features = None
+        if weight:
+            features = discriminator.get_layer(LOGIT).input
+            self._features = keras.Model(discriminator.inputs, features)
+
+    def __call__(self, reals: Any, fakes: Any) -> tf.Tensor:
+        """The weighted term of the generator's loss, float32 scalar; see `losses`.
+
+        Args:
+            reals: What the discriminator takes, of real images.
+            fakes: The same of generated ones.
+        """
+        if self._features is None:
+            return tf.zeros(())
+        matched = (self._features(x, training=True) for x in (reals, fakes))
+        return self.weight * losses.feature_matching(*matched)
+
+
+class Memory(keras.layers.Layer):
+    """Past generated images, shown to the discriminator again; nothing at all without room.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        capacity: Images that are kept; 0 for none.
+    """
+
+    def __init__(self, image_shape: tuple[int, ...], capacity: int):
+        super().__init__(dtype="float32")
+        self.buffer = replay.ReplayBuffer(capacity, image_shape) if capacity else None
+        self.built = True
+
+    def exchange(
+        self, images: tf.Tensor, seed: tf.Tensor, labels: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Exchanges half of a batch for past images; see `replay.ReplayBuffer.exchange`."""
+        if self.buffer is None:
+            return tf.stop_gradient(images), labels
+        return self.buffer.exchange(images, seed, labels)
+
+
+def equip(discriminator: keras.Model, config: ToolConfig) -> keras.Model:
+    """Adds the tools that are layers to a discriminator.
+
+    Args:
+        discriminator: Functional model of plain layers that ends in one named `LOGIT`.
+        config: The options.
+
+    Returns:
+        The discriminator itself where none of them is on, else a copy with new weights.
+    """
+    added = []
+    if config.minibatch_stddev:
+        added.append(layers.MinibatchStdDev())
+    if config.minibatch_discrimination:
+        added.append(layers.MinibatchDiscrimination(config.minibatch_discrimination))
+    if not added and not config.spectral_norm:
+        return discriminator
+
+    def clone(layer):
+        copy = type(layer).from_config(layer.get_config())
+        if config.spectral_norm and hasattr(layer, "kernel"):
+            return layers.SpectralNorm(copy, name=layer.name, dtype=layer.dtype_policy)
+        return copy
+
+    def call(layer, *args, **kwargs):
+        if layer.name == LOGIT:
+            (features,) = args
+            for extra in added:
+                features = extra(features)
+            args = (features,)
+        return layer(*args, **kwargs)
+
+    return keras.models.clone_model(discriminator, clone_function=clone, call_function=call)
+
+
+def optimizer(config: Any, rate: float) -> keras.optimizers.Optimizer:
+    """Makes the optimizer that `--optimizer` names.
+
+    Args:
+        config: Options of an image GAN.
+        rate: Learning rate at step 0.
+    """
+    schedule = learning_rate(config, rate)
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(schedule)
+    if config.optimizer == "rmsprop":
+        # Keras adds epsilon under the root, where 1e-8 would silence gradients below 1e-4.
+        return keras.optimizers.RMSprop(schedule, rho=0.99, epsilon=config.epsilon**2)
+    return keras.optimizers.Adam(
+        schedule, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon
+    )
 
 
 def learning_rate(config: ToolConfig, rate: float) -> Any:

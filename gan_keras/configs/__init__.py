@@ -10,6 +10,15 @@ from gan_keras.configs.base import RunConfig
 # experiment name -> "module:class"; imported on demand so that one family never slows another.
 CONFIGS = {
     "acgan": "gan_keras.configs.acgan:ACGANConfig",
+    "cgan": "gan_keras.configs.cgan:CGANConfig",
+    "dcgan": "gan_keras.configs.dcgan:DCGANConfig",
+    "r3gan": "gan_keras.configs.r3gan:R3GANConfig",
+    "vanilla": "gan_keras.configs.vanilla:VanillaConfig",
+    "wgan": "gan_keras.configs.wgan:WGANConfig",
+    "wgan_gp": "gan_keras.configs.wgan_gp:WGANGPConfig",
+    "ae_acgan": "gan_keras.configs.ae_acgan:AEACGANConfig",
+    "gaussian": "gan_keras.configs.gaussian:GaussianConfig",
+    "progressive": "gan_keras.configs.progressive:ProgressiveConfig",
 }
 
 

@@ -71,13 +71,15 @@ class RunConfig:
     preset: str = option("", "Named set of option values; single options override it.")
     dataset: str = option(
         "crohme",
-        "Data set: crohme, demo, demo_letters, or a labelled TFDS image set such as mnist.",
+        "Data set: crohme, demo, demo_letters, folder:PATH (your own images), ring, grid, "
+        "gaussian, stacked_mnist, or a TFDS image set such as mnist.",
     )
     data_dir: str = option("data", "Folder of prepared data sets.", identity=False)
     workdir: str = option(
         "", "Run folder; derived from the options under runs/ when empty.", identity=False
     )
     epochs: int = option(1, "Epochs to train in all; raise it to go on.", minimum=1, identity=False)
+    shuffle: bool = option(True, "Whether each pass over the train split has an order of its own.")
     steps_per_epoch: int = option(
         0, "Steps in an epoch; 0 means one pass over the train split.", minimum=0
     )
@@ -86,6 +88,32 @@ class RunConfig:
         "bright",
         "What the networks see: bright ink on dark (-1) ground, or dark ink on bright (+1) ground.",
         choices=("bright", "dark"),
+    )
+    value_range: str = option(
+        "signed",
+        "Values of black and white as the networks see them: signed is -1 to 1, unit is 0 to 1.",
+        choices=("signed", "unit"),
+    )
+    image_size: int = option(
+        0, "Side to which images are brought, in pixels; 0 leaves them as they are.", minimum=0
+    )
+    fit: str = option(
+        "resize",
+        "How images are brought to --image_size: resize (padding to a square), pad, or crop.",
+        choices=("resize", "pad", "crop"),
+    )
+    only_class: str = option(
+        "", "Train on these classes only, by name, separated by commas; all when empty."
+    )
+    balance: bool = option(False, "Cut each class of the train split to the size of the smallest.")
+    withhold_class: str = option(
+        "", "A class, by name, whose real images are kept back for --withhold_until epochs."
+    )
+    withhold_until: int = option(
+        0, "Epochs for which --withhold_class is kept back; 0: for all.", minimum=0
+    )
+    memory_mb: int = option(
+        700, "Images that take more MB than this are streamed.", minimum=0, identity=False
     )
     width_mult: float = option(
         1.0, "Multiplies the width of every hidden layer.", minimum=0.0, exclusive=True
@@ -106,6 +134,17 @@ class RunConfig:
     sample_every: int = option(
         0, "Steps between two sample grids; 0 means at the end of each epoch only.", minimum=0
     )
+    picture_epochs: str = option(
+        "",
+        "Epochs after which the variant's own pictures are written (reconstructions, scatters), "
+        "e.g. 1,5,10; each one when empty.",
+        identity=False,
+    )
+    gif: bool = option(
+        False,
+        "Also join the pictures of all epochs to animations when the run ends.",
+        identity=False,
+    )
     checkpoint_minutes: float = option(
         5.0,
         "A checkpoint is written at the end of each epoch and at least this often (minutes).",
@@ -125,6 +164,11 @@ class RunConfig:
         "(GAN-train; takes minutes).",
         identity=False,
     )
+
+    @property
+    def images_per_step(self) -> int:
+        """Real images that one training step uses up."""
+        return self.batch_size
 
     @classmethod
     def default_preset(cls) -> str:
@@ -176,6 +220,20 @@ class RunConfig:
         types = typing.get_type_hints(type(self))
         for name, field in self.option_fields().items():
             _check(name, getattr(self, name), types[name], field.metadata)
+        self.pictured_epochs()
+
+    def pictured_epochs(self) -> frozenset[int]:
+        """The epochs of `picture_epochs`; none stands for each.
+
+        Raises:
+            UsageError: If they are no numbers.
+        """
+        try:
+            return frozenset(int(number) for number in self.picture_epochs.split(",") if number)
+        except ValueError:
+            raise UsageError(
+                f"--picture_epochs={self.picture_epochs}: expected numbers separated by commas"
+            ) from None
 
     def replace(self, **changes: Any) -> Self:
         """Returns a copy with some options changed, validated."""

@@ -100,6 +100,40 @@ class ToolConfig(RunConfig):
     pretraining: int = tool(
         "pretraining", 0, "Discriminator updates before the generator's first one.", minimum=0
     )
+    n_critic: int = tool(
+        "n_critic",
+        1,
+        "Discriminator updates for each of the generator, each on images of its own.",
+        minimum=1,
+    )
+    replay: int = tool(
+        "replay",
+        0,
+        "Past generated images that are kept; half of what the discriminator sees is drawn from "
+        "them. 0: none.",
+        minimum=0,
+    )
+    feature_matching: float = tool(
+        "feature_matching",
+        0.0,
+        "Weight of matching the discriminator's mean features in the generator's loss; 0: none.",
+        minimum=0.0,
+    )
+    packing: int = tool(
+        "packing", 1, "Images that the discriminator judges together (PacGAN).", minimum=1
+    )
+    spectral_norm: bool = tool(
+        "spectral_norm", False, "Divides the discriminator's kernels by their spectral norm."
+    )
+    minibatch_stddev: bool = tool(
+        "minibatch_stddev", False, "The discriminator sees the standard deviation over its batch."
+    )
+    minibatch_discrimination: int = tool(
+        "minibatch_discrimination",
+        0,
+        "Closeness features (kernels) that the discriminator sees; 0: none.",
+        minimum=0,
+    )
     lr_decay: str = option(
         "constant",
         "How the learning rates fall.",
@@ -108,6 +142,11 @@ class ToolConfig(RunConfig):
     lr_decay_steps: int = option(
         0, "Steps until --lr_decay ends; needed unless it is constant.", minimum=0
     )
+
+    @property
+    def images_per_step(self) -> int:
+        """Real images that one training step uses up."""
+        return self.batch_size * self.n_critic
 
     def validate(self) -> None:
         """Checks the options and that this experiment can use the tools that are on.

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from scipy.special import softmax
 
 from data_tools.files import atomic_path
 from gan_keras.data import Dataset
@@ -19,6 +20,9 @@ from gan_keras.data.pipeline import scale, training_batches
 
 BATCH = 128
 EPOCHS = 8
+# Small sets are passed over more often, up to MAX_EPOCHS times.
+MIN_STEPS = 1000
+MAX_EPOCHS = 40
 LEARNING_RATE = 2e-3
 SEED = 20_201  # of the judge; never a run's own seed
 
@@ -81,7 +85,7 @@ def make_classifier(
 
 
 def train_classifier(
-    dataset: Dataset, *, epochs: int = EPOCHS, seed: int = SEED, verbose: int = 0
+    dataset: Dataset, *, epochs: int | None = None, seed: int = SEED, verbose: int = 0
 ) -> keras.Model:
     """Trains a classifier on a train split.
 
@@ -90,12 +94,13 @@ def train_classifier(
 
     Args:
         dataset: Only its train split is used.
-        epochs: Passes over it.
+        epochs: Passes over it; by default `EPOCHS`, or what makes `MIN_STEPS` up to `MAX_EPOCHS`.
         seed: Of weights, dropout and data order.
         verbose: 1 shows a progress bar with the remaining time.
     """
     batch = min(BATCH, len(dataset.train_images))
     steps = len(dataset.train_images) // batch
+    epochs = epochs or min(MAX_EPOCHS, max(EPOCHS, -(-MIN_STEPS // steps)))
     model = make_classifier(dataset.image_shape, dataset.num_classes, seed)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
     model.compile(
@@ -152,10 +157,20 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
     Returns:
         int64 `(n,)`, the class of the largest logit.
     """
+    return np.argmax(_logits(model, images), axis=-1)
+
+
+def probabilities(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Probability of each class, float64 `(n, num_classes)`; arguments as for `predict`."""
+    return softmax(_logits(model, images).astype(np.float64), axis=-1)
+
+
+def _logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Logits of images, float32 `(n, num_classes)`."""
     if not len(images):
-        return np.zeros(0, np.int64)
+        return np.zeros((0, model.output_shape[-1]), np.float32)
     data = tf.data.Dataset.from_tensor_slices(images).batch(512).map(scale).prefetch(2)
-    return np.argmax(model.predict(data, verbose=0), axis=-1)
+    return model.predict(data, verbose=0)
 
 
 def accuracy(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:

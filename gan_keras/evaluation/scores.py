@@ -11,6 +11,8 @@ from sklearn.metrics import confusion_matrix
 RARE_SHARE = 0.5
 # Pairs grow with the square; 1,000 images give 499,500 distances, far below the noise of seeds.
 DIVERSITY_IMAGES = 1000
+# A class is a mode of a generator from this share of its images on.
+MODE_SHARE = 0.01
 
 
 def conditional_accuracy(
@@ -126,6 +128,86 @@ def score_samples(
         "diversity_ratio": _number(np.nanmean(diversity / real_diversity)),
         "diversity_ratio_per_class": by_name(diversity / real_diversity),
         "confusion": read_as["confusion"].tolist(),
+    }
+
+
+def class_shares(read: np.ndarray, num_classes: int) -> np.ndarray:
+    """Share of each class among what a classifier read.
+
+    Args:
+        read: int `(n,)`.
+        num_classes: Number of classes.
+
+    Returns:
+        float64 `(num_classes,)` that sums to 1.
+    """
+    return np.bincount(read, minlength=num_classes) / max(1, len(read))
+
+
+def entropy_ratio(shares: np.ndarray) -> float:
+    """Entropy of class shares in units of the largest one, `-sum_k p_k ln p_k / ln K`.
+
+    1 if all classes are equally frequent, 0 if there is only one.
+
+    Args:
+        shares: float `(num_classes,)` that sum to 1.
+    """
+    present = shares[shares > 0]
+    # the sum of nothing but p = 1 is -0
+    return abs(float(-np.sum(present * np.log(present)) / np.log(max(2, len(shares)))))
+
+
+def mode_count(shares: np.ndarray, least: float = MODE_SHARE) -> int:
+    """Number of classes that have at least a share `least`."""
+    return int(np.sum(shares >= least))
+
+
+def diversity(images: np.ndarray, seed: int = 0) -> float:
+    """Mean Euclidean distance between two images, ink in [0, 1]; NaN for fewer than two.
+
+    Args:
+        images: uint8 `(n, h, w, c)`.
+        seed: Draws `DIVERSITY_IMAGES` where there are more.
+    """
+    return float(within_class_diversity(images, np.zeros(len(images), np.int64), 1, seed)[0])
+
+
+def score_unlabelled(
+    images: np.ndarray,
+    probabilities: np.ndarray,
+    real_images: np.ndarray,
+    real_labels: np.ndarray,
+    class_names: tuple[str, ...],
+) -> dict[str, Any]:
+    """Scores of images that were generated without asking for classes, ready for JSON.
+
+    Args:
+        images: Generated, uint8 `(n, h, w, c)`.
+        probabilities: What an independent classifier makes of them, `(n, num_classes)`.
+        real_images: Real images of the train split.
+        real_labels: Their labels.
+        class_names: Names of the classes.
+
+    Returns:
+        How the classifier's readings spread over the classes (a collapsed generator has few
+        modes and little entropy), how sure it is, and how different the images are from each
+        other.
+    """
+    classes = len(class_names)
+    shares = class_shares(probabilities.argmax(axis=1), classes)
+    largest = int(shares.argmax())
+    own, real = diversity(images), diversity(real_images)
+    return {
+        "samples": len(images),
+        "class_shares": dict(zip(class_names, shares.tolist(), strict=True)),
+        "largest_class": {"name": class_names[largest], "share": float(shares[largest])},
+        "modes": mode_count(shares),
+        "entropy_ratio": entropy_ratio(shares),
+        "real_entropy_ratio": entropy_ratio(class_shares(real_labels, classes)),
+        "median_confidence": float(np.median(probabilities.max(axis=1))),
+        "diversity": _number(own),
+        "real_diversity": _number(real),
+        "diversity_ratio": _number(own / real),
     }
 
 

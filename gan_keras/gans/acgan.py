@@ -118,6 +118,14 @@ class ACGAN(GAN):
         Args:
             data: As for `train_step`.
         """
+        return self.track(**self.test_losses(data))
+
+    def test_losses(self, data) -> dict[str, tf.Tensor]:
+        """What a test step measures of discriminator and generator.
+
+        Args:
+            data: As for `train_step`.
+        """
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         batch = tf.shape(images)[0]
         seeds = tf.random.experimental.stateless_split(self.next_test_seed(), 2)
@@ -130,7 +138,7 @@ class ACGAN(GAN):
         source, classes = self._discriminate(both, both_labels, training=False)
         d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
         g = self._generator_losses(source[batch:], classes[batch:], fake_labels)
-        return self.track(**d, **g)
+        return {**d, **g}
 
     def _generate(self, n, latent_purpose, label_purpose):
         """Draws z and labels and generates `n` images; returns images and labels."""

@@ -1,10 +1,11 @@
 """What every GAN of the suite shares: averaging, counting, metrics, state."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from gan_keras import ema, latents
-from gan_keras.gradients import global_norm
+from gan_keras.gradients import after, global_norm
 from gan_keras.latents import Purpose
 from gan_keras.toolbox import Toolbox
 
@@ -93,6 +94,11 @@ class GAN(keras.Model):
         d_optimizer.build(self.discriminator.trainable_variables)
 
     @property
+    def networks(self) -> dict[str, keras.Model]:
+        """The networks that are trained, by name."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    @property
     def metrics(self) -> list[keras.metrics.Metric]:
         """The trackers of `METRICS`; Keras resets them at the start of each epoch."""
         return list(self._trackers.values())
@@ -133,7 +139,8 @@ class GAN(keras.Model):
         """
         variables = self.discriminator.trainable_variables
         gradients = tape.gradient(loss, variables)
-        self.d_optimizer.apply(gradients, variables)
+        with after(loss, gradients):
+            self.d_optimizer.apply(gradients, variables)
         self.tools.after_discriminator(self.discriminator)
         self.d_history.update()
         return global_norm(gradients)
@@ -149,13 +156,19 @@ class GAN(keras.Model):
         """
         variables = self.generator.trainable_variables
         gradients = tape.gradient(loss, variables)
-        self.tools.when_due(self.steps, lambda: self.g_optimizer.apply(gradients, variables))
+        with after(loss, gradients):
+            self.tools.when_due(self.steps, lambda: self.g_optimizer.apply(gradients, variables))
         self.g_history.update()
         return global_norm(gradients)
 
-    def step_seed(self, purpose: Purpose) -> tf.Tensor:
-        """Seed pair for one draw of this training step."""
-        return latents.step_seed(self.seed, self.steps, purpose)
+    def step_seed(self, purpose: Purpose, index: int = 0) -> tf.Tensor:
+        """Seed pair for one draw of this training step.
+
+        Args:
+            purpose: What is drawn.
+            index: Number of the discriminator's update within the step.
+        """
+        return latents.step_seed(self.seed, self.steps, purpose, index)
 
     def next_test_seed(self) -> tf.Tensor:
         """Seed pair of this test step; every evaluation repeats the same sequence."""
@@ -178,10 +191,30 @@ class GAN(keras.Model):
             ema.ema_update(self.averaged_generator, self.generator, self.ema_decay, self.steps)
         self.steps.assign_add(1)
 
+    def sampler(self) -> keras.Model:
+        """The functional model that samples are drawn from and that is exported."""
+        return self.averaged_generator
+
     def call(self, inputs, training=None):
         """Samples from the averaged generator in inference mode."""
         del training
-        return self.averaged_generator(inputs, training=False)
+        return self.sampler()(inputs, training=False)
+
+    def pictures(self, real: np.ndarray) -> dict[str, np.ndarray]:
+        """Pictures of this variant besides the grid of samples; none unless it has some.
+
+        Args:
+            real: Held-out examples, the same ones each time, as the networks see them.
+
+        Returns:
+            uint8 `(h, w, 1)` or `(h, w, 3)` by name.
+        """
+        del real
+        return {}
+
+    def parts(self) -> dict[str, list[tf.Variable]]:
+        """Variables that a variant has besides those that every GAN has, for `state`."""
+        return {}
 
     def state(self) -> dict[str, tf.Variable]:
         """Everything that an exact resume needs, by a stable unique name.
@@ -197,6 +230,7 @@ class GAN(keras.Model):
             "counters": [self.steps],
             "g_history": self.g_history.variables,
             "d_history": self.d_history.variables,
+            **self.parts(),
         }
         if self.ema_decay:
             parts["averaged_generator"] = self.averaged_generator.variables

@@ -107,7 +107,7 @@ def make_generator(
     depth = scaled_width(depth, width_mult)
     z, label = class_inputs(latent_dim)
     one_hot = layers.CategoryEncoding(num_classes, output_mode="one_hot", name="one_hot")
-    x = layers.Concatenate()([one_hot(label), z])
+    x = layers.Concatenate(name="join")([one_hot(label), z])
     x = _block(x, layers.Dense(depth * height * width), batch_norm, dropout)
     x = layers.Reshape((height, width, depth))(x)
     for _ in range(2):
@@ -135,8 +135,14 @@ def decoder_of(generator: keras.Model) -> keras.Model:
         A functional model of the generator's own layers, from `[z, y]` with class probabilities y
         `(batch, num_classes)` to images.
     """
-    y = generator.get_layer("one_hot").output
-    return keras.Model([generator.inputs[0], y], generator.output, name="decoder")
+    one_hot, join = generator.get_layer("one_hot"), generator.get_layer("join")
+    z = keras.Input(generator.inputs[0].shape[1:], name="latent")
+    y = keras.Input(one_hot.output.shape[1:], name="classes")
+    x = join([y, z])
+    # from here on the generator is a chain
+    for layer in generator.layers[generator.layers.index(join) + 1 :]:
+        x = layer(x)
+    return keras.Model([z, y], x, name="decoder")
 
 
 def make_discriminator(

@@ -1,5 +1,6 @@
 """Small InkML files and corpora for the tests of the extractor."""
 
+import json
 import math
 import os
 import random
@@ -118,39 +119,41 @@ class Run:
     peak_bytes: int
 
 
+# The command is started from a small process: the peak memory of a process counts what it was
+# forked from, and that may be a test run with all of TensorFlow in it.
+_MEASURE = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as file:
+    json.dump([usage.ru_maxrss, usage.ru_utime + usage.ru_stime], file)
+sys.exit(os.waitstatus_to_exitcode(status) & 255)
+"""
+
+
 def run(module: str, *arguments: str, timeout: float = 60.0) -> Run:
     """Runs a command of the project in a process of its own and measures it."""
     start = time.monotonic()
-    with (
-        tempfile.TemporaryFile("w+", errors="surrogateescape") as out,
-        tempfile.TemporaryFile("w+", errors="surrogateescape") as error,
-    ):
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments)],
+    with tempfile.TemporaryDirectory() as folder:
+        usage = Path(folder) / "usage.json"
+        command = [sys.executable, "-m", module, *map(str, arguments)]
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURE, str(usage), *command],
             cwd=REPOSITORY,
-            stdout=out,
-            stderr=error,
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=timeout,
         )
-        # wait4 measures this child alone, and what it has waited for.
-        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
-            if time.monotonic() - start > timeout:
-                process.kill()
-                process.wait()
-                raise TimeoutError(f"{module} has not ended in {timeout} s")
-            time.sleep(0.01)
-        process.returncode = os.waitstatus_to_exitcode(ended[1])
-        seconds = time.monotonic() - start
-        usage = ended[2]
-        out.seek(0)
-        error.seek(0)
-        return Run(
-            code=process.returncode,
-            out=out.read(),
-            error=error.read(),
-            seconds=seconds,
-            cpu_seconds=usage.ru_utime + usage.ru_stime,
-            peak_bytes=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
-        )
+        peak, cpu_seconds = json.loads(usage.read_text())
+    return Run(
+        code=done.returncode,
+        out=done.stdout,
+        error=done.stderr,
+        seconds=time.monotonic() - start,
+        cpu_seconds=cpu_seconds,
+        peak_bytes=peak * (1 if sys.platform == "darwin" else 1024),
+    )
 
 
 def crohme(inputs, out: Path, *options: str) -> Run:

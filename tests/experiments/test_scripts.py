@@ -44,6 +44,27 @@ def test_acgan_and_sample(data_dir, tmp_path):
     assert changed.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("script", ["cgan", "dcgan", "r3gan", "vanilla", "wgan", "wgan_gp"])
+def test_image_gans(data_dir, tmp_path, script):
+    where = [f"--workdir={tmp_path / 'run'}"]
+    done = run(
+        f"experiments.{script}", *where, "--dataset=demo", f"--data_dir={data_dir}",
+        "--width_mult=0.1", "--batch_size=4", "--epochs=1", "--steps_per_epoch=20",
+        "--eval_samples=2" if script in ("cgan", "vanilla") else "--eval_samples=0",
+    )  # fmt: skip
+    assert "trained 20 steps" in done.stdout
+    if script == "vanilla":
+        assert "of ln K" in done.stdout
+        run("experiments.sample", *where, "--count=7", "--columns=3", f"--out={tmp_path}/g.png")
+        assert Image.open(tmp_path / "g.png").size == (3 * 28, 2 * 28)
+        run("experiments.sample", *where, "--count=7", f"--out={tmp_path}/s.npz")
+        with np.load(tmp_path / "s.npz") as arrays:
+            assert arrays["images"].shape == (7, 28, 28, 1)
+            assert "labels" not in arrays
+        refused = run("experiments.sample", *where, "--labels=a", "--out=x.npz", code=2)
+        assert "takes no labels" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -55,6 +55,7 @@ def test_alias_that_contradicts_its_option_is_refused():
         ({"beta_1": 1.0}, "at most 0.9999"),
         ({"epochs": True}, "expected int"),
         ({"colour": 1}, "no option colour"),
+        ({"picture_epochs": "1,x"}, "--picture_epochs=1,x: expected numbers"),
     ],
 )
 def test_bad_options_are_refused_in_one_line(options, message):

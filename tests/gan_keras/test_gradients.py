@@ -22,3 +22,15 @@ def test_global_norm_is_float32_also_in_low_precision():
 def test_no_gradient_at_all_is_an_error():
     with pytest.raises(ValueError, match="at least one gradient"):
         gradients.global_norm([None, None])
+
+
+def test_updates_wait_for_the_loss_and_all_gradients():
+    @tf.function
+    def step(x):
+        loss, gradient = tf.square(x), 2.0 * x
+        with gradients.after(loss, [gradient, None]):
+            return tf.identity(x, name="update")
+
+    graph = step.get_concrete_function(tf.constant(1.0)).graph
+    waits = graph.get_operation_by_name("update").control_inputs
+    assert {op.type for op in waits} == {"Square", "Mul"}

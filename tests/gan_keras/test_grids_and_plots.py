@@ -34,3 +34,17 @@ def test_curves_are_drawn_from_what_there_is(tmp_path):
     history = {"epoch": [1, 2], "g_loss": [2.0, 1.0], "val_d_loss": [float("nan"), 1.0]}
     plots.write_curves(tmp_path / "curves.png", history, "a run")
     assert Image.open(tmp_path / "curves.png").width > 300
+
+
+def test_animation_joins_pictures_of_all_sizes(tmp_path):
+    frames = []
+    for number, side in enumerate((4, 8, 8)):
+        frames.append(tmp_path / f"{number}.png")
+        grids.write_png(frames[-1], np.full((side, side, 1), 80 * number, np.uint8))
+    grids.write_gif(tmp_path / "all.gif", frames)
+    with Image.open(tmp_path / "all.gif") as animation:
+        assert animation.n_frames == 3
+        assert animation.size == (8, 8)
+        for number in range(3):
+            animation.seek(number)
+            assert np.unique(np.array(animation.convert("L"))).tolist() == [80 * number]

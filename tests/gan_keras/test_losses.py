@@ -226,3 +226,12 @@ def test_feature_matching_moves_only_the_fakes():
     assert to_real is None
     # d/df of (mean - 1)^2 = 2 (0 - 1) / 2 examples
     np.testing.assert_allclose(to_fake, -np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("name", ["non_saturating", "minimax", "least_squares"])
+def test_each_half_alone_is_its_part_of_the_whole(name):
+    loss = losses.get(name)
+    real, fake = tf.constant([[0.3], [-2.0]]), tf.constant([[1.5], [0.1]])
+    real_part, fake_part = loss.discriminator(real, fake, 0.9, 0.1)
+    assert float(loss.on_reals(real, 0.9)) == float(real_part)
+    assert float(loss.on_fakes(fake, 0.1)) == float(fake_part)

@@ -2,8 +2,18 @@
 
 import pytest
 
-from gan_keras import augment, capabilities, configs, labels, latents, losses, networks
-from gan_keras import penalties, schedules, toolbox  # isort: skip
+from gan_keras import (
+    augment,
+    capabilities,
+    configs,
+    labels,
+    latents,
+    losses,
+    networks,
+    penalties,
+    schedules,
+    toolbox,
+)
 from gan_keras.configs.tools import ToolConfig
 
 

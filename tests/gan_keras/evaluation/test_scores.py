@@ -46,3 +46,32 @@ def test_collapse_and_switching_are_named():
     assert found["diversity_ratio_per_class"]["b"] > 0.8
     assert found["rare_classes"] == {"c": 1.0}
     assert found["worst_class"]["accuracy"] == 0
+
+
+def test_spread_over_classes_by_hand():
+    shares = scores.class_shares(np.array([0, 0, 0, 1, 2, 2, 2, 2]), 4)
+    np.testing.assert_allclose(shares, [3 / 8, 1 / 8, 1 / 2, 0])
+    wanted = -(3 / 8 * np.log(3 / 8) + 1 / 8 * np.log(1 / 8) + 1 / 2 * np.log(1 / 2)) / np.log(4)
+    assert scores.entropy_ratio(shares) == pytest.approx(wanted)
+    assert scores.entropy_ratio(np.full(10, 0.1)) == pytest.approx(1)
+    assert scores.entropy_ratio(np.array([0.0, 1.0])) == 0
+    assert scores.mode_count(np.array([0.01, 0.009, 0.981])) == 2
+
+
+def test_collapse_shows_in_the_scores_of_unlabelled_samples():
+    random = np.random.default_rng(0)
+    real = random.integers(0, 256, (40, 4, 4, 1), dtype=np.uint8)
+    labels, names = np.arange(40) % 4, tuple("abcd")
+    sure = np.eye(4)[labels]
+    good = scores.score_unlabelled(real, sure, real, labels, names)
+    assert (good["modes"], good["entropy_ratio"]) == (4, pytest.approx(1))
+    assert good["diversity_ratio"] == 1
+    assert good["median_confidence"] == 1
+    collapsed = scores.score_unlabelled(
+        np.repeat(real[:1], 40, axis=0), np.full((40, 4), [0.1, 0.7, 0.1, 0.1]), real, labels, names
+    )
+    assert (collapsed["modes"], collapsed["entropy_ratio"]) == (1, 0)
+    assert collapsed["largest_class"] == {"name": "b", "share": 1.0}
+    assert collapsed["median_confidence"] == pytest.approx(0.7)
+    assert collapsed["diversity"] == 0
+    assert collapsed["real_entropy_ratio"] == pytest.approx(1)

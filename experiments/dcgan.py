@@ -1,0 +1,20 @@
+"""DCGAN on small images, 28x28x1 to 64x64x3: the 2-D image sets of jomian78, rebuilt.
+
+Paper: Radford, Metz & Chintala 2016, "Unsupervised Representation Learning with Deep
+Convolutional Generative Adversarial Networks", arXiv:1511.06434.
+
+    make data DATASET=fashion_mnist
+    python -m experiments.dcgan --dataset=fashion_mnist
+    python -m experiments.dcgan --dataset=cifar10
+    python -m experiments.dcgan --depth=5 --upsampling=resize
+
+The original's pictures of deep nets show a woven lattice; `--depth`, `--kernel_size`, `--stride`,
+`--beta_1` and `--upsampling` tell what it comes from. Its labels are flipped (real 0) and soft,
+drawn once; `--label_policy=hard` is the plain GAN.
+"""
+
+from experiments import common
+from gan_keras.configs.dcgan import DCGANConfig
+
+if __name__ == "__main__":
+    common.main(DCGANConfig)

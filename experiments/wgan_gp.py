@@ -1,0 +1,20 @@
+"""Wasserstein GAN with gradient penalty, 28 to 64 px: decorated initials, rebuilt.
+
+Paper: Gulrajani et al. 2017, "Improved Training of Wasserstein GANs", arXiv:1704.00028,
+algorithm 1. Original: BenoitLeguay/GAN_IconClass, presets `initials_january` and
+`initials_february`, with the critic's BatchNorm and sigmoid that it had at the time.
+
+    make data DATASET=mnist
+    python -m experiments.wgan_gp
+    python -m experiments.wgan_gp --preset=initials_february --dataset=folder:initials.zip
+    python -m experiments.wgan_gp --preset=initials_february --nosigmoid --norm=layer
+
+February differs from January by --g_dropout=0.5, --instance_noise=0.05 and --init=normal, each a
+flag of its own; its text also names --g_slope=0.2. In full width the networks are for a GPU.
+"""
+
+from experiments import common
+from gan_keras.configs.wgan_gp import WGANGPConfig
+
+if __name__ == "__main__":
+    common.main(WGANGPConfig)

@@ -1,0 +1,108 @@
+"""Options and presets of the GANs over points."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from data_tools.errors import UsageError
+from gan_keras.configs.base import option
+from gan_keras.configs.tools import ToolConfig, tool
+
+# PacGAN's comparison (Lin et al. 2018, section 4.1, and the authors' code).
+_PACGAN = {
+    "networks": "pacgan",
+    "epochs": 400,
+    "batch_size": 100,
+    "latent_dim": 2,
+    "beta_1": 0.8,
+    "simultaneous": True,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class GaussianConfig(ToolConfig):
+    """Options of a GAN over points, whose distribution is known.
+
+    The `z1` preset is the toy of github.com/BenoitLeguay/GAN_IconClass.
+    """
+
+    experiment: ClassVar[str] = "gaussian"
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "z1": {},
+        "z100": {"latent_dim": 100},
+        # The vanilla GAN of PacGAN's tables: 8 modes on a ring, 25 on a grid.
+        "ring": {**_PACGAN, "dataset": "ring"},
+        "grid": {**_PACGAN, "dataset": "grid"},
+    }
+
+    dataset: str = option("gaussian", "Data set of points: gaussian, gaussian3d, ring or grid.")
+    epochs: int = option(
+        70, "Epochs to train in all; raise it to go on.", minimum=1, identity=False
+    )
+    batch_size: int = option(
+        64, "Real points a step; with --packing as many as that for each pack.", minimum=2
+    )
+    precision: str = option(
+        "float32",
+        "Compute type: float32, bfloat16, or auto, which takes bfloat16 where this machine gains "
+        "from it. The 8 bits of bfloat16 are too few for places.",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    gif: bool = option(
+        True,
+        "Also join the pictures of all epochs to animations when the run ends.",
+        identity=False,
+    )
+    eval_samples: int = option(
+        2500,
+        "Generated points that are scored when the run ends; 0 skips the score.",
+        minimum=0,
+        identity=False,
+    )
+    networks: str = option(
+        "gaussian",
+        "Generator and discriminator: the small ones of the Gaussian toy, or PacGAN's.",
+        choices=("gaussian", "pacgan"),
+    )
+    latent_dim: int = option(1, "Length of the noise vector z.", minimum=1)
+    latent: str = option(
+        "normal",
+        "Distribution of z: N(0, 1), U(-1, 1) or U(0, 1).",
+        choices=("normal", "uniform", "uniform01"),
+    )
+    simultaneous: bool = option(
+        False,
+        "Both networks are updated at once, from the same generated points, not one after the "
+        "other.",
+    )
+    optimizer: str = option(
+        "adam",
+        "Optimizer of both networks: adam; rmsprop, decay 0.99; sgd without momentum.",
+        choices=("adam", "rmsprop", "sgd"),
+    )
+    lr: float = option(1e-4, "Learning rate of the discriminator.", minimum=0.0, exclusive=True)
+    g_lr_mult: float = option(
+        1.0, "Generator's learning rate in units of --lr.", minimum=0.0, exclusive=True
+    )
+    beta_1: float = option(0.9, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
+    beta_2: float = option(0.999, "Adam's decay of the second moment.", minimum=0.0, maximum=0.9999)
+    epsilon: float = option(1e-8, "Adam's epsilon.", minimum=0.0, exclusive=True)
+    ema_decay: float = tool(
+        "ema",
+        0.0,
+        "Decay a step of the averaged generator used for samples; 0 turns averaging off.",
+        minimum=0.0,
+        maximum=0.99999,
+    )
+
+    def validate(self) -> None:
+        """Checks the options.
+
+        Raises:
+            UsageError: As `ToolConfig.validate`; or if a batch cannot be cut into packs.
+        """
+        super().validate()
+        if self.batch_size % self.packing:
+            raise UsageError(
+                f"--batch_size={self.batch_size} must be a multiple of --packing={self.packing}"
+            )

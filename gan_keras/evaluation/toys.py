@@ -1,0 +1,123 @@
+"""Scores of generated points against points whose distribution is known."""
+
+from typing import Any
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+# A point is of high quality within so many standard deviations of the nearest mode.
+RADIUS = 3.0
+
+
+def mode_scores(points: np.ndarray, means: np.ndarray, sigma: float) -> dict[str, Any]:
+    """How many modes of a mixture of round Gaussians the points are of, and how well they sit.
+
+    The criteria are those of VEEGAN (Srivastava et al. 2017, arXiv:1705.07761) as PacGAN used them
+    (Lin et al. 2018, arXiv:1712.04086, section 4.1): a point is of high quality if it is less than
+    3 sigma away from the nearest mode, and a mode is captured if it has such a point.
+
+    Args:
+        points: float `(n, d)`.
+        means: float `(modes, d)`, the equally likely modes.
+        sigma: Standard deviation of each mode along each axis.
+
+    Returns:
+        `modes`: captured; `high_quality`: share of points; `reverse_kl`: Kullback-Leibler
+        divergence in nats of the modes of high-quality points from the uniform distribution,
+        between 0 and ln modes, None if there is no such point; `mode_counts`: high-quality points
+        of each mode.
+    """
+    distances = cdist(points, means)
+    nearest = distances.argmin(axis=1)
+    good = distances.min(axis=1) < RADIUS * sigma
+    counts = np.bincount(nearest[good], minlength=len(means))
+    return {
+        "modes": int((counts > 0).sum()),
+        "high_quality": float(good.mean()),
+        "reverse_kl": kl_from_uniform(counts) if good.any() else None,
+        "mode_counts": counts.tolist(),
+    }
+
+
+def kl_from_uniform(counts: np.ndarray) -> float:
+    """Divergence `sum_i p_i ln(p_i K)` of shares p of K classes from equal ones, in nats.
+
+    Args:
+        counts: int `(K,)`, not all 0.
+    """
+    shares = counts[counts > 0] / counts.sum()
+    return max(0.0, float(np.sum(shares * np.log(shares * len(counts)))))
+
+
+def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Squared Frechet distance of the Gaussians that fit two sets of points (Dowson & Landau 1982).
+
+    `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`.
+
+    Args:
+        first: float `(n, d)`.
+        second: float `(m, d)`.
+    """
+    means = first.mean(axis=0) - second.mean(axis=0)
+    covariances = [np.atleast_2d(np.cov(points, rowvar=False)) for points in (first, second)]
+    # tr (C1 C2)^(1/2) by way of C1^(1/2) C2 C1^(1/2), which is symmetric: sound for singular ones.
+    values, axes = np.linalg.eigh(covariances[0])
+    half = axes * np.sqrt(np.clip(values, 0, None)) @ axes.T
+    roots = np.sqrt(np.clip(np.linalg.eigvalsh(half @ covariances[1] @ half), 0, None))
+    distance = means @ means + np.trace(covariances[0] + covariances[1]) - 2 * roots.sum()
+    return max(0.0, float(distance))
+
+
+def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Energy distance `2 E|X - Y| - E|X - X'| - E|Y - Y'|` (Szekely & Rizzo 2013, eq. 1.1).
+
+    The means are over all pairs, a point with itself included, so that it is 0 for equal sets and
+    never negative; 0 in the limit only if the distributions are equal.
+
+    Args:
+        first: float `(n, d)`.
+        second: float `(m, d)`.
+    """
+    between = cdist(first, second).mean()
+    return max(0.0, float(2 * between - cdist(first, first).mean() - cdist(second, second).mean()))
+
+
+def covariance_eigenvalue_ratios(generated: np.ndarray, real: np.ndarray) -> list[float]:
+    """Variances of the generated points along the real ones' principal axes, largest axis first.
+
+    Each in units of the real variance along that axis: 1 is right, near 0 the axis is lost.
+
+    Args:
+        generated: float `(n, d)`.
+        real: float `(m, d)`.
+    """
+    values, axes = np.linalg.eigh(np.cov(real, rowvar=False))
+    spread = ((generated - generated.mean(axis=0)) @ axes).var(axis=0, ddof=1)
+    return [float(ratio) for ratio in (spread / values)[::-1]]
+
+
+def score_points(
+    generated: np.ndarray,
+    real: np.ndarray,
+    means: np.ndarray | None = None,
+    sigma: float = 0.0,
+) -> dict[str, Any]:
+    """All scores.
+
+    Args:
+        generated: float `(n, d)`.
+        real: Held-out points, float `(m, d)`.
+        means: Modes of the true distribution, if it has several round ones.
+        sigma: Their standard deviation.
+    """
+    generated, real = np.asarray(generated, np.float64), np.asarray(real, np.float64)
+    found = {
+        "points": len(generated),
+        "frechet_distance": frechet_distance(generated, real),
+        "energy_distance": energy_distance(generated, real),
+        "covariance_eigenvalue_ratios": covariance_eigenvalue_ratios(generated, real),
+    }
+    if means is not None:
+        found |= mode_scores(generated, np.asarray(means, np.float64), sigma)
+        found["real_high_quality"] = mode_scores(real, means, sigma)["high_quality"]
+    return found

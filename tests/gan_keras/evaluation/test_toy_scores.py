@@ -1,0 +1,94 @@
+import math
+
+import numpy as np
+import pytest
+
+from gan_keras.data.toys import MIXTURES
+from gan_keras.evaluation import toys
+
+MEANS = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
+
+
+def test_modes_by_hand():
+    points = np.array(
+        [[0, 0], [0.5, 0], [0, 2.9], [10, 0], [10, 3.1], [0, 13.0], [5, 5]], np.float32
+    )
+    found = toys.mode_scores(points, MEANS, sigma=1.0)
+    # exactly 3 sigma away is not less than 3 sigma; mode 3 has no point, mode 2 none of quality
+    assert found["modes"] == 2
+    assert found["high_quality"] == pytest.approx(4 / 7)
+    assert found["mode_counts"] == [3, 1, 0, 0]
+    assert found["reverse_kl"] == pytest.approx(0.75 * math.log(3) + 0.25 * math.log(1))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [([5, 5, 5, 5], 0.0), ([9, 0, 0, 0], math.log(4)), ([5, 5, 0, 0], math.log(2))],
+)
+def test_divergence_of_modes(counts, expected):
+    assert toys.kl_from_uniform(np.array(counts)) == pytest.approx(expected, abs=1e-12)
+
+
+def test_no_point_of_quality():
+    found = toys.mode_scores(np.full((3, 2), 100.0), MEANS, 1.0)
+    assert (found["modes"], found["high_quality"], found["reverse_kl"]) == (0, 0.0, None)
+
+
+@pytest.mark.parametrize(("name", "modes"), [("ring", 8), ("grid", 25)])
+def test_real_points_score_as_theory_says(name, modes):
+    mixture = MIXTURES[name]
+    points, _ = mixture.draw(2500, np.random.default_rng(0))
+    found = toys.mode_scores(points, mixture.means, mixture.sigma)
+    assert found["modes"] == modes
+    # within 3 sigma in the plane: 1 - exp(-9/2)
+    assert found["high_quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.005)
+    assert found["reverse_kl"] < 0.02
+
+
+def test_frechet_distance_by_hand():
+    first = np.array([[1.0, 1], [-1, 1], [1, -1], [-1, -1]]) * math.sqrt(3) / 2  # covariance I
+    assert np.cov(first, rowvar=False) == pytest.approx(np.eye(2))
+    assert toys.frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
+    assert toys.frechet_distance(first, first + np.array([3, 4])) == pytest.approx(25)
+    # standard deviations 1, 1 against 2, 1: (2 - 1)^2
+    assert toys.frechet_distance(first, first * [2, 1]) == pytest.approx(1)
+    # a line has a singular covariance
+    assert toys.frechet_distance(first, first * [1, 0]) == pytest.approx(1)
+
+
+def test_energy_distance_by_hand():
+    first, second = np.array([[0.0], [2.0]]), np.array([[1.0]])
+    # 2 * 1 - (0 + 2 + 2 + 0) / 4 - 0
+    assert toys.energy_distance(first, second) == pytest.approx(1)
+    assert toys.energy_distance(first, first) == 0
+
+
+def test_energy_distance_sees_what_moments_hide():
+    random = np.random.default_rng(0)
+    normal = random.normal(size=(2000, 1))
+    coin = np.sign(random.normal(size=(2000, 1)))  # mean 0 and variance 1 as well
+    assert toys.frechet_distance(normal, coin) < 0.01
+    same = toys.energy_distance(normal, random.normal(size=(2000, 1)))
+    assert toys.energy_distance(normal, coin) > 10 * same
+
+
+def test_covariance_ratios_name_the_lost_axis():
+    random = np.random.default_rng(0)
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    real = random.normal(size=(5000, 2)) * [3, 1] @ turn.T
+    generated = random.normal(size=(5000, 2)) * [3, 0] @ turn.T
+    assert toys.covariance_eigenvalue_ratios(real, real) == pytest.approx([1, 1])
+    assert toys.covariance_eigenvalue_ratios(generated, real) == pytest.approx([1, 0], abs=0.1)
+
+
+def test_all_scores():
+    mixture = MIXTURES["grid"]
+    real, _ = mixture.draw(500, np.random.default_rng(0))
+    good, _ = mixture.draw(500, np.random.default_rng(1))
+    found = toys.score_points(good, real, mixture.means, mixture.sigma)
+    collapsed = toys.score_points(good[:1].repeat(500, 0), real, mixture.means, mixture.sigma)
+    for name in ("frechet_distance", "energy_distance", "reverse_kl"):
+        assert found[name] < 0.2 < collapsed[name]
+    assert found["modes"] == 25
+    assert collapsed["modes"] == 1
+    assert "modes" not in toys.score_points(good, real)

@@ -1,0 +1,286 @@
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from data_tools.errors import UsageError
+from gan_keras import capabilities, checkpoints, gans, plots, sampling, training
+from gan_keras.callbacks import DivergenceGuard
+from gan_keras.configs.gaussian import GaussianConfig
+from gan_keras.data.dataset import DataSpec
+from gan_keras.networks import points
+
+SPEC = DataSpec((2,), ("0",), (64,))
+# preset -> parameters of generator and discriminator in the plane
+COUNTS = {
+    "z1": (122, 121),
+    "z100": (716, 121),
+    "grid": (2 * 400 + 3 * 400**2 + 4 * 4 * 400 + 802, 3 * 1000 + 2 * 201 * 1000 + 201),
+}
+
+
+def make(preset="z1", **options):
+    keras.utils.set_random_seed(0)
+    if preset in ("ring", "grid"):
+        options = {"width_mult": 0.05, **options}
+    return gans.build(GaussianConfig.create(preset, options), SPEC)
+
+
+def batch(n=12, seed=0):
+    random = np.random.default_rng(seed)
+    return tf.constant(random.normal(size=(n, 2)), tf.float32), tf.zeros(n, tf.int32)
+
+
+def values(variables):
+    return [np.array(v) for v in variables]
+
+
+def changed(before, variables):
+    return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
+
+
+class Frozen(keras.optimizers.SGD):
+    """Leaves the variables alone: takes an update out of a step."""
+
+    def __init__(self):
+        super().__init__(0.0)
+
+
+@pytest.mark.parametrize("preset", COUNTS)
+def test_parameter_counts(preset):
+    gan = make(preset, width_mult=1.0)
+    counts = tuple(network.count_params() for network in gan.networks.values())
+    print(preset, counts)
+    assert counts == COUNTS[preset]
+
+
+def test_dimensions_and_packs():
+    solid = gans.build(
+        GaussianConfig.create("z100", {"dataset": "gaussian3d"}), DataSpec((3,), ("0",), (64,))
+    )
+    assert solid.generator.output.shape == (None, 3)
+    assert solid.discriminator.inputs[0].shape == (None, 3)
+    assert make("grid", packing=4).discriminator.inputs[0].shape == (None, 8)
+
+
+def test_networks_start_like_pytorch():
+    net = points.make_generator("gaussian", 2, 100)
+    kernel, bias = net.layers[1].get_weights()
+    assert 0.09 < np.abs(kernel).max() <= 0.1  # U(-1/sqrt(100), 1/sqrt(100))
+    assert 0 < np.abs(bias).max() <= 0.1
+    slopes = [x.negative_slope for x in net.layers if isinstance(x, keras.layers.LeakyReLU)]
+    assert slopes == pytest.approx([0.2] * 2)
+
+
+def test_maxout_is_the_largest_of_five_linear_pieces():
+    net = points.make_discriminator("pacgan", 2, width_mult=0.02)
+    dense, pool = net.layers[1], net.layers[3]
+    x = np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
+    pieces = np.array(dense(x)).reshape(3, 5, 4)
+    first = keras.Model(net.inputs[0], pool.output)
+    np.testing.assert_allclose(first(x), pieces.max(axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("preset", GaussianConfig.PRESETS)
+def test_a_step_trains_both_networks(preset):
+    gan = make(preset)
+    before = {name: values(net.trainable_variables) for name, net in gan.networks.items()}
+    logs = gan.train_step(batch())
+    for name, net in gan.networks.items():
+        assert all(changed(before[name], net.trainable_variables)), name
+    assert set(logs) == set(gan.METRICS)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+
+@pytest.mark.parametrize("simultaneous", [False, True])
+@pytest.mark.parametrize("frozen", ["generator", "discriminator"])
+def test_each_update_changes_its_own_network_only(frozen, simultaneous):
+    gan = make(simultaneous=simultaneous)
+    optimizers = {"g_optimizer": gan.g_optimizer, "d_optimizer": gan.d_optimizer}
+    optimizers[f"{frozen[0]}_optimizer"] = Frozen()
+    gan.compile(**optimizers)
+    before = {name: values(net.trainable_variables) for name, net in gan.networks.items()}
+    gan.train_step(batch())
+    for name, net in gan.networks.items():
+        found = changed(before[name], net.trainable_variables)
+        assert not any(found) if name == frozen else all(found)
+
+
+def test_simultaneous_updates_use_the_old_discriminator():
+    """The generator moves the same whatever the discriminator's rate; in turns it does not."""
+    for simultaneous in (True, False):
+        ends = []
+        for lr in (1e-4, 1e-1):
+            gan = make(simultaneous=simultaneous, lr=lr, g_lr_mult=1e-3 / lr)
+            tf.function(gan.train_step)(batch())
+            ends.append(values(gan.generator.trainable_variables))
+        same = all(np.array_equal(a, b) for a, b in zip(*ends, strict=True))
+        assert same == simultaneous
+
+
+TOOL_OPTIONS = {
+    "ema": {"ema_decay": 0.9},
+    "feature_matching": {"feature_matching": 1.0},
+    "gradient_penalty": {"penalty": "r1_r2"},
+    "historical_averaging": {"historical_averaging": 1.0},
+    "instance_noise": {"instance_noise": 0.1, "instance_noise_steps": 100},
+    "label_policy": {"label_policy": "soft"},
+    "minibatch_discrimination": {"minibatch_discrimination": 3},
+    "minibatch_stddev": {"minibatch_stddev": True},
+    "n_critic": {"n_critic": 2},
+    "packing": {"packing": 2},
+    "pretraining": {"pretraining": 1},
+    "relativistic": {"loss": "relativistic"},
+    "replay": {"replay": 24},
+    "spectral_norm": {"spectral_norm": True},
+    "weight_clipping": {"weight_clip": 0.01},
+}
+
+
+def test_every_tool_of_the_table_has_a_test():
+    assert TOOL_OPTIONS.keys() == capabilities.CAPABILITIES["gaussian"]
+
+
+@functools.cache
+def three_steps(**options):
+    gan = make(batch_size=12, lr=1e-2, **options)
+    for number in range(3):  # at step 2 the weights are their own history
+        logs = gan.train_step(batch(12 * gan.tools.n_critic, seed=number))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    return values(gan.averaged_generator.trainable_variables)
+
+
+@pytest.mark.parametrize("tool", TOOL_OPTIONS)
+def test_each_tool_changes_the_generator_and_nothing_breaks(tool):
+    ends = three_steps(), three_steps(**TOOL_OPTIONS[tool])
+    assert any(not np.array_equal(a, b) for a, b in zip(*ends, strict=True))
+
+
+@pytest.mark.parametrize("penalty", ["gradient_penalty", "r1", "r2", "r1_r2"])
+@pytest.mark.parametrize("loss", ["relativistic", "wasserstein", "hinge"])
+def test_losses_and_penalties_go_together_on_packs(loss, penalty):
+    logs = make("grid", loss=loss, penalty=penalty, packing=2).train_step(batch())
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    assert float(logs["gradient_penalty"]) > 0
+
+
+def test_images_are_refused():
+    with pytest.raises(UsageError, match=r"needs a data set of points.*--dataset=mnist"):
+        gans.build(
+            GaussianConfig.create(options={"dataset": "mnist"}), DataSpec((28, 28, 1), ("0",), (9,))
+        )
+    with pytest.raises(UsageError, match="multiple of --packing=3"):
+        GaussianConfig.create(options={"packing": 3})
+
+
+def test_presets_follow_the_published_protocols():
+    small, grid = GaussianConfig.create("z1"), GaussianConfig.create("grid")
+    assert (small.batch_size, small.epochs, small.lr, small.beta_1) == (64, 70, 1e-4, 0.9)
+    assert GaussianConfig.create("z100").latent_dim == 100
+    assert (grid.batch_size, grid.epochs, grid.lr, grid.beta_1) == (100, 400, 1e-4, 0.8)
+    assert (grid.latent_dim, grid.latent, grid.eval_samples) == (2, "normal", 2500)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_scatter(dimensions):
+    random = np.random.default_rng(0)
+    real, fake = random.normal(size=(2, 50, dimensions))
+    picture = plots.scatter(real, fake, "step 3")
+    assert picture.shape == (400, 400, 3)
+    assert picture.dtype == np.uint8
+    red = (picture[..., 0] > 180) & (picture[..., 2] < 120)
+    blue = (picture[..., 2] > 150) & (picture[..., 0] < 120)
+    assert red.sum() > 50
+    assert blue.sum() > 50
+
+
+@pytest.fixture
+def run_config(tmp_path):
+    def make(workdir="run", preset="z1", **options):
+        small = {"workdir": str(tmp_path / workdir), "epochs": 2, "steps_per_epoch": 5}
+        if preset in ("ring", "grid"):
+            small["width_mult"] = 0.05
+        return GaussianConfig.create(preset, {**small, **options})
+
+    return make
+
+
+def final_state(config):
+    newest = checkpoints.existing(training.runs.RunFolder(config.workdir).checkpoints)[0]
+    return checkpoints.read(newest)[0]
+
+
+@pytest.mark.parametrize(
+    ("preset", "options"),
+    [("z1", {"shuffle": False}), ("grid", {"n_critic": 2, "replay": 50, "ema_decay": 0.9})],
+)
+def test_killed_run_resumes_bit_equal(run_config, monkeypatch, preset, options):
+    whole, broken = (
+        run_config(name, preset, eval_samples=0, gif=False, **options)
+        for name in ("whole", "broken")
+    )
+    training.run(whole)
+    original = DivergenceGuard.on_train_batch_end
+
+    def kill(self, batch, logs=None):
+        original(self, batch, logs)
+        if self.step == 8:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(DivergenceGuard, "on_train_batch_end", kill)
+    with pytest.raises(KeyboardInterrupt):
+        training.run(broken)
+    monkeypatch.undo()
+    training.run(broken)
+    one, two = final_state(whole), final_state(broken)
+    assert one.keys() == two.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], two[name], err_msg=name)
+
+
+def test_a_run_is_scored_pictured_and_saved(run_config):
+    config = run_config("grid", "grid", eval_samples=100)
+    metrics = training.run(config)
+    assert metrics["points"] == 100
+    assert 0 <= metrics["modes"] <= 25
+    assert metrics["energy_distance"] > 0
+    folder = training.runs.RunFolder(config.workdir)
+    assert sorted(p.name for p in folder.samples.glob("*.png")) == [
+        f"scatter_epoch_00{epoch}.png" for epoch in range(3)
+    ]
+    with Image.open(folder.samples / "scatter.gif") as animation:
+        assert animation.n_frames == 3
+    # the file opens without our code and gives the run's points
+    plain = keras.models.load_model(folder / "generator.keras", safe_mode=True)
+    assert all(type(layer).__module__.startswith("keras.") for layer in plain.layers)
+    from_checkpoint = sampling._from_checkpoint(folder, folder.read_config())
+    z = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    np.testing.assert_allclose(plain(z), from_checkpoint(z), rtol=1e-5, atol=1e-6)
+    drawn = sampling.open_run(config.workdir).draw(7, seed=1)
+    assert drawn.shape == (7, 2)
+    assert drawn.dtype == np.float32
+
+
+@pytest.mark.timeout(120)
+def test_the_gaussian_is_learnt(tmp_path):
+    """Ten times the toy's rate, so that a few seconds are enough to leave the first place."""
+    config = GaussianConfig.create(
+        "z100",
+        {
+            "workdir": str(tmp_path),
+            "epochs": 1,
+            "steps_per_epoch": 600,
+            "lr": 2e-3,
+            "beta_1": 0.5,
+            "gif": False,
+        },
+    )
+    before = training.build(config, training.load_data(config).spec)
+    first = training.evaluate_points(
+        before.generator, training.load_data(config), 1000, config.latent, 0
+    )
+    last = training.run(config)
+    assert last["energy_distance"] < 0.2 * first["energy_distance"]
