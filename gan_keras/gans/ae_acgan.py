@@ -9,7 +9,7 @@ from gan_keras.configs.ae_acgan import AEACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import unscale
 from gan_keras.gans.acgan import ACGAN
-from gan_keras.gradients import global_norm
+from gan_keras.gradients import after, global_norm
 from gan_keras.latents import Purpose
 from gan_keras.networks import autoencoder
 
@@ -146,7 +146,8 @@ class AEACGAN(ACGAN):
             loss = self._distance(images - copies)
         variables = self._autoencoder_variables
         gradients = tape.gradient(loss, variables)
-        self.tools.when_due(self.steps, lambda: self.ae_optimizer.apply(gradients, variables))
+        with after(loss, gradients):
+            self.tools.when_due(self.steps, lambda: self.ae_optimizer.apply(gradients, variables))
         return {"ae_loss": loss, "ae_gradient_norm": global_norm(gradients)}
 
     @property

@@ -11,7 +11,7 @@ from gan_keras import toolbox
 from gan_keras.configs.progressive import ProgressiveConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
-from gan_keras.gradients import global_norm
+from gan_keras.gradients import after, global_norm
 from gan_keras.latents import Purpose
 from gan_keras.networks import progressive
 
@@ -292,7 +292,8 @@ class ProgressiveGAN(GAN):
 def _update(optimizer, tape, loss, variables) -> tf.Tensor:
     """Updates the variables of a stage; returns the norm of their gradient."""
     gradients = tape.gradient(loss, variables)
-    optimizer.apply(gradients, variables)
+    with after(loss, gradients):
+        optimizer.apply(gradients, variables)
     return global_norm(gradients)
 
 
