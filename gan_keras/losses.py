@@ -338,6 +338,27 @@ class Relativistic(AdversarialLoss):
         return tf.nn.softplus(real_logits - fake_logits)
 
 
+@dataclass(frozen=True)
+class SquaredHellinger(AdversarialLoss):
+    """f-GAN for the squared Hellinger distance (Nowozin et al. 2016, table 6, section 3.2).
+
+    With the output activation `g(v) = 1 - exp(-v)` and `f*(t) = t / (1 - t)`, D minimises
+    `E (exp(-v(x)) - 1) + E (exp(v(G(z))) - 1)`; G maximises `E g(v(G(z)))`, the alternative of
+    section 3.2 whose gradient does not vanish. Grows exponentially with the logits: it wants a
+    bounded discriminator, e.g. spectral norm, or a low learning rate.
+    """
+
+    name: str = "squared_hellinger"
+
+    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
+        """Exponential loss of both halves, 0 at logit 0."""
+        return tf.math.expm1(-real_logits), tf.math.expm1(fake_logits)
+
+    def generator_terms(self, fake_logits, real_logits, target):
+        """The real half's terms for the fakes."""
+        return tf.math.expm1(-fake_logits)
+
+
 LOSSES = {
     loss.name: loss
     for loss in (
@@ -347,6 +368,7 @@ LOSSES = {
         LeastSquares(),
         Wasserstein(),
         Relativistic(),
+        SquaredHellinger(),
     )
 }
 

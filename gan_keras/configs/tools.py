@@ -39,6 +39,7 @@ class ToolConfig(RunConfig):
             "least_squares",
             "wasserstein",
             "relativistic",
+            "squared_hellinger",
         ),
     )
     label_policy: str = tool(

@@ -38,6 +38,8 @@ EXPECTED = {  # name: (real part, fake part, generator)
         (math.log(10 / 9) + LN2) / 4,
         (math.log(10) + LN2) / 2,
     ),
+    # D: exp(-ln 3) - 1 = -2/3 and exp(0) - 1 = 0, for reals and fakes alike; G: exp(ln 3) - 1 and 0
+    "squared_hellinger": (-1 / 3, -1 / 3, 1.0),
 }
 WITH_TARGETS = [name for name, loss in losses.LOSSES.items() if loss.uses_targets]
 WITHOUT_TARGETS = [name for name, loss in losses.LOSSES.items() if not loss.uses_targets]
