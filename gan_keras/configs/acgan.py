@@ -53,7 +53,7 @@ class ACGANConfig(ToolConfig):
     networks: str = option(
         "original",
         "Generator and discriminator architecture.",
-        choices=("compact", "original", "transposed"),
+        choices=("compact", "original", "transposed", "upsampled"),
     )
     latent_dim: int = option(100, "Length of the noise vector z.", minimum=1)
     latent: str = option(

@@ -15,6 +15,7 @@ CLASS_CONDITIONAL = {
     "compact": "gan_keras.networks.compact",
     "original": "gan_keras.networks.latex_writer",
     "transposed": "gan_keras.networks.transposed",
+    "upsampled": "gan_keras.networks.upsampled",
 }
 
 # name -> module with make_generator(...) and make_discriminator(...), which take labels or not
