@@ -103,6 +103,16 @@ class ImageGANConfig(ToolConfig):
         0.0, "Negative slope of LeakyReLU in the generator; 0: the networks' own.", minimum=0.0
     )
 
+    d_dropout: float = knob(
+        0.0,
+        "Rate of dropout after the discriminator's convolutions; 0: none.",
+        minimum=0.0,
+        maximum=0.95,
+    )
+    d_slope: float = knob(
+        0.0, "Negative slope of LeakyReLU in the discriminator; 0: the networks' own.", minimum=0.0
+    )
+
     def knobs(self) -> dict[str, Any]:
         """The knobs that were turned, by name."""
         return {

@@ -82,6 +82,7 @@ def make_discriminator(
     kernel_size: int = 5,
     init: str = "truncated_normal",
     init_std: float = 0.0,
+    d_dropout: float = 0.0,
 ) -> keras.Model:
     """Builds the discriminator: two convolutions with average pooling, one dense layer.
 
@@ -93,6 +94,7 @@ def make_discriminator(
         kernel_size: Side of the kernels.
         init: Of the convolutions.
         init_std: Standard deviation of normal ones; 0 for 0.02.
+        d_dropout: Rate of dropout after each convolution.
 
     Returns:
         A functional model from images, or `[image, label]`, to a logit.
@@ -107,5 +109,6 @@ def make_discriminator(
             kernel_initializer=initializer(init, init_std),
         )(x)
         x = layers.AveragePooling2D(2)(x)
+        x = layers.Dropout(d_dropout)(x) if d_dropout else x
     x = layers.Dense(scaled_width(1024, width_mult), activation="relu")(layers.Flatten()(x))
     return logit_model(inputs, x, condition)

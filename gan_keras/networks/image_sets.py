@@ -102,6 +102,8 @@ def make_discriminator(
     stride: int = 2,
     init: str = "glorot_uniform",
     init_std: float = 0.0,
+    d_dropout: float = 0.0,
+    d_slope: float = SLOPE,
 ) -> keras.Model:
     """Builds the discriminator: convolutions and a dense layer, BatchNorm after all but the first.
 
@@ -115,6 +117,8 @@ def make_discriminator(
         stride: Of the two that shrink it.
         init: Of the convolutions.
         init_std: Standard deviation of normal ones; 0 for 0.02.
+        d_dropout: Rate of dropout after each convolution.
+        d_slope: Negative slope of LeakyReLU.
 
     Returns:
         A functional model from images, or `[image, label]`, to a logit.
@@ -135,9 +139,10 @@ def make_discriminator(
             kernel_initializer=initializer(init, init_std),
         )(x)
         x = layers.BatchNormalization()(x) if number else x
-        x = layers.LeakyReLU(negative_slope=SLOPE)(x)
+        x = layers.LeakyReLU(negative_slope=d_slope)(x)
+        x = layers.Dropout(d_dropout)(x) if d_dropout else x
     x = layers.Dense(scaled_width(height * width * channels, width_mult))(layers.Flatten()(x))
-    x = layers.LeakyReLU(negative_slope=SLOPE)(layers.BatchNormalization()(x))
+    x = layers.LeakyReLU(negative_slope=d_slope)(layers.BatchNormalization()(x))
     return logit_model(inputs, x, condition)
 
 

@@ -246,6 +246,16 @@ def test_knobs_reach_the_networks():
     assert [layer.filters for layer in convolutions(few)] == [8, 16]
 
 
+def test_dropout_and_slope_of_the_discriminator():
+    net = make("dcgan", d_dropout=0.3, d_slope=0.2).discriminator
+    rates = [x.rate for x in net.layers if isinstance(x, keras.layers.Dropout)]
+    slopes = [x.negative_slope for x in net.layers if isinstance(x, keras.layers.LeakyReLU)]
+    assert rates == [0.3] * 2
+    assert slopes == pytest.approx([0.2] * 3)
+    shallow = make("vanilla", d_dropout=0.4).discriminator
+    assert [x.rate for x in shallow.layers if isinstance(x, keras.layers.Dropout)] == [0.4] * 2
+
+
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
 def test_critic_norms(norm):
     critic = make("wgan_gp", "initials_january", norm=norm).discriminator
