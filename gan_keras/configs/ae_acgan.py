@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from gan_keras.configs import auxiliary
 from gan_keras.configs.base import Alias, option
 from gan_keras.configs.tools import ToolConfig
 
@@ -73,23 +74,10 @@ class AEACGANConfig(ToolConfig):
     beta_1: float = option(0.5, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
     beta_2: float = option(0.999, "Adam's decay of the second moment.", minimum=0.0, maximum=1.0)
     epsilon: float = option(1e-7, "Adam's epsilon.", minimum=0.0, exclusive=True)
-    class_sampling: str = option(
-        "uniform",
-        "How labels of generated images are drawn: uniform; proportional to the class counts; "
-        "inverse to them.",
-        choices=("uniform", "proportional", "inverse"),
-    )
-    aux_on_fakes: bool = option(
-        True,
-        "Whether the discriminator's class loss also counts generated images (with the label "
-        "that was asked for).",
-    )
-    d_class_weight: float = option(
-        1.0, "Weight of the class loss in the discriminator's loss.", minimum=0.0
-    )
-    g_class_weight: float = option(
-        1.0, "Weight of the class loss in the generator's loss.", minimum=0.0
-    )
+    class_sampling: str = auxiliary.class_sampling()
+    aux_on_fakes: bool = auxiliary.aux_on_fakes()
+    d_class_weight: float = auxiliary.class_weight("discriminator")
+    g_class_weight: float = auxiliary.class_weight("generator")
     ema_decay: float = option(
         0.0,
         "Decay a step of the averaged generator used for samples; 0 turns averaging off.",
