@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gan_keras import augment, labels, layers, losses, penalties, replay, schedules
+from gan_keras import augment, labels, layers, losses, optimizers, penalties, replay, schedules
 from gan_keras.configs.tools import ToolConfig
 
 LOGIT = "logit"  # name of the layer that ends a discriminator
@@ -297,8 +297,21 @@ def optimizer(config: Any, rate: float) -> keras.optimizers.Optimizer:
     if config.optimizer == "rmsprop":
         # Keras adds epsilon under the root, where 1e-8 would silence gradients below 1e-4.
         return keras.optimizers.RMSprop(schedule, rho=0.99, epsilon=config.epsilon**2)
-    return keras.optimizers.Adam(
-        schedule, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon
+    return adam(config, rate)
+
+
+def adam(config: Any, rate: float) -> keras.optimizers.Optimizer:
+    """Makes an Adam of a configuration.
+
+    Args:
+        config: Options with `beta_1`, `beta_2`, `epsilon` and a learning rate schedule.
+        rate: Learning rate at step 0.
+    """
+    return optimizers.FusedAdam(
+        learning_rate(config, rate),
+        beta_1=config.beta_1,
+        beta_2=config.beta_2,
+        epsilon=config.epsilon,
     )
 
 

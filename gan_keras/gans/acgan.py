@@ -220,13 +220,8 @@ def build(config: ACGANConfig, spec: DataSpec) -> ACGAN:
         seed=config.seed,
     )
 
-    def adam(rate):
-        return keras.optimizers.Adam(
-            toolbox.learning_rate(config, rate),
-            beta_1=config.beta_1,
-            beta_2=config.beta_2,
-            epsilon=config.epsilon,
-        )
-
-    gan.compile(g_optimizer=adam(config.lr * config.g_lr_mult), d_optimizer=adam(config.lr))
+    gan.compile(
+        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult),
+        d_optimizer=toolbox.adam(config, config.lr),
+    )
     return gan

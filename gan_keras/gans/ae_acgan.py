@@ -237,17 +237,9 @@ def build(config: AEACGANConfig, spec: DataSpec) -> AEACGAN:
         seed=config.seed,
     )
 
-    def adam(rate):
-        return keras.optimizers.Adam(
-            toolbox.learning_rate(config, rate),
-            beta_1=config.beta_1,
-            beta_2=config.beta_2,
-            epsilon=config.epsilon,
-        )
-
     gan.compile(
-        g_optimizer=adam(config.lr * config.g_lr_mult),
-        d_optimizer=adam(config.lr),
-        ae_optimizer=adam(config.lr * config.ae_lr_mult),
+        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult),
+        d_optimizer=toolbox.adam(config, config.lr),
+        ae_optimizer=toolbox.adam(config, config.lr * config.ae_lr_mult),
     )
     return gan
