@@ -15,7 +15,7 @@ OUT ?= $(DATA)/crohme/symbols.npz
 CROHME_OPTIONS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install crohme-data demo-data demo-letters demo data show-data test lint format tensorboard bench-extract clean
+.PHONY: help install crohme-data demo-data demo-letters demo data show-data test lint format tensorboard schematics bench-extract clean
 
 help:  ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,9 @@ format: install  ## put the code into the project's style
 
 tensorboard: install  ## loss curves and sample grids of all runs
 	$(BIN)/tensorboard --logdir $(RUNS)
+
+schematics: install  ## draw the networks of every experiment into experiments/schematics
+	$(BIN)/python -m experiments.schematic --out=experiments/schematics
 
 bench-extract: install  ## measure data_tools on CROHME=archive
 	$(BIN)/python -m experiments.benchmarks.extract --input="$(CROHME)"

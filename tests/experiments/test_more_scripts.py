@@ -72,3 +72,17 @@ def test_progressive(data_dir, tmp_path):
     assert "image_size: " in done.stdout
     run("experiments.sample", f"--workdir={workdir}", "--count=10", f"--out={tmp_path / 's.png'}")
     assert Image.open(tmp_path / "s.png").size == (320, 32)
+
+
+def test_schematic(tmp_path):
+    done = run("experiments.schematic", "--experiment=dcgan", f"--out={tmp_path}/nets.png")
+    assert done.stdout.strip() == str(tmp_path / "nets.png")
+    assert Image.open(tmp_path / "nets.png").width > 400
+    for wrong, message in (
+        ([], "--out is missing"),
+        (["--experiment=dcgan", f"--out={tmp_path}"], "must end in .png"),
+        ([f"--out={tmp_path}", "--preset=paper"], "--preset needs --experiment"),
+        (["--experiment=acgan", "--image_size=27", f"--out={tmp_path}/a.png"], "multiples of 4"),
+    ):
+        assert message in run("experiments.schematic", *wrong, code=2).stderr
+    assert not (tmp_path / "a.png").exists()

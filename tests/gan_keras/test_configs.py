@@ -25,6 +25,20 @@ def test_original_preset_is_what_the_latex_writer_published():
     assert config.ink == "dark"
 
 
+
+def test_keras_acgan_preset_is_the_latex_writer_on_mnist_but_four_times_as_fast():
+    parent = ACGANConfig.create("keras_acgan").to_dict()
+    child = ACGANConfig.create("original").to_dict()
+    changed = {name: value for name, value in parent.items() if child[name] != value}
+    assert changed == {
+        "preset": "keras_acgan",
+        "dataset": "mnist",
+        "epochs": 50,
+        "ink": "bright",
+        "lr": 2e-4,
+    }
+
+
 def test_every_preset_is_valid():
     for experiment in configs.CONFIGS:
         cls = configs.config_class(experiment)
@@ -65,7 +79,7 @@ def test_bad_options_are_refused_in_one_line(options, message):
 
 
 def test_unknown_preset_and_experiment():
-    with pytest.raises(UsageError, match="compact, original, transposed"):
+    with pytest.raises(UsageError, match="compact, original, keras_acgan, transposed"):
         ACGANConfig.create("huge")
     with pytest.raises(UsageError, match="known: acgan"):
         configs.from_dict({"experiment": "nope"})

@@ -1,0 +1,53 @@
+"""Draws the networks of an experiment: layers, shapes, parameters, and how it trains.
+
+python -m experiments.schematic --experiment=acgan --preset=original --out=acgan.png
+python -m experiments.schematic --out=experiments/schematics    # all, with their default presets
+
+No data is needed: `--image_size` and `--classes` say what the networks are built for.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from data_tools import cli
+from data_tools.errors import UsageError
+from experiments import common
+from gan_keras import configs
+
+FLAGS = flags.FLAGS
+flags.DEFINE_enum("experiment", None, list(configs.CONFIGS), "Which one; all when it is left out.")
+flags.DEFINE_string("preset", None, "Its preset; the default one when it is left out.")
+flags.DEFINE_string("out", None, "FILE.png of one experiment; a folder for all of them.")
+flags.DEFINE_integer(
+    "image_size", None, "Side of the images in pixels: the preset's own, or 28.", lower_bound=4
+)
+flags.DEFINE_integer("classes", 10, "Number of classes.", lower_bound=2)
+
+
+def main() -> None:
+    """Runs the command."""
+    if not FLAGS.out:
+        raise UsageError("--out is missing")
+    out = Path(FLAGS.out)
+    if FLAGS.experiment is None:
+        if FLAGS.preset is not None:
+            raise UsageError("--preset needs --experiment=NAME")
+        wanted = {out / f"{name}.png": name for name in configs.CONFIGS}
+    else:
+        if out.suffix != ".png":
+            raise UsageError(f"--out={out}: must end in .png")
+        wanted = {out: FLAGS.experiment}
+    resolved = {
+        path: configs.config_class(name).create(FLAGS.preset) for path, name in wanted.items()
+    }
+    common.import_tensorflow()
+    from gan_keras import schematics  # late: imports TensorFlow
+
+    for path, config in resolved.items():
+        schematics.draw(config, path, FLAGS.image_size, FLAGS.classes)
+        print(path)
+
+
+if __name__ == "__main__":
+    cli.run(main)
