@@ -7,6 +7,10 @@ RUNS ?= runs
 DEMO_EPOCHS ?= 6
 DATASET ?= mnist
 SHEET ?= sheet.png
+STUDY ?= noise_length
+SIZE ?= cpu
+# Test processes at a time; each takes one core and about 2 GB.
+WORKERS ?= 2
 
 # The official CROHME distribution (TC-11). CROHME=path uses an archive that you have already.
 CROHME_URL ?= http://www.iapr-tc11.org/dataset/CROHME/CROHME_full_v2.zip
@@ -14,8 +18,14 @@ OUT ?= $(DATA)/crohme/symbols.npz
 # Further options of data_tools.crohme, e.g. CROHME_OPTIONS="--classes=all --style=original"
 CROHME_OPTIONS ?=
 
+# What a writer of text learns from: EMNIST by class where it is prepared, else what can be had.
+tfds = $(wildcard $(addsuffix /$(1)/*/dataset_info.json,$(DATA)/tfds $(DATA) $(TFDS_DATA_DIR) ~/tensorflow_datasets))
+WRITER_DATA ?= $(firstword $(foreach set,emnist/byclass letters62,$(if $(call tfds,$(set)),$(set))) demo_letters)
+WRITER_TEXT_OPTIONS ?= --g_lr_mult=1.5 --steps_per_epoch=500 --epochs=18 --diff_augment=translation
+WRITER_LATEX_OPTIONS ?= --g_lr_mult=1.5 --epochs=11
+
 .DEFAULT_GOAL := help
-.PHONY: help install crohme-data demo-data demo-letters demo data show-data test lint format tensorboard schematics bench-extract clean
+.PHONY: sweep results help install crohme-data demo-data demo-letters demo data show-data writer-text writer-latex page test lint format tensorboard schematics bench bench-extract clean
 
 help:  ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,8 +66,27 @@ data: install  ## fetch or check any data set (DATASET=mnist, DATASET=folder:PAT
 show-data: install  ## contact sheet of any data set (DATASET=mnist, SHEET=file.png)
 	$(BIN)/python -m experiments.show_data --dataset="$(DATASET)" --data_dir=$(DATA) --out=$(SHEET)
 
+writer-text: install  ## train a writer of text and let it write hello.png (WRITER_DATA=set)
+	@[ "$(WRITER_DATA)" != demo_letters ] || [ -e $(DATA)/demo_letters/symbols.npz ] || $(MAKE) demo-letters
+	$(BIN)/python -m experiments.acgan --dataset=$(WRITER_DATA) --data_dir=$(DATA) \
+	  --workdir=$(RUNS)/writer-text $(WRITER_TEXT_OPTIONS)
+	$(BIN)/python -m experiments.write --text="Hello World" --best_of=8 \
+	  --workdir=$(RUNS)/writer-text --out=$(RUNS)/writer-text/hello.png
+
+writer-latex: install  ## train a writer of formulas on all symbols of CROHME (CROHME=archive)
+	@[ -e $(DATA)/writer/crohme/symbols.npz ] || $(MAKE) crohme-data \
+	  OUT=$(DATA)/writer/crohme/symbols.npz CROHME_OPTIONS=--classes=all
+	$(BIN)/python -m experiments.acgan --dataset=crohme --data_dir=$(DATA)/writer \
+	  --workdir=$(RUNS)/writer-latex $(WRITER_LATEX_OPTIONS)
+	$(BIN)/python -m experiments.write --latex='\sqrt{\frac{3+4}{x}}=7^{2}' --best_of=8 \
+	  --workdir=$(RUNS)/writer-latex --out=$(RUNS)/writer-latex/formula.png
+
+page: install  ## write in the browser with the newest run that can (WORKDIR=run)
+	$(BIN)/python -m pip install --quiet --editable '.[page]'
+	$(BIN)/python -m experiments.page --runs=$(RUNS) $(if $(WORKDIR),--workdir="$(WORKDIR)")
+
 test: install  ## run the tests (SLOW=1 also runs the slow ones)
-	$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow")
+	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile $(if $(SLOW),,-m "not slow")
 
 lint: install  ## check style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -68,8 +97,18 @@ format: install  ## put the code into the project's style
 tensorboard: install  ## loss curves and sample grids of all runs
 	$(BIN)/tensorboard --logdir $(RUNS)
 
+sweep: install  ## make the runs of a study, or go on (STUDY=noise_length, SIZE=cpu)
+	$(BIN)/python -m experiments.sweep --study=experiments/studies/$(STUDY).yaml --size=$(SIZE) \
+	  --data_dir=$(DATA)
+
+results: install  ## write RESULTS.md and its figures from the results of the studies
+	$(BIN)/python -m experiments.studies.report
+
 schematics: install  ## draw the networks of every experiment into experiments/schematics
 	$(BIN)/python -m experiments.schematic --out=experiments/schematics
+
+bench: install  ## measure training steps against plain Keras and PyTorch (BENCH_OPTIONS="--nets=compact")
+	$(BIN)/python -m experiments.benchmarks.steps $(BENCH_OPTIONS)
 
 bench-extract: install  ## measure data_tools on CROHME=archive
 	$(BIN)/python -m experiments.benchmarks.extract --input="$(CROHME)"

@@ -1,5 +1,6 @@
 """How every command of the project starts and ends: flags in, one clear line on any error."""
 
+import functools
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
-def _parse(argv: Sequence[str]) -> list[str]:
+def _parse(argv: Sequence[str], positional: bool = False) -> list[str]:
     """Parses absl flags; a wrong flag is one line and exit code 2 (absl would print the usage)."""
     try:
         rest = flags.FLAGS(list(argv))
@@ -24,7 +25,7 @@ def _parse(argv: Sequence[str]) -> list[str]:
     except SystemExit:
         # Help has been asked for and printed; absl calls that a failure.
         sys.exit(0)
-    if len(rest) > 1:
+    if len(rest) > 1 and not positional:
         fail(f"unexpected argument {rest[1]!r}; options are written --name=value (see --help)", 2)
     return rest
 
@@ -45,27 +46,28 @@ def exit_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
-def run(main: Callable[[], int | None]) -> None:
+def run(main: Callable[..., int | None], positional: bool = False) -> None:
     """Runs a command's `main` after parsing the absl flags.
 
     `UsageError` and `DataError` become one line on standard error and their exit code, so that a
     user never sees a traceback for a wrong flag or a bad file. Ctrl-C exits with 130.
 
     Args:
-        main: The command, called without arguments; it may return an exit code.
+        main: The command; it may return an exit code.
+        positional: Whether `main` is called with what the command line has besides options, a list
+            of texts. Otherwise it is called without arguments, and such texts are refused.
     """
 
     def guarded(argv: Sequence[str]) -> None:
-        del argv
         try:
-            sys.exit(main() or 0)
+            sys.exit((main(list(argv[1:])) if positional else main()) or 0)
         except (UsageError, DataError) as error:
             fail(str(error), error.exit_code)
         except KeyboardInterrupt:
             fail("interrupted", INTERRUPTED)
 
     try:
-        app.run(guarded, flags_parser=_parse)
+        app.run(guarded, flags_parser=functools.partial(_parse, positional=positional))
     except BrokenPipeError:
         # The reader (`| head`) has left; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

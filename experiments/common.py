@@ -112,6 +112,11 @@ def _train(config_class: type[RunConfig]) -> int:
         raise DataError(
             f"training has diverged: {error}. The last good checkpoint is kept; try a lower --lr"
         ) from error
+    except callbacks.CollapsedError as error:
+        raise DataError(
+            f"training has collapsed: {error}. The run is saved and scored; "
+            "--stop_on_collapse=false goes on from here"
+        ) from error
     except callbacks.InterruptedRunError as error:
         print("stopped, checkpoint written; the same command goes on from here")
         return 128 + error.signum

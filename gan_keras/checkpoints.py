@@ -57,6 +57,11 @@ def existing(folder: Path) -> list[Path]:
     return [path for _, path in sorted(named, reverse=True)]
 
 
+def step_of(path: Path) -> int:
+    """The training step of a checkpoint of `existing`, from its name."""
+    return int(_NAME.fullmatch(path.name)[1])
+
+
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Reads a checkpoint completely.
 

@@ -67,6 +67,24 @@ def write_gif(path: str | Path, frames: Sequence[Path], seconds: float = 8.0) ->
         )
 
 
+def write_gifs(folder: Path) -> list[Path]:
+    """Joins the pictures of all epochs to one animation a kind, `samples.gif` for the grids.
+
+    Args:
+        folder: The sub-folder `samples` of a run.
+
+    Returns:
+        The files.
+    """
+    series: dict[str, list[Path]] = {}
+    for picture in sorted(folder.glob("*epoch_*.png")):
+        name = picture.name.partition("epoch_")[0].rstrip("_") or "samples"
+        series.setdefault(name, []).append(picture)
+    for name, frames in series.items():
+        write_gif(folder / f"{name}.gif", frames)
+    return [folder / f"{name}.gif" for name in series]
+
+
 def _opened(path: Path) -> Image.Image:
     with Image.open(path) as image:
         image.load()

@@ -1,14 +1,18 @@
 """Pictures of a run's history."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from data_tools.files import atomic_path
 
-# Panels of curves.png: title, y axis logarithmic, columns of log.csv.
-PANELS: tuple[tuple[str, bool, tuple[str, ...]], ...] = (
+# Title, y axis logarithmic, columns.
+Panel = tuple[str, bool, tuple[str, ...]]
+# Panels of curves.png, columns of log.csv.
+PANELS: tuple[Panel, ...] = (
     ("losses", False, ("g_loss", "d_loss", "val_g_loss", "val_d_loss")),
     ("source losses", False, ("g_source", "d_real", "d_fake")),
     ("class losses", True, ("g_class", "d_class", "val_d_class")),
@@ -31,23 +35,59 @@ def write_curves(path: Path, history: Mapping[str, Sequence[float]], title: str)
     """
     from matplotlib.figure import Figure  # no pyplot: no global state, works in threads
 
-    panels = [(name, log, [k for k in keys if k in history]) for name, log, keys in PANELS]
-    panels = [panel for panel in panels if panel[2]]
+    panels = _panels(history)
     figure = Figure(figsize=(5 * len(panels), 4), layout="constrained")
-    for axes, (name, log, keys) in zip(
-        figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True
-    ):
-        for key in keys:
-            style = "--" if key.startswith("val_") else "-"
-            axes.plot(history["epoch"], history[key], style, marker=".", label=key)
-        if log:
-            axes.set_yscale("log")
-        axes.set(title=name, xlabel="epoch")
-        axes.grid(alpha=0.3)
-        axes.legend(fontsize="small")
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        _draw(axes, panel, history)
     figure.suptitle(title)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=100)
+
+
+def curves_svg(
+    history: Mapping[str, Sequence[float]], panels: Sequence[Panel] | None = None
+) -> dict[str, bytes]:
+    """Draws each panel of curves as a picture of its own, for pages.
+
+    Args:
+        history: Columns by name; `epoch` is the x axis.
+        panels: What to draw, of the columns that there are; by default `PANELS`.
+
+    Returns:
+        SVG files by title.
+    """
+    from matplotlib.figure import Figure
+
+    found = {}
+    for panel in _panels(history, panels):
+        figure = Figure(figsize=(5, 3.4), layout="constrained")
+        _draw(figure.subplots(), panel, history)
+        file = io.BytesIO()
+        figure.savefig(file, format="svg", metadata={"Date": None})
+        found[panel[0]] = file.getvalue()
+    return found
+
+
+def _panels(
+    history: Mapping[str, Sequence[float]], panels: Sequence[Panel] | None = None
+) -> list[Panel]:
+    """The panels of which there are columns."""
+    panels = PANELS if panels is None else panels
+    known = [(name, log, tuple(k for k in keys if k in history)) for name, log, keys in panels]
+    return [panel for panel in known if panel[2]]
+
+
+def _draw(axes: Any, panel: Panel, history: Mapping[str, Sequence[float]]) -> None:
+    """Draws one panel."""
+    title, log, keys = panel
+    for key in keys:
+        style = "--" if key.startswith("val_") else "-"
+        axes.plot(history["epoch"], history[key], style, marker=".", label=key)
+    if log:
+        axes.set_yscale("log")
+    axes.set(title=title, xlabel="epoch")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small")
 
 
 def scatter(real: np.ndarray, generated: np.ndarray, title: str = "") -> np.ndarray:

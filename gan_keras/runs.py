@@ -36,6 +36,7 @@ class RunFolder:
         checkpoints: Sub-folder of checkpoints.
         samples: Sub-folder of sample grids.
         tensorboard: Sub-folder of event files.
+        best: Sub-folder of the best generator so far, with `--keep_best`.
     """
 
     def __init__(self, path: str | Path):
@@ -43,6 +44,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
+        self.best = self.path / "best"
         self._lock = filelock.FileLock(self.path / ".lock")
 
     def __truediv__(self, name: str) -> Path:
@@ -70,13 +72,15 @@ class RunFolder:
 
     def clear(self) -> None:
         """Removes what a run wrote (for `--overwrite`), and nothing else."""
-        for folder in (self.checkpoints, self.samples, self.tensorboard):
+        for folder in (self.checkpoints, self.samples, self.tensorboard, self.best):
             shutil.rmtree(folder, ignore_errors=True)
         for name in (
             "config.json",
             "log.csv",
+            "scores.csv",
             "curves.png",
             "metrics.json",
+            "report.html",
             "generator.keras",
             "discriminator.keras",
         ):

@@ -1,8 +1,9 @@
 """Generated images from a model or from a run folder."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -11,8 +12,11 @@ import tensorflow as tf
 from data_tools.errors import DataError
 from data_tools.files import atomic_path
 from gan_keras import checkpoints, configs, devices, gans, latents, runs
+from gan_keras.configs.base import RunConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.data.pipeline import unscale
+from gan_keras.data.pipeline import scale, unscale
+from gan_keras.gans.base import GAN
+from gan_keras.layers import plain_clone
 
 BATCH = 256
 
@@ -46,13 +50,13 @@ def generate(
         inputs.append(tf.cast(labels, tf.int32))
     data = tf.data.Dataset.from_tensor_slices(tuple(inputs)).batch(BATCH)
 
-    @tf.function(reduce_retracing=True)
-    def one(batch):
-        batch = list(batch) if len(batch) > 1 else batch[0]
-        found = generator(batch, training=False)
+    def one(*batch):
+        found = generator(list(batch) if len(batch) > 1 else batch[0], training=False)
         return found if found.shape.rank == 2 else unscale(found, ink, value_range)
 
-    return np.concatenate([one(batch).numpy() for batch in data])
+    # Traced once here, whatever the size of the last batch.
+    traced = tf.function(one).get_concrete_function(*data.element_spec)
+    return np.concatenate([traced(*batch).numpy() for batch in data])
 
 
 def draw(
@@ -83,7 +87,7 @@ def draw(
 
 
 def plain(model: keras.Model) -> keras.Model:
-    """Returns a copy that computes in float32, for files that must run well anywhere.
+    """Returns a copy of standard layers in float32, for files that must run well anywhere.
 
     Args:
         model: Functional model, maybe under a mixed precision policy.
@@ -96,7 +100,7 @@ def plain(model: keras.Model) -> keras.Model:
         is_input = isinstance(layer, keras.layers.InputLayer)
         return type(layer).from_config(layer.get_config()) if is_input else in_float32(layer)
 
-    copy = keras.models.clone_model(model, clone_function=keep_input_dtype)
+    copy = keras.models.clone_model(plain_clone(model), clone_function=keep_input_dtype)
     copy.set_weights(model.get_weights())
     return copy
 
@@ -133,6 +137,8 @@ class Sampler:
         ink: As in `data.pipeline.scale`.
         value_range: As in `data.pipeline.scale`.
         source: Where the generator came from, for messages.
+        reconstruct: What the run's auto-encoder makes of images, uint8 in and out with ink 255;
+            None if it has none.
     """
 
     generator: keras.Model
@@ -141,6 +147,29 @@ class Sampler:
     ink: str
     value_range: str
     source: str
+    reconstruct: Callable[[np.ndarray], np.ndarray] | None = None
+
+    @classmethod
+    def of_model(
+        cls, model: GAN, config: RunConfig, class_names: tuple[str, ...], source: str = "the model"
+    ) -> Self:
+        """Makes one of a GAN that is at hand.
+
+        Args:
+            model: Any variant.
+            config: Its configuration.
+            class_names: Names of the classes of its data.
+            source: Where the GAN came from.
+        """
+        return cls(
+            model.sampler(),
+            class_names,
+            config.latent,
+            config.ink,
+            config.value_range,
+            source,
+            _reconstructor(model, config.ink, config.value_range),
+        )
 
     @property
     def takes_labels(self) -> bool:
@@ -184,11 +213,39 @@ class Sampler:
         return 255 - images if self.ink == "dark" else images
 
 
-def open_run(workdir: str | Path) -> Sampler:
+def _reconstructor(
+    model: GAN, ink: str, value_range: str
+) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What the auto-encoder of a GAN does to uint8 images; None where none is trained."""
+    if not getattr(model, "autoencoder_phase", False):
+        return None
+
+    def reconstruct(images: np.ndarray) -> np.ndarray:
+        batches = np.array_split(images, max(1, -(-len(images) // BATCH)))
+        seen = (scale(batch, ink, value_range) for batch in batches)
+        return np.concatenate([unscale(model.reconstruct(x), ink, value_range) for x in seen])
+
+    return reconstruct
+
+
+def is_exported(folder: runs.RunFolder) -> bool:
+    """Whether `generator.keras` is as new as the newest checkpoint.
+
+    It is older than the checkpoints of a run that was continued later.
+    """
+    newest, exported = checkpoints.existing(folder.checkpoints), folder / "generator.keras"
+    return exported.exists() and (
+        not newest or exported.stat().st_mtime_ns >= newest[0].stat().st_mtime_ns
+    )
+
+
+def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
     """Opens the generator of a run: the exported one, or the newest checkpoint of a run under way.
 
     Args:
         workdir: The run folder.
+        autoencoder: Whether the auto-encoder is wanted as well, if the run has one: it is in the
+            checkpoints only.
 
     Raises:
         DataError: If it is no run folder, or nothing has been saved yet.
@@ -200,34 +257,31 @@ def open_run(workdir: str | Path) -> Sampler:
     options = stored["options"]
     names = tuple(stored["data"]["class_names"])
     newest = checkpoints.existing(folder.checkpoints)
-    exported = folder / "generator.keras"
-    # An export is older than the checkpoints of a run that was continued later.
-    if exported.exists() and (
-        not newest or exported.stat().st_mtime_ns >= newest[0].stat().st_mtime_ns
-    ):
-        generator, source = load_generator(exported), str(exported)
-    elif newest:
-        generator, source = _from_checkpoint(folder, stored), str(folder.checkpoints)
-    else:
+    rebuilt = newest and autoencoder and options.get("autoencoder", False)
+    if is_exported(folder) and not rebuilt:
+        generator = load_generator(folder / "generator.keras")
+        value_range = options.get("value_range", "signed")  # runs of earlier versions have none
+        source = str(folder / "generator.keras")
+        return Sampler(generator, names, options["latent"], options["ink"], value_range, source)
+    if not newest:
         raise DataError(f"{workdir} has neither generator.keras nor a checkpoint yet")
-    return Sampler(
-        generator,
-        names,
-        options["latent"],
-        options["ink"],
-        options.get("value_range", "signed"),  # runs of earlier versions have none
-        source,
-    )
+    model, config = _restored(folder, stored)
+    return Sampler.of_model(model, config, names, str(folder.checkpoints))
 
 
 def _from_checkpoint(folder: runs.RunFolder, stored: dict[str, Any]) -> keras.Model:
     """Builds the generator of a run that has not ended, without its data set."""
+    return _restored(folder, stored)[0].sampler()
+
+
+def _restored(folder: runs.RunFolder, stored: dict[str, Any]) -> tuple[GAN, RunConfig]:
+    """Builds the GAN of a run from its newest checkpoint, in float32, and its configuration."""
     config = configs.from_dict(stored["options"]).replace(precision="float32")
     devices.set_up(config.precision, config.seed, config.deterministic)
     model = gans.build(config, DataSpec.from_dict(stored["data"]))
     if checkpoints.restore_latest(folder.checkpoints, model.state()) is None:
         raise DataError(f"{folder.checkpoints} holds no checkpoint")
-    return model.sampler()
+    return model, config
 
 
 def write_npz(

@@ -165,6 +165,35 @@ class RunConfig:
         identity=False,
     )
 
+    report: bool = option(
+        True,
+        "Also write report.html when the run ends and is scored.",
+        identity=False,
+    )
+    eval_every: int = option(
+        0,
+        "Epochs between two cheap scores while training (TensorBoard and scores.csv); 0: none.",
+        minimum=0,
+        identity=False,
+    )
+    stop_on_collapse: bool = option(
+        False,
+        "Stop as soon as --collapse_patience scores in a row show a collapsed class or lost "
+        "modes; the run is saved and scored.",
+        identity=False,
+    )
+    collapse_patience: int = option(
+        3,
+        "Scores in a row that --stop_on_collapse waits for: young generators look collapsed.",
+        minimum=1,
+        identity=False,
+    )
+    keep_best: str = option(
+        "",
+        "Keep the generator that was best by this score, e.g. accuracy, in the sub-folder best.",
+        identity=False,
+    )
+
     @property
     def images_per_step(self) -> int:
         """Real images that one training step uses up."""
@@ -221,6 +250,9 @@ class RunConfig:
         for name, field in self.option_fields().items():
             _check(name, getattr(self, name), types[name], field.metadata)
         self.pictured_epochs()
+        for name in ("stop_on_collapse", "keep_best"):
+            if getattr(self, name) and not self.eval_every:
+                raise UsageError(f"--{name} needs scores while training: give --eval_every=1")
 
     def pictured_epochs(self) -> frozenset[int]:
         """The epochs of `picture_epochs`; none stands for each.

@@ -5,6 +5,7 @@ seen real images only.
 """
 
 import hashlib
+import inspect
 import sys
 from pathlib import Path
 
@@ -12,7 +13,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
-from scipy.special import softmax
 
 from data_tools.files import atomic_path
 from gan_keras.data import Dataset
@@ -116,35 +116,44 @@ def train_classifier(
     return model
 
 
-def reference_classifier(
-    dataset: Dataset, cache_dir: str | Path, verbose: int = 0
-) -> tuple[keras.Model, float]:
+def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str) -> Path:
+    """Where something made of a data set by the code of this module is kept.
+
+    The name has a hash of all images and labels and one of the code and numbers that training
+    depends on, so that a change of either makes a new file.
+
+    Args:
+        dataset: The data.
+        cache_dir: Folder of the cache.
+        ending: Of the file name.
+    """
+    settings = (BATCH, EPOCHS, MIN_STEPS, MAX_EPOCHS, LEARNING_RATE, SEED)
+    sources = [inspect.getsource(part) for part in (make_classifier, train_classifier, scale)]
+    code = hashlib.sha256("".join([repr(settings), *sources]).encode()).hexdigest()[:8]
+    name = "".join(c if c.isalnum() else "_" for c in dataset.name)
+    return Path(cache_dir) / f"{name}-{dataset.fingerprint()}-{code}{ending}"
+
+
+def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:
     """Returns the judge of a data set, trained once and then read from the cache.
 
     Args:
-        dataset: Real images; its train split trains the judge, its test split says how good it is.
+        dataset: Real images; its train split trains the judge.
         cache_dir: Where judges are kept, one file for each data and code.
         verbose: 1 shows progress when it must be trained.
-
-    Returns:
-        The classifier and its accuracy on the real test split (NaN without test images).
     """
-    code = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]
-    name = "".join(c if c.isalnum() else "_" for c in dataset.name)
-    path = Path(cache_dir) / f"{name}-{dataset.fingerprint()}-{code}.keras"
+    path = cache_path(dataset, cache_dir, ".keras")
     if path.exists():
         try:
-            model = keras.models.load_model(path, compile=False, safe_mode=True)
+            return keras.models.load_model(path, compile=False, safe_mode=True)
         except Exception as error:  # whatever a damaged archive makes Keras raise
             print(f"WARNING: classifier {path} is damaged ({error}); training it again")
-        else:
-            return model, accuracy(model, dataset.test_images, dataset.test_labels)
     if verbose:
         print(f"training the reference classifier of {dataset.name} (once; kept in {path})")
     model = train_classifier(dataset, verbose=verbose)
     with atomic_path(path) as temporary:
         model.save(temporary)
-    return model, accuracy(model, dataset.test_images, dataset.test_labels)
+    return model
 
 
 def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -158,11 +167,6 @@ def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
         int64 `(n,)`, the class of the largest logit.
     """
     return np.argmax(_logits(model, images), axis=-1)
-
-
-def probabilities(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Probability of each class, float64 `(n, num_classes)`; arguments as for `predict`."""
-    return softmax(_logits(model, images).astype(np.float64), axis=-1)
 
 
 def _logits(model: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from gan_keras.evaluation.distribution import frechet_distance
+
 # A point is of high quality within so many standard deviations of the nearest mode.
 RADIUS = 3.0
 
@@ -34,38 +36,28 @@ def mode_scores(points: np.ndarray, means: np.ndarray, sigma: float) -> dict[str
     return {
         "modes": int((counts > 0).sum()),
         "high_quality": float(good.mean()),
-        "reverse_kl": kl_from_uniform(counts) if good.any() else None,
+        "reverse_kl": kl_divergence(counts, np.full(len(means), 1 / len(means)))
+        if good.any()
+        else None,
         "mode_counts": counts.tolist(),
     }
 
 
-def kl_from_uniform(counts: np.ndarray) -> float:
-    """Divergence `sum_i p_i ln(p_i K)` of shares p of K classes from equal ones, in nats.
+def kl_divergence(counts: np.ndarray, shares: np.ndarray) -> float | None:
+    """Divergence `sum_i p_i ln(p_i / q_i)` of what was counted from expected shares, in nats.
 
     Args:
-        counts: int `(K,)`, not all 0.
+        counts: int `(K,)`, not all 0; p is their shares.
+        shares: Expected shares q, float `(K,)` that sum to 1.
+
+    Returns:
+        At least 0; None, for infinity, if something was counted that has no share.
     """
-    shares = counts[counts > 0] / counts.sum()
-    return max(0.0, float(np.sum(shares * np.log(shares * len(counts)))))
-
-
-def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Squared Frechet distance of the Gaussians that fit two sets of points (Dowson & Landau 1982).
-
-    `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`.
-
-    Args:
-        first: float `(n, d)`.
-        second: float `(m, d)`.
-    """
-    means = first.mean(axis=0) - second.mean(axis=0)
-    covariances = [np.atleast_2d(np.cov(points, rowvar=False)) for points in (first, second)]
-    # tr (C1 C2)^(1/2) by way of C1^(1/2) C2 C1^(1/2), which is symmetric: sound for singular ones.
-    values, axes = np.linalg.eigh(covariances[0])
-    half = axes * np.sqrt(np.clip(values, 0, None)) @ axes.T
-    roots = np.sqrt(np.clip(np.linalg.eigvalsh(half @ covariances[1] @ half), 0, None))
-    distance = means @ means + np.trace(covariances[0] + covariances[1]) - 2 * roots.sum()
-    return max(0.0, float(distance))
+    seen = counts > 0
+    if not shares[seen].all():
+        return None
+    found = counts[seen] / counts.sum()
+    return max(0.0, float(np.sum(found * np.log(found / shares[seen]))))
 
 
 def energy_distance(first: np.ndarray, second: np.ndarray) -> float:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from gan_keras import ema, latents
 from gan_keras.gradients import after, global_norm
 from gan_keras.latents import Purpose
+from gan_keras.pacing import Pace, make_train_function
 from gan_keras.toolbox import Toolbox
 
 
@@ -64,6 +65,7 @@ class GAN(keras.Model):
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="test_steps"
         )
         self._trackers = {name: keras.metrics.Mean(name) for name in self.METRICS}
+        self.pace: Pace | None = None
         self.built = True
 
     def compile(
@@ -92,6 +94,23 @@ class GAN(keras.Model):
         self.d_optimizer = d_optimizer
         g_optimizer.build(self.generator.trainable_variables)
         d_optimizer.build(self.discriminator.trainable_variables)
+
+    def fit(self, *args, steps_per_epoch: int | None = None, **kwargs) -> keras.callbacks.History:
+        """As `keras.Model.fit`; whole epochs at the model's `pace`, if it has one."""
+        if self.pace is not None:
+            whole = steps_per_epoch == self.pace.epoch
+            self.steps_per_execution = self.pace.size if whole else 1
+            self.test_function = None  # the last fit's may take other numbers of batches
+        return super().fit(*args, steps_per_epoch=steps_per_epoch, **kwargs)
+
+    def make_train_function(self, force: bool = False):
+        """As Keras does, but calls may be of any number of steps: what `pace` says."""
+        several = self.distribute_strategy.num_replicas_in_sync > 1
+        if self.pace is None or several or self.run_eagerly:
+            return super().make_train_function(force)
+        if self.train_function is None or force:
+            self.train_function = make_train_function(self)
+        return self.train_function
 
     @property
     def networks(self) -> dict[str, keras.Model]:

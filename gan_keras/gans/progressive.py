@@ -271,7 +271,7 @@ class ProgressiveGAN(GAN):
     def sampler(self) -> keras.Model:
         """The averaged generator as it is at this step: from z to images of the last size.
 
-        Of standard layers; before the last stage pixels are repeated.
+        Before the last stage pixels are repeated.
         """
         stage, alpha = int(self.stage.numpy()), float(self.alpha.numpy())
         net, sizes = self.averaged_generator, self.schedule.sizes

@@ -7,6 +7,7 @@ At z of length 100 generator and discriminator have 93,009 and 633,073 parameter
 import keras
 from keras import layers
 
+from gan_keras.layers import UpsampleConv2D
 from gan_keras.networks.common import (
     Condition,
     image_inputs,
@@ -71,7 +72,8 @@ def make_generator(
         kwargs |= {"padding": "same", "kernel_initializer": initializer(init, init_std)}
         if upsampling == "transposed":
             return layers.Conv2DTranspose(filters, kernel_size, stride, **kwargs)(x)
-        x = layers.UpSampling2D(stride)(x) if stride > 1 else x
+        if stride > 1:
+            return UpsampleConv2D(filters, kernel_size, factor=stride, **kwargs)(x)
         return layers.Conv2D(filters, kernel_size, **kwargs)(x)
 
     def activate(x):

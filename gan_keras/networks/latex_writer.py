@@ -7,6 +7,7 @@ length 100 the generator has 8,173,121 parameters, the discriminator 601,105.
 import keras
 from keras import layers
 
+from gan_keras.layers import UpsampleConv2D
 from gan_keras.networks.common import (
     class_inputs,
     make_convolutional_discriminator,
@@ -47,14 +48,9 @@ def make_generator(
     x = layers.Dense(wide(128) * height * width, activation="relu")(x)
     x = layers.Reshape((height, width, wide(128)))(x)
     for filters in (256, 128):
-        x = layers.UpSampling2D(2)(x)
-        x = layers.Conv2D(
-            wide(filters),
-            5,
-            padding="same",
-            activation="relu",
-            kernel_initializer="glorot_normal",
-        )(x)
+        x = UpsampleConv2D(wide(filters), 5, activation="relu", kernel_initializer="glorot_normal")(
+            x
+        )
     x = layers.Conv2D(
         image_shape[-1],
         2,

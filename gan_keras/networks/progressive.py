@@ -9,7 +9,7 @@ import math
 import keras
 from keras import layers
 
-from gan_keras.layers import MinibatchStdDev
+from gan_keras.layers import MinibatchStdDev, UpsampleConv2D
 from gan_keras.networks.common import scaled_width
 
 SLOPE = 0.2
@@ -68,7 +68,7 @@ class _Parts:
         """Returns a function that applies a new layer `kind(*args)` to a tensor, again and again.
 
         Args:
-            kind: `Conv2D` or `Dense`.
+            kind: `Conv2D`, `UpsampleConv2D` or `Dense`.
             *args: Of the layer.
             gain: 2 before a LeakyReLU, 1 where none follows.
             name: Of the layer.
@@ -80,7 +80,7 @@ class _Parts:
 
         def apply(x):
             if self.equalized:
-                taps = math.prod(layer.kernel_size) if kind is layers.Conv2D else 1
+                taps = 1 if kind is layers.Dense else math.prod(layer.kernel_size)
                 scale = math.sqrt(gain / (taps * x.shape[-1]))
                 x = layers.Rescaling(scale, dtype=kwargs.get("dtype"))(x)
             return layer(x)
@@ -119,9 +119,9 @@ def make_generator(
     def act(x):
         return _pixel_norm(layers.LeakyReLU(negative_slope=SLOPE)(x))
 
-    def convolve(x, number):
+    def convolve(x, number, kind=layers.Conv2D):
         convolution = parts(
-            layers.Conv2D, _width(size, width_mult), 3, padding="same", name=f"g{size}_{number}"
+            kind, _width(size, width_mult), 3, padding="same", name=f"g{size}_{number}"
         )
         return act(convolution(x))
 
@@ -138,7 +138,7 @@ def make_generator(
         if size == sizes[-1]:
             return keras.Model(z, images, name="generator")
         size *= 2
-        x = convolve(convolve(layers.UpSampling2D(2)(x), 1), 2)
+        x = convolve(convolve(x, 1, UpsampleConv2D), 2)
 
 
 def stage_generator(generator: keras.Model, stage: int) -> keras.Model:

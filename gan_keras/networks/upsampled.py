@@ -8,6 +8,7 @@ step as `compact` at the same width.
 import keras
 from keras import layers
 
+from gan_keras.layers import UpsampleConv2D
 from gan_keras.networks.common import (
     class_inputs,
     make_convolutional_discriminator,
@@ -48,8 +49,7 @@ def make_generator(
     x = layers.ReLU()(layers.BatchNormalization(epsilon=1e-5)(x))
     x = layers.Reshape((height, width, channels))(x)
     for filters in (64, 32):
-        x = layers.UpSampling2D(2)(x)
-        x = layers.Conv2D(scaled_width(filters, width_mult), 3, padding="same", use_bias=False)(x)
+        x = UpsampleConv2D(scaled_width(filters, width_mult), 3, use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(epsilon=1e-5)(x))
     x = layers.Conv2D(image_shape[-1], 3, padding="same", activation="tanh", dtype="float32")(x)
     return keras.Model([z, label], x, name="generator")

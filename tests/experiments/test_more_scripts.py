@@ -26,7 +26,7 @@ def test_ae_acgan(data_dir, tmp_path):
         "--latent=uniform01", "--g_batch_norm", "--ae_loss=mse", "--gif",
     )  # fmt: skip
     assert "encoder 3," in done.stdout
-    assert "samples read right" in done.stdout
+    assert "GAN-test" in done.stdout
     names = {path.name for path in (workdir / "samples").iterdir()}
     assert {
         f"{name}_epoch_001.png" for name in ("classes", "variability", "reconstructions")

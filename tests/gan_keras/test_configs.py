@@ -25,7 +25,6 @@ def test_original_preset_is_what_the_latex_writer_published():
     assert config.ink == "dark"
 
 
-
 def test_keras_acgan_preset_is_the_latex_writer_on_mnist_but_four_times_as_fast():
     parent = ACGANConfig.create("keras_acgan").to_dict()
     child = ACGANConfig.create("original").to_dict()

@@ -7,7 +7,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data_tools.errors import UsageError
-from gan_keras import capabilities, checkpoints, gans, plots, sampling, training
+from gan_keras import capabilities, checkpoints, gans, plots, sampling, scoring, training
 from gan_keras.callbacks import DivergenceGuard
 from gan_keras.configs.gaussian import GaussianConfig
 from gan_keras.data.dataset import DataSpec
@@ -278,9 +278,9 @@ def test_the_gaussian_is_learnt(tmp_path):
             "gif": False,
         },
     )
-    before = training.build(config, training.load_data(config).spec)
-    first = training.evaluate_points(
-        before.generator, training.load_data(config), 1000, config.latent, 0
-    )
+    dataset = training.load_data(config)
+    before = training.build(config, dataset.spec)
+    sampler = sampling.Sampler.of_model(before, config, dataset.class_names)
+    first = scoring.Scorer(dataset, tmp_path).score(sampler, 1000, 0).metrics
     last = training.run(config)
     assert last["energy_distance"] < 0.2 * first["energy_distance"]

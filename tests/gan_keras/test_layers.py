@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from gan_keras import layers
-from gan_keras.layers import UpsampleConv2D
+from gan_keras.layers import UpsampleConv2D, upsampling
 
 # each layer with the shape(s) of an input, batch axis aside
 EXAMPLES = {
@@ -183,16 +183,20 @@ def test_fused_upsampling_refuses_what_it_cannot_do(bad):
         UpsampleConv2D(4, 3, **bad)
 
 
-def test_phase_taps_by_hand():
-    # 5 taps, factor 2, low-resolution pixels -1, 0, 1: phase 0 sees outputs -2..2, that is pixels
-    # -1 -1 0 0 1; phase 1 sees -1..3: -1 0 0 1 1
-    taps, crop, pads = layers._phase_taps(5, 2)
-    assert (crop, pads) == (0, [1, 1])
-    np.testing.assert_array_equal(taps.argmax(axis=0), [[0, 0, 1, 1, 2], [0, 1, 1, 2, 2]])
-    # 3 taps: with a block that begins one output early two pixels do
-    taps, crop, pads = layers._phase_taps(3, 2)
-    assert (crop, pads) == (1, [1, 1])
-    np.testing.assert_array_equal(taps.argmax(axis=0), [[0, 0, 1], [0, 1, 1]])
+def test_spread_taps_by_hand():
+    # factor 2: a pixel stands for two outputs, so the kernel, reversed, meets itself shifted by one
+    np.testing.assert_array_equal(
+        upsampling._spread(3, 2), [[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]
+    )
+    # an even kernel has an empty place at the end
+    np.testing.assert_array_equal(upsampling._spread(2, 2), [[0, 1], [1, 1], [1, 0], [0, 0]])
+    np.testing.assert_array_equal(upsampling._spread(1, 3), [[1], [1], [1]])
+
+
+def test_multiplications_of_the_fused_layer():
+    layer = UpsampleConv2D(128, 5)
+    # 9 multiplications for each of 28 x 28 outputs and each pair of channels
+    assert layer.multiplications((None, 14, 14, 256)) == 28 * 28 * 9 * 256 * 128
 
 
 def make_generator(kind):
@@ -415,3 +419,11 @@ def test_group_deviation_round_trip():
     assert (again.group_size, again.epsilon) == (5, 1e-3)
     with pytest.raises(ValueError, match="at least 2"):
         layers.GroupStdDev(group_size=1)
+
+
+@pytest.mark.parametrize("batch", [4, 8, 24])
+def test_group_deviation_of_a_known_batch_is_that_of_an_unknown_one(batch):
+    layer = layers.GroupStdDev(group_size=4)
+    x = tf.random.stateless_normal((batch, 3, 2, 5), [1, 2])
+    unknown = tf.function(layer, input_signature=[tf.TensorSpec((None, 3, 2, 5))])
+    np.testing.assert_allclose(layer(x), unknown(x), rtol=1e-5)

@@ -2,7 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from gan_keras import networks
+from gan_keras import networks, sampling
+from gan_keras.layers import SpectralNorm, UpsampleConv2D
+from gan_keras.networks import cost, image_sets, progressive
 
 # (family, z) -> parameters at 28x28x1 and 16 classes
 PUBLISHED = {
@@ -75,3 +77,44 @@ def test_sizes_that_do_not_halve_twice_are_refused():
 def test_unknown_family():
     with pytest.raises(ValueError, match="Received: networks='huge'"):
         networks.class_conditional("huge")
+
+
+def upsampling_generators():
+    make = networks.class_conditional
+    yield make("original").make_generator((28, 28, 1), 3, latent_dim=5, width_mult=0.05)
+    yield make("upsampled").make_generator((28, 28, 1), 3, latent_dim=5, width_mult=0.1)
+    yield image_sets.make_generator((28, 28, 1), 5, 0.2, upsampling="resize")
+    yield progressive.make_generator((32, 32, 1), 5, 0.05)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_fused_upsampling_has_the_plain_pairs_function_and_weights(number):
+    fused = list(upsampling_generators())[number]
+    assert any(isinstance(layer, UpsampleConv2D) for layer in fused.layers)
+    plain = sampling.plain(fused)  # as it is exported
+    assert not any(isinstance(layer, UpsampleConv2D) for layer in plain.layers)
+    assert [w.shape for w in plain.weights] == [w.shape for w in fused.weights]
+    z = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
+    inputs = [z, np.array([0, 1, 2, 0])] if len(fused.inputs) == 2 else z
+    for one, other in zip(
+        keras.tree.flatten(fused(inputs)), keras.tree.flatten(plain(inputs)), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_multiplications_by_hand():
+    net = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(5, 3, 2, padding="same"),  # 4 x 4 outputs of 3 x 3 x 3 x 5
+            keras.layers.BatchNormalization(),
+            keras.layers.Conv2DTranspose(2, 4, 2, padding="same"),  # 4 x 4 inputs of 4 x 4 x 5 x 2
+            UpsampleConv2D(1, 3),  # 8 x 8 inputs of 4 x 4 x 2
+            keras.layers.Flatten(),
+            SpectralNorm(keras.layers.Dense(7)),  # 16 x 16 by 7
+        ]
+    )
+    known = 16 * 135 + 16 * 160 + 64 * 32 + 256 * 7
+    assert cost.multiplications(net) == known
+    outer = keras.Sequential([keras.Input((8, 8, 3)), net, keras.layers.Dense(2)])
+    assert cost.multiplications(outer) == known + 14

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gan_keras import data
-from gan_keras.evaluation import classifier
+from gan_keras.evaluation import classifier, reading
 
 
 @pytest.fixture
@@ -44,18 +44,44 @@ def test_the_judge_is_cached_by_data_and_code(dataset, tmp_path, monkeypatch):
 
     monkeypatch.setattr(classifier, "train_classifier", counted)
     cache = tmp_path / "cache"
-    first, accuracy = classifier.reference_classifier(dataset, cache)
-    second, again = classifier.reference_classifier(dataset, cache)
+    first = classifier.load_or_train(dataset, cache)
+    second = classifier.load_or_train(dataset, cache)
     assert len(calls) == 1
-    assert accuracy == again
     np.testing.assert_array_equal(
         classifier.predict(first, dataset.test_images),
         classifier.predict(second, dataset.test_images),
     )
     (file,) = cache.iterdir()
     file.write_bytes(file.read_bytes()[:500])
-    classifier.reference_classifier(dataset, cache)
+    classifier.load_or_train(dataset, cache)
     assert len(calls) == 2  # a damaged cache is made again
+
+
+def test_the_cache_knows_data_and_training(dataset, tmp_path, monkeypatch):
+    path = classifier.cache_path(dataset, tmp_path, ".keras")
+    assert path == classifier.cache_path(dataset, tmp_path, ".keras")
+    other = dataclasses.replace(dataset, train_images=255 - dataset.train_images)
+    changed = dataclasses.replace(dataset, train_labels=dataset.train_labels[::-1].copy())
+    paths = {classifier.cache_path(data, tmp_path, ".keras") for data in (dataset, other, changed)}
+    assert len(paths) == 3
+    monkeypatch.setattr(classifier, "LEARNING_RATE", 1e-3)
+    assert classifier.cache_path(dataset, tmp_path, ".keras") not in paths
+    monkeypatch.undo()
+    monkeypatch.setattr(classifier, "make_classifier", lambda *shape: None)
+    assert classifier.cache_path(dataset, tmp_path, ".keras") not in paths
+
+
+def test_reading_agrees_with_the_classifier(dataset):
+    model = classifier.train_classifier(dataset, epochs=3)
+    found = reading.read(reading.make_reader(model), dataset.test_images)
+    np.testing.assert_array_equal(found.classes, classifier.predict(model, dataset.test_images))
+    assert found.features.shape == (15, 128)
+    np.testing.assert_allclose((found.features**2).mean(axis=1), 1)
+    np.testing.assert_allclose(found.probabilities.sum(axis=1), 1)
+    assert found[np.arange(3)].features.shape == (3, 128)
+    nothing = reading.read(reading.make_reader(model), dataset.test_images[:0])
+    assert nothing.features.shape == (0, 128)
+    assert nothing.probabilities.shape == (0, 4)
 
 
 def test_test_images_train_nothing(dataset):

@@ -26,7 +26,16 @@ def test_modes_by_hand():
     [([5, 5, 5, 5], 0.0), ([9, 0, 0, 0], math.log(4)), ([5, 5, 0, 0], math.log(2))],
 )
 def test_divergence_of_modes(counts, expected):
-    assert toys.kl_from_uniform(np.array(counts)) == pytest.approx(expected, abs=1e-12)
+    found = toys.kl_divergence(np.array(counts), np.full(4, 0.25))
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_divergence_from_unequal_shares():
+    shares = np.array([0.5, 0.25, 0.25, 0.0])
+    assert toys.kl_divergence(np.array([2, 1, 1, 0]), shares) == pytest.approx(0, abs=1e-12)
+    found = toys.kl_divergence(np.array([1, 3, 0, 0]), shares)
+    assert found == pytest.approx(0.25 * math.log(0.5) + 0.75 * math.log(3))
+    assert toys.kl_divergence(np.array([1, 0, 0, 1]), shares) is None  # infinite
 
 
 def test_no_point_of_quality():
@@ -43,17 +52,6 @@ def test_real_points_score_as_theory_says(name, modes):
     # within 3 sigma in the plane: 1 - exp(-9/2)
     assert found["high_quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.005)
     assert found["reverse_kl"] < 0.02
-
-
-def test_frechet_distance_by_hand():
-    first = np.array([[1.0, 1], [-1, 1], [1, -1], [-1, -1]]) * math.sqrt(3) / 2  # covariance I
-    assert np.cov(first, rowvar=False) == pytest.approx(np.eye(2))
-    assert toys.frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
-    assert toys.frechet_distance(first, first + np.array([3, 4])) == pytest.approx(25)
-    # standard deviations 1, 1 against 2, 1: (2 - 1)^2
-    assert toys.frechet_distance(first, first * [2, 1]) == pytest.approx(1)
-    # a line has a singular covariance
-    assert toys.frechet_distance(first, first * [1, 0]) == pytest.approx(1)
 
 
 def test_energy_distance_by_hand():

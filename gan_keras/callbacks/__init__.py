@@ -1,0 +1,36 @@
+"""What happens between steps and epochs: logs, pictures, scores, checkpoints, guards."""
+
+from gan_keras.callbacks.base import EpochCounter
+from gan_keras.callbacks.checkpointing import Checkpointer
+from gan_keras.callbacks.evaluation import EpochScores, KeepBest, read_best, to_board
+from gan_keras.callbacks.guards import (
+    DIVERGED,
+    CollapsedError,
+    CollapseGuard,
+    DivergedError,
+    DivergenceGuard,
+    InterruptedRunError,
+    stop_signals,
+)
+from gan_keras.callbacks.logging import EpochLog, TensorBoardLogger
+from gan_keras.callbacks.pictures import Pictures, SampleGrid
+
+__all__ = [
+    "DIVERGED",
+    "Checkpointer",
+    "CollapseGuard",
+    "CollapsedError",
+    "DivergedError",
+    "DivergenceGuard",
+    "EpochCounter",
+    "EpochLog",
+    "EpochScores",
+    "InterruptedRunError",
+    "KeepBest",
+    "Pictures",
+    "SampleGrid",
+    "TensorBoardLogger",
+    "read_best",
+    "stop_signals",
+    "to_board",
+]

@@ -1,0 +1,174 @@
+"""Scores between epochs, and the best generator so far."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from data_tools.errors import UsageError
+from data_tools.files import write_json
+from gan_keras import sampling
+from gan_keras.callbacks.base import EpochCounter
+from gan_keras.callbacks.logging import TensorBoardLogger
+from gan_keras.evaluation.statistics import flatten
+from gan_keras.reports import catalogue, verdicts
+from gan_keras.runs import History
+
+# Scores of single classes that are logged, and of how many classes at most.
+PER_CLASS = ("accuracy_per_class", "diversity_ratio_per_class", "collapse.class_shares")
+LOGGED_CLASSES = 100
+COLLAPSED_FOR = "collapsed_for"
+
+
+def logged(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """The scores of an epoch that are worth a curve: those of the catalogue, and of each class.
+
+    Args:
+        metrics: As the evaluation gives them.
+    """
+    known = {score.key for scores in catalogue.present(metrics).values() for score in scores}
+    found = {key: number for key, number in flatten(metrics).items() if key in known}
+    for key in PER_CLASS:
+        by_class = catalogue.get(metrics, key) or {}
+        if len(by_class) <= LOGGED_CLASSES:
+            found |= {f"{key}.{name}": x for name, x in by_class.items() if x is not None}
+    return found
+
+
+def to_board(board: TensorBoardLogger, metrics: Mapping[str, Any]) -> None:
+    """Writes scores to TensorBoard: `samples/...`, those of classes as `accuracy_per_class/...`.
+
+    Args:
+        board: Writes at the current step.
+        metrics: As the evaluation gives them.
+    """
+    values = {}
+    for key, number in logged(metrics).items():
+        group = next((group for group in PER_CLASS if key.startswith(f"{group}.")), None)
+        tag = f"{group.split('.')[-1]}/{key[len(group) + 1 :]}" if group else f"samples/{key}"
+        values[tag] = number
+    board.scalars(values)
+
+
+class EpochScores(EpochCounter):
+    """Scores samples every few epochs into scores.csv and TensorBoard.
+
+    Samples come from noise of their own and the generator runs in inference mode, so training goes
+    on as if nobody had looked.
+
+    Args:
+        score: From the model to its scores.
+        every: Epochs between two scores.
+        history: Rows of earlier legs.
+        board: Gets the same values.
+
+    Attributes:
+        latest: Scores of the epoch that has just ended; None if it has none.
+        collapsed: What has collapsed by them, a clause each.
+        collapsed_for: Scores in a row that show a collapse, the latest included.
+    """
+
+    def __init__(
+        self,
+        score: Callable[[Any], dict[str, Any]],
+        every: int,
+        history: History,
+        board: TensorBoardLogger,
+    ):
+        super().__init__()
+        self.score = score
+        self.every = every
+        self.history = history
+        self.board = board
+        self.latest: dict[str, Any] | None = None
+        self.collapsed: list[str] = []
+        before = history.columns().get(COLLAPSED_FOR) or [0.0]
+        self.collapsed_for = int(before[-1])
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Scores the untrained generator: what cannot be scored shows before hours of training."""
+        if self.step == 0:
+            self._write(0)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Scores the epoch if it is its turn."""
+        self.latest = None
+        if (epoch + 1) % self.every == 0:
+            self._write(epoch + 1)
+
+    def _write(self, epoch: int) -> None:
+        self.latest = self.score(self.model)
+        self.collapsed = verdicts.collapsed(self.latest)
+        # before training everything is alike
+        self.collapsed_for = self.collapsed_for + 1 if self.collapsed and epoch else 0
+        row = {"epoch": epoch, "step": self.step, COLLAPSED_FOR: self.collapsed_for}
+        self.history.append(row | logged(self.latest))
+        to_board(self.board, self.latest)
+
+
+class KeepBest(EpochCounter):
+    """Exports the generator whenever a score is better than ever before.
+
+    Args:
+        scores: Gives the scores.
+        name: A score, as `reports.catalogue.find` knows it.
+        folder: Gets `generator.keras` and `best.json`: which epoch it is of, and its score. What
+            an earlier leg left there counts if it is of the same score.
+
+    Raises:
+        UsageError: If there is no such score.
+    """
+
+    def __init__(self, scores: EpochScores, name: str, folder: Path):
+        super().__init__()
+        found = catalogue.find(name)
+        if found is None:
+            raise UsageError(f"--keep_best={name}: choose one of {', '.join(catalogue.SCORES)}")
+        self.scores = scores
+        self.score = found
+        self.folder = folder
+        self.best = read_best(folder)
+        if self.best is not None and self.best["metric"] != found.key:
+            print(f"{folder} held the best by {self.best['metric']}; now by {found.key}")
+            self.best = None
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Refuses a score that this kind of run does not have.
+
+        Raises:
+            UsageError: Lists those that it has.
+        """
+        metrics = self.scores.latest
+        if metrics is not None and catalogue.quality(self.score, metrics) is None:
+            known = [s.key for s in catalogue.SCORES.values() if catalogue.quality(s, metrics)]
+            raise UsageError(
+                f"--keep_best={self.score.key}: this run has no such score while training; choose "
+                f"one of {', '.join(known)}"
+            )
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Exports the generator if it is the best so far."""
+        metrics = self.scores.latest or {}
+        quality = catalogue.quality(self.score, metrics)
+        if quality is None or (self.best is not None and quality <= self.best["quality"]):
+            return
+        # The generator first: a kill between the two leaves an old record, and the epoch, which no
+        # checkpoint knows yet, is scored again.
+        sampling.export(self.model.sampler(), self.folder / "generator.keras")
+        self.best = {
+            "metric": self.score.key,
+            "value": catalogue.value(metrics, self.score.key),
+            "quality": quality,
+            "epoch": epoch + 1,
+            "step": self.step,
+        }
+        write_json(self.folder / "best.json", self.best)
+
+
+def read_best(folder: Path) -> dict[str, Any] | None:
+    """What best.json in a folder says; None if there is none, or it is damaged."""
+    try:
+        found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
+        return found if {"metric", "value", "quality", "epoch", "step"} <= found.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None

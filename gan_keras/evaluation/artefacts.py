@@ -1,0 +1,69 @@
+"""Marks of the net rather than of the data: checkerboards, brightness, grey."""
+
+import numpy as np
+
+# Ink between these is neither paper nor stroke.
+GREY = (0.1, 0.9)
+PERIODS = (2, 4)
+BLOCK = 1024
+
+
+def power_spectrum(images: np.ndarray) -> np.ndarray:
+    """Mean power of each frequency, channels added up, without the mean of each image.
+
+    Args:
+        images: `(n, h, w, c)` of any number type.
+
+    Returns:
+        float64 `(h, w)`, frequencies as `numpy.fft.fftfreq` orders them.
+    """
+    power = np.zeros(images.shape[1:3])
+    for start in range(0, len(images), BLOCK):
+        block = np.asarray(images[start : start + BLOCK], np.float64)
+        power += (np.abs(np.fft.fft2(block, axes=(1, 2))) ** 2).sum(axis=(0, 3))
+    power[0, 0] = 0.0
+    return power / max(1, len(images))
+
+
+def checkerboard(power: np.ndarray, period: int) -> float:
+    """Share of the power in waves of a period along either axis, in [0, 1].
+
+    Strided transposed convolutions leave such waves (Odena et al. 2016,
+    distill.pub/2016/deconv-checkerboard): period 2 from the last layer, 4 from the one before.
+
+    Args:
+        power: What `power_spectrum` gives.
+        period: In pixels. Where it does not divide a side the two nearest frequencies count.
+    """
+    on_line = [_at_period(size, period) for size in power.shape]
+    marked = on_line[0][:, np.newaxis] | on_line[1]
+    total = power.sum()
+    return float(power[marked].sum() / total) if total else 0.0
+
+
+def _at_period(size: int, period: int) -> np.ndarray:
+    """Which frequencies of a side are those of a period, bool `(size,)`."""
+    waves = np.abs(np.fft.fftfreq(size, 1 / size))
+    return (np.abs(waves - size / period) < 1) & (waves > 0)
+
+
+def artefact_scores(images: np.ndarray) -> dict[str, float]:
+    """All scores; they mean something beside those of real images only.
+
+    Args:
+        images: uint8 `(n, h, w, c)`, ink 255; n at least 1.
+
+    Returns:
+        `checkerboard_2` and `checkerboard_4`; `brightness`: mean ink; `range`: largest ink of an
+        image minus the smallest, on average; `grey_share`: share of pixels whose ink is strictly
+        within `GREY`. All in [0, 1].
+    """
+    power = power_spectrum(images)
+    found = {f"checkerboard_{period}": checkerboard(power, period) for period in PERIODS}
+    spread = images.max(axis=(1, 2, 3)).astype(np.int64) - images.min(axis=(1, 2, 3))
+    low, high = (255 * limit for limit in GREY)
+    return found | {
+        "brightness": float(images.mean() / 255),
+        "range": float(spread.mean() / 255),
+        "grey_share": float(((images > low) & (images < high)).mean()),
+    }

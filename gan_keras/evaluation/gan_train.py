@@ -1,0 +1,110 @@
+"""GAN-train: how well one learns from generated images what real ones show."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_tools.files import write_json
+from gan_keras.data import Dataset
+from gan_keras.evaluation import classifier as classifiers
+from gan_keras.evaluation.selection import rows_in_mix
+
+# Images at most that the classifier is trained on: a minute or two of two cores.
+LIMIT = 16_000
+# Another seed than the judge's: the two must not share their initial weights.
+SEED = classifiers.SEED + 1000
+
+
+def gan_train_accuracy(
+    images: np.ndarray, labels: np.ndarray, dataset: Dataset, verbose: int = 0
+) -> float:
+    """GAN-train (Shmelkov et al. 2018): trained on samples only, tested on real test images.
+
+    A collapsed generator cannot game it.
+
+    Args:
+        images: Generated, uint8 `(n, h, w, c)`; of more than `LIMIT` a part with the same mix of
+            classes is used.
+        labels: int `(n,)`.
+        dataset: Only its test split is used.
+        verbose: 1 shows progress.
+
+    Returns:
+        Accuracy in [0, 1]; NaN if there are no test images.
+    """
+    rows = _limited(labels, dataset.num_classes)
+    return _trained_accuracy(images[rows], labels[rows], dataset, verbose)
+
+
+def real_train_accuracy(
+    labels: np.ndarray, dataset: Dataset, cache_dir: str | Path, verbose: int = 0
+) -> float:
+    """The same with real images: what GAN-train would be of a perfect generator.
+
+    Args:
+        labels: Of the generated images: as many real ones of each class are trained on. Where a
+            class has fewer in the train split they repeat.
+        dataset: Real images.
+        cache_dir: The result is kept there, by data, code and counts.
+        verbose: 1 shows progress.
+    """
+    counts = np.bincount(labels[_limited(labels, dataset.num_classes)])
+    key = hashlib.sha256(np.ascontiguousarray(counts, np.int64).data).hexdigest()[:8]
+    path = classifiers.cache_path(dataset, cache_dir, f"-gan_train_real-{key}.json")
+    known = _cached(path)
+    if known is not None:
+        return known
+    if verbose:
+        print("training the same classifier on as many real images (once)")
+    random = np.random.default_rng(SEED)
+    rows = np.concatenate(
+        [_repeated(dataset, label, count, random) for label, count in enumerate(counts)]
+    )
+    found = _trained_accuracy(
+        dataset.train_images[rows], dataset.train_labels[rows], dataset, verbose
+    )
+    if np.isfinite(found):
+        write_json(path, {"accuracy": found, "images_per_class": counts.tolist()})
+    return found
+
+
+def _limited(labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """Rows to train on: all, or `LIMIT` with the same mix of classes."""
+    if len(labels) <= LIMIT:
+        return np.arange(len(labels))
+    shares = np.bincount(labels, minlength=num_classes) / len(labels)
+    return rows_in_mix(labels, shares, LIMIT, np.random.default_rng(SEED))
+
+
+def _repeated(dataset: Dataset, label: int, count: int, random: np.random.Generator) -> np.ndarray:
+    """So many rows of a class of the train split, each as often as any other, give or take one."""
+    members = random.permutation(np.flatnonzero(dataset.train_labels == label))
+    return np.resize(members, count if len(members) else 0)
+
+
+def _trained_accuracy(
+    images: np.ndarray, labels: np.ndarray, dataset: Dataset, verbose: int
+) -> float:
+    """Accuracy on the real test split of a classifier that is trained on some images."""
+    source = Dataset(
+        name=f"{dataset.name} samples",
+        train_images=images,
+        train_labels=np.asarray(labels, np.int32),
+        test_images=dataset.test_images[:0],
+        test_labels=dataset.test_labels[:0],
+        class_names=dataset.class_names,
+    )
+    model = classifiers.train_classifier(source, seed=SEED, verbose=verbose)
+    return classifiers.accuracy(model, dataset.test_images, dataset.test_labels)
+
+
+def _cached(path: Path) -> float | None:
+    """The accuracy in a file of the cache; None if it is not there or damaged."""
+    try:
+        found: Any = json.loads(path.read_text(encoding="utf-8"))["accuracy"]
+        return float(found) if 0 <= found <= 1 else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,103 @@
+"""How well an auto-encoder gives back what it was shown."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from gan_keras.evaluation.artefacts import power_spectrum
+from gan_keras.evaluation.numbers import number
+
+# Of the structural similarity: Gaussian of 1.5 pixels cut at radius 5, and its two constants.
+SIGMA, RADIUS = 1.5, 5
+C1, C2 = 0.01**2, 0.03**2
+# Cycles a pixel above which a frequency is high: waves shorter than 4 pixels, prints and patterns.
+HIGH_FREQUENCY = 0.25
+BLOCK = 1024
+
+
+def structural_similarity(first: np.ndarray, second: np.ndarray) -> float:
+    """Mean structural similarity (SSIM) of pairs of images, Wang et al. 2004 (eq. 13, 14).
+
+    With the paper's 11 x 11 Gaussian window, where it lies within the image entirely; images
+    smaller than it get one that fits. Channels are averaged.
+
+    Args:
+        first: uint8 `(n, h, w, c)`.
+        second: Of the same shape.
+
+    Returns:
+        In [-1, 1]; 1 only for equal images.
+    """
+    total, count = 0.0, 0
+    for start in range(0, len(first), BLOCK):
+        x, y = (part[start : start + BLOCK].astype(np.float64) / 255.0 for part in (first, second))
+        similarity = _similarity_map(x, y)
+        total, count = total + similarity.sum(), count + similarity.size
+    return total / count
+
+
+def _similarity_map(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Similarity at each place of the window, float64 `(n, h', w', c)`, of ink in [0, 1]."""
+    radius = min(RADIUS, (min(x.shape[1:3]) - 1) // 2)
+    inside = slice(radius, -radius or None)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        blurred = gaussian_filter(values, SIGMA, radius=radius, axes=(1, 2))
+        return blurred[:, inside, inside]
+
+    mx, my = mean(x), mean(y)
+    vx, vy, covariance = mean(x * x) - mx * mx, mean(y * y) - my * my, mean(x * y) - mx * my
+    return ((2 * mx * my + C1) * (2 * covariance + C2)) / (
+        (mx * mx + my * my + C1) * (vx + vy + C2)
+    )
+
+
+def sharpness(images: np.ndarray) -> float:
+    """Mean length of the gradient (differences of neighbours), ink in [0, 1].
+
+    Args:
+        images: uint8 `(n, h, w, c)`.
+    """
+    total = 0.0
+    for start in range(0, len(images), BLOCK):
+        ink = images[start : start + BLOCK].astype(np.float64) / 255.0
+        down, right = np.diff(ink, axis=1)[:, :, :-1], np.diff(ink, axis=2)[:, :-1]
+        total += np.hypot(down, right).mean(axis=(1, 2, 3)).sum()
+    return total / len(images)
+
+
+def high_frequency_share(differences: np.ndarray) -> float:
+    """Share of the power of images in waves shorter than 4 pixels along some direction.
+
+    Args:
+        differences: `(n, h, w, c)` of any number type; the mean of each image does not count.
+
+    Returns:
+        In [0, 1]; NaN for images without any structure.
+    """
+    power = power_spectrum(differences)
+    rows, columns = (np.fft.fftfreq(size) for size in power.shape)
+    high = np.hypot(rows[:, np.newaxis], columns) > HIGH_FREQUENCY
+    return float(power[high].sum() / power.sum()) if power.any() else float("nan")
+
+
+def reconstruction_scores(inputs: np.ndarray, outputs: np.ndarray) -> dict[str, float | None]:
+    """Scores of pairs of images.
+
+    Args:
+        inputs: uint8 `(n, h, w, c)`, ink 255; n at least 1.
+        outputs: What an auto-encoder made of them.
+
+    Returns:
+        `mae`, `mse` (ink in [0, 1]), `ssim`, `sharpness_ratio` (of outputs to inputs; below 1 is
+        blurred) and `high_frequency_error_share`: how much of the squared error lies in waves
+        shorter than 4 pixels (None for perfect outputs).
+    """
+    errors = (outputs.astype(np.float32) - inputs.astype(np.float32)) / 255.0
+    own, real = sharpness(outputs), sharpness(inputs)
+    return {
+        "mae": float(np.abs(errors).mean(dtype=np.float64)),
+        "mse": float((errors**2).mean(dtype=np.float64)),
+        "ssim": float(structural_similarity(inputs, outputs)),
+        "sharpness_ratio": own / real if real else None,
+        "high_frequency_error_share": number(high_frequency_share(errors)),
+    }

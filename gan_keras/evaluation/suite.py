@@ -1,0 +1,208 @@
+"""All scores of a set of images in one call."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_keras.data import Dataset
+from gan_keras.evaluation import (
+    artefacts,
+    collapse,
+    conditional,
+    neighbours,
+    reconstruction,
+    stacked,
+)
+from gan_keras.evaluation import classifier as classifiers
+from gan_keras.evaluation import gan_train as gan_trains
+from gan_keras.evaluation.numbers import number
+from gan_keras.evaluation.reading import Reading, make_reader, read
+from gan_keras.evaluation.real import RealImages
+
+# Generated images at most whose nearest training images are looked for.
+COPYING_IMAGES = 1000
+
+
+def evaluate_images(
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    dataset: Dataset,
+    *,
+    cache_dir: str | Path,
+    gan_train: bool = False,
+    cheap: bool = False,
+    seed: int = 0,
+    sensitivity_images: np.ndarray | None = None,
+    reconstructions: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+    verbose: int = 1,
+) -> dict[str, Any]:
+    """Scores generated images; see `Evaluator.evaluate`, which this calls once."""
+    return Evaluator(dataset, cache_dir=cache_dir, verbose=verbose).evaluate(
+        images,
+        labels,
+        gan_train=gan_train,
+        cheap=cheap,
+        seed=seed,
+        sensitivity_images=sensitivity_images,
+        reconstructions=reconstructions,
+    )
+
+
+class Evaluator:
+    """Scores sets of images against one data set; hold it to score several.
+
+    What is known of the data set (its classifier, what that makes of real images) is worked out
+    once.
+
+    Args:
+        dataset: Real images, in memory.
+        cache_dir: Where classifiers are kept.
+        verbose: 1 shows progress where something takes minutes.
+    """
+
+    def __init__(self, dataset: Dataset, *, cache_dir: str | Path, verbose: int = 1):
+        self.dataset = dataset
+        self.cache_dir = Path(cache_dir)
+        self.verbose = verbose
+        self._stacked = stacked.is_stacked(dataset)
+        judged = stacked.single_digits(dataset) if self._stacked else dataset
+        self._reader = make_reader(classifiers.load_or_train(judged, cache_dir, verbose))
+        self.real = RealImages(dataset, self.read)
+
+    def read(self, images: np.ndarray) -> Reading:
+        """What the judge makes of images: of stacked digits, of each channel by itself."""
+        return (stacked.read if self._stacked else read)(self._reader, images)
+
+    @functools.cached_property
+    def real_accuracy(self) -> float | None:
+        """The judge's accuracy on real test images; None if there are none."""
+        return self.real.accuracy if len(self.dataset.test_images) else None
+
+    @functools.cached_property
+    def _real_diversity(self) -> np.ndarray:
+        """Within-class diversity of real train images, float64 `(num_classes,)`."""
+        data = self.dataset
+        return collapse.within_class_diversity(
+            data.train_images, data.train_labels, data.num_classes
+        )
+
+    def evaluate(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray | None,
+        *,
+        gan_train: bool = False,
+        cheap: bool = False,
+        seed: int = 0,
+        sensitivity_images: np.ndarray | None = None,
+        reconstructions: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
+    ) -> dict[str, Any]:
+        """Scores one set of images.
+
+        Args:
+            images: uint8 `(n, h, w, c)`, ink 255.
+            labels: Classes asked for, int `(n,)`; None if nobody asked for classes.
+            gan_train: Whether to train a classifier on the images, if they have labels.
+            cheap: Only what takes seconds, for use while training: classes, diversity and Frechet
+                distance.
+            seed: Draws the images that are compared where there are more than can be.
+            sensitivity_images: uint8 `(num_classes, k, h, w, c)`: images of one class each that
+                differ in their noise alone; None if that cannot be had.
+            reconstructions: Inputs, outputs (uint8 as `images`) and labels of an auto-encoder.
+
+        Returns:
+            Ready for JSON. Flat: `samples`, and what `conditional.score_conditional` and
+            `collapse.score_diversity` give, or `collapse.score_unlabelled` without labels; with
+            `gan_train`, also `gan_train` and `gan_train_real` (the same with as many real images).
+            Groups: `classifier` (`real_test_accuracy`); `distribution`
+            (`real.Sides.scores`); `collapse` (`collapse.score_histogram`,
+            `nearest_train_distance`: `neighbours.score_copying`, `sensitivity`:
+            `collapse.score_sensitivity`); `artefacts` (`artefacts.artefact_scores`, and the same
+            of real images in `real`); `reconstruction`; `stacked` (`stacked.score_stacked`).
+
+        Raises:
+            ValueError: If there are no images, or of another shape than the data's.
+        """
+        data = self.dataset
+        if not len(images) or images.shape[1:] != data.image_shape or images.dtype != np.uint8:
+            raise ValueError(
+                f"Images must be uint8, at least one, and of shape {data.image_shape} as those of "
+                f"{data.name}. Received: {images.dtype} {images.shape}"
+            )
+        if self._stacked:
+            labels = None  # 1,000 classes that no image was asked for one by one
+        reading = self.read(images)
+        found: dict[str, Any] = {
+            "samples": len(images),
+            "classifier": {"real_test_accuracy": self.real_accuracy},
+            "collapse": {},
+        }
+        found |= self._classes(images, labels, reading)
+        rows, real = self.real.comparable(labels, len(images), seed)
+        if len(rows) > 1:
+            found["distribution"] = real.scores(reading[rows], cheap)
+        if len(rows) > 1 and not cheap:
+            found["artefacts"] = artefacts.artefact_scores(images[rows])
+            found["artefacts"]["real"] = artefacts.artefact_scores(real.images)
+            # the same real ones for all runs, row by row of the same classes
+            few = np.random.default_rng(0).permutation(len(rows))[:COPYING_IMAGES]
+            found["collapse"]["nearest_train_distance"] = neighbours.score_copying(
+                images[rows[few]], real.images[few[few < len(real.images)]], real.train_images
+            )
+        if not cheap and sensitivity_images is not None:
+            found["collapse"]["sensitivity"] = collapse.score_sensitivity(
+                sensitivity_images, self._real_diversity, data.class_names
+            )
+        if not cheap and reconstructions is not None:
+            found["reconstruction"] = self._reconstruction(*reconstructions)
+        if gan_train and not cheap and labels is not None:
+            found |= self._gan_train(images, labels)
+        return found
+
+    def _classes(
+        self, images: np.ndarray, labels: np.ndarray | None, reading: Reading
+    ) -> dict[str, Any]:
+        """Scores of what the judge read, and of variety."""
+        data = self.dataset
+        if self._stacked:
+            return {"stacked": stacked.score_stacked(reading.classes, data)}
+        if labels is None:
+            found = collapse.score_unlabelled(
+                images,
+                reading.probabilities,
+                data.train_images,
+                data.train_labels,
+                data.class_names,
+            )
+            wanted = collapse.class_shares(data.train_labels, data.num_classes)
+        else:
+            found = conditional.score_conditional(
+                labels, reading.classes, data.class_counts, data.class_names
+            )
+            own = collapse.within_class_diversity(images, labels, data.num_classes)
+            found |= collapse.score_diversity(own, self._real_diversity, data.class_names)
+            wanted = collapse.class_shares(labels, data.num_classes)
+        found["collapse"] = collapse.score_histogram(reading.classes, wanted, data.class_names)
+        found["collapse"]["real_total_variation"] = self.real.total_variation
+        return found
+
+    def _reconstruction(
+        self, inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray
+    ) -> dict[str, Any]:
+        """Scores of an auto-encoder, and how many of its outputs are still read right."""
+        found: dict[str, Any] = reconstruction.reconstruction_scores(inputs, outputs)
+        if not self._stacked:
+            for name, part in (("classifier_accuracy", outputs), ("input_accuracy", inputs)):
+                found[name] = float(np.mean(self.read(part).classes == labels))
+        return found
+
+    def _gan_train(self, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+        """GAN-train, and the same with real images."""
+        data = self.dataset
+        if self.verbose:
+            print("GAN-train: training a classifier on the generated images")
+        own = gan_trains.gan_train_accuracy(images, labels, data, self.verbose)
+        real = gan_trains.real_train_accuracy(labels, data, self.cache_dir, self.verbose)
+        return {"gan_train": number(own), "gan_train_real": number(real)}

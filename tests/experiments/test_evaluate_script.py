@@ -1,0 +1,116 @@
+"""`experiments.evaluate` as a user runs it: as a process."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from test_scripts import run
+
+SCRIPT = "experiments.evaluate"
+
+
+def write_run(folder, **metrics):
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text(json.dumps({"samples": 4, **metrics}))
+    return str(folder)
+
+
+def test_images_from_anywhere(data_dir, tmp_path):
+    with np.load(data_dir / "demo" / "symbols.npz") as arrays:
+        images, labels, split = (arrays[name] for name in ("images", "labels", "split"))
+    train = split == "train"
+    swapped = np.array([0, 2, 1, 3])[labels]
+    np.savez(tmp_path / "s.npz", images=255 - images[train], labels=swapped[train])
+    command = [SCRIPT, f"--images={tmp_path / 's.npz'}", "--dataset=demo", f"--out={tmp_path}/out"]
+    done = run(*command, f"--data_dir={data_dir}", "--ink=dark")
+    assert "'b' and 'c' have changed places" in done.stdout
+    assert "GAN-test by class: a 100.0%, b 0.0%, c 0.0%, d 100.0%" in done.stdout
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["switched"] == {"b": "c", "c": "b"}
+    assert metrics["collapse"]["nearest_train_distance"]["exact_copies"] == 1
+    assert metrics["environment"]["keras"]
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "have changed places" in page
+    assert "data:image/png" in page
+
+
+def test_runs_side_by_side(tmp_path):
+    folders = [write_run(tmp_path / f"run{k}", accuracy=0.8 + k / 20) for k in range(3)]
+    out = f"--out={tmp_path / 'out'}"
+    done = run(SCRIPT, "--compare", *folders, out)
+    assert f"[3] {folders[2]}" in done.stdout
+    assert "80.00 %" in done.stdout
+    assert "90.00 % *" in done.stdout
+    assert "90.00 %" in (tmp_path / "out" / "compare.html").read_text()
+    assert run(SCRIPT, f"--compare={','.join(folders)}", out).stdout == done.stdout
+    assert run(SCRIPT, f"--compare={tmp_path}/run*", out).stdout == done.stdout
+
+
+def test_mean_spread_and_paired_difference(tmp_path):
+    for seed, (a, b) in enumerate([(0.9, 0.8), (0.8, 0.6), (1.0, 0.7)]):
+        write_run(tmp_path / f"a{seed}", accuracy=a, seed=seed)
+        write_run(tmp_path / f"b{seed}", accuracy=b, seed=2 - seed if seed != 1 else 1)
+    (tmp_path / "a_unfinished").mkdir()
+    done = run(SCRIPT, f"--runs={tmp_path}/a*", f"--out={tmp_path}/out")
+    assert "90.00 % +- 10.00 %" in done.stdout
+    assert f"left out, not finished: {tmp_path}/a_unfinished" in done.stdout
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["mean_and_sd"]["accuracy"] == {
+        "mean": pytest.approx(0.9), "sd": pytest.approx(0.1), "n": 3,
+    }  # fmt: skip
+    # by seed, not by name: differences 0.2, 0.2, 0.2
+    done = run(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?")
+    assert "+20.00 %  20.00 % to 20.00 % !" in done.stdout
+    assert "3 pairs of the same seed (0, 1, 2)" in done.stdout
+    write_run(tmp_path / "b3", accuracy=0.5, seed=0)
+    twice = run(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?", code=1)
+    assert "seed 0 is twice in a group" in twice.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ([], 2, "give one of --workdir, --images, --compare, --runs"),
+        (["--workdir=a", "--runs=b"], 2, "give one of"),
+        (["--workdir=a", "surplus"], 2, "unexpected argument 'surplus'"),
+        (["--workdir=a", "--dataset=crohme"], 2, "--dataset does not go with --workdir"),
+        (["--images=a", "--dataset=crohme"], 2, "--images needs --out"),
+        (["--images=a", "--out=b"], 2, "--images needs --dataset"),
+        (["--compare", "/nowhere"], 2, "--compare needs two runs or more"),
+        (["--compare", "/nowhere", "/nothing"], 1, "there is no /nowhere/metrics.json"),
+        (["--runs=/nowhere*"], 1, "no finished runs match"),
+        (["--against=b"], 2, "give one of"),
+        (["--runs=a", "--gan_train"], 2, "--gan_train does not go with --runs"),
+        (["--workdir=a", "--per_class=1"], 2, "--per_class=1"),
+    ],
+)
+def test_mistakes_are_one_line(arguments, code, message):
+    done = run(SCRIPT, *arguments, code=code)
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_is_no_run_or_no_metrics_is_one_line(data_dir, tmp_path):
+    done = run(SCRIPT, "--workdir=/nowhere", code=1)
+    assert done.stderr == "error: /nowhere is no run folder (it has no config.json)\n"
+    folders = [write_run(tmp_path / name) for name in ("a", "b")]
+    (tmp_path / "a" / "metrics.json").write_text("{")
+    assert "metrics.json is damaged" in run(SCRIPT, "--compare", *folders, code=1).stderr
+    (tmp_path / "a" / "metrics.json").write_text("[]")
+    assert "holds no metrics" in run(SCRIPT, "--compare", *folders, code=1).stderr
+    demo = ["--dataset=demo", f"--data_dir={data_dir}", f"--out={tmp_path}"]
+    done = run(SCRIPT, f"--images={tmp_path}/none.npz", *demo, code=1)
+    assert done.stderr == f"error: there is no {tmp_path}/none.npz\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--compare", "/nowhere", "/nothing"]])
+def test_what_needs_no_tensorflow_does_not_load_it(arguments):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+    )
+    assert "absl" in done.stderr
+    assert "tensorflow" not in done.stderr

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_tools.errors import DataError
+from gan_keras import data
+from gan_keras.data import generated
+
+
+@pytest.fixture
+def dataset(data_dir):
+    return data.load("demo", data_dir)  # 28x28x1, classes a b c d
+
+
+def write(path, image):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path)
+
+
+def picture(value, shape=(28, 28)):
+    return np.full(shape, value, np.uint8)
+
+
+def save(path, **arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+def test_folder_with_a_sub_folder_a_class(dataset, tmp_path):
+    for number in range(12):  # all of them count, none is held back for tests
+        write(tmp_path / "in" / "b" / f"{number}.png", picture(10))
+        write(tmp_path / "in" / "d" / f"{number}.png", picture(20))
+    images, labels = generated.load(tmp_path / "in", dataset, tmp_path)
+    assert images.shape == (24, 28, 28, 1)
+    assert np.bincount(labels).tolist() == [0, 12, 0, 12]
+    assert set(images[labels == 1].ravel()) == {10}
+
+
+def test_flat_folder_has_no_labels(dataset, tmp_path):
+    for number in range(5):
+        write(tmp_path / "in" / f"{number}.png", picture(number))
+    images, labels = generated.load(tmp_path / "in", dataset, tmp_path)
+    assert sorted(images[:, 0, 0, 0]) == [0, 1, 2, 3, 4]
+    assert labels is None
+
+
+def test_grey_pictures_may_be_written_as_rgb(dataset, tmp_path):
+    for number in range(3):
+        write(tmp_path / "in" / f"{number}.png", picture(7, (28, 28, 3)))
+    assert generated.load(tmp_path / "in", dataset, tmp_path)[0].shape == (3, 28, 28, 1)
+
+
+def test_npz_as_samples_are_written(dataset, tmp_path):
+    images = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 28, 28, 1)
+    names = np.array(["d", "a", "unused"])  # numbered otherwise than the data set's
+    file = save(tmp_path / "s.npz", images=images, labels=np.array([0, 1, 1]), class_names=names)
+    found, labels = generated.load(file, dataset, tmp_path)
+    np.testing.assert_array_equal(found, images)
+    assert labels.tolist() == [3, 0, 0]
+    file = save(tmp_path / "u.npz", images=images[..., 0])
+    assert generated.load(file, dataset, tmp_path)[0].shape == (3, 28, 28, 1)
+
+
+def test_points_come_in_an_npz(tmp_path):
+    ring = data.load("ring", tmp_path)
+    file = save(tmp_path / "p.npz", images=np.zeros((5, 2)))
+    assert generated.load(file, ring, tmp_path)[0].dtype == np.float32
+    file = save(tmp_path / "n.npz", images=np.full((5, 2), np.nan))
+    with pytest.raises(DataError, match="holds points that are not finite"):
+        generated.load(file, ring, tmp_path)
+    with pytest.raises(DataError, match="ring holds points, which come in an .npz"):
+        generated.load(tmp_path, ring, tmp_path)
+
+
+GOOD = np.zeros((2, 28, 28, 1), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"pictures": GOOD}, "has no array `images`"),
+        ({"images": GOOD[:, :20]}, "holds uint8 20x28x1, but demo has uint8 images 28x28x1"),
+        ({"images": GOOD / 1.0}, "holds float64 28x28x1"),
+        ({"images": np.stack([GOOD, GOOD + 1, GOOD], -1)[..., 0, :]}, "holds uint8 28x28x3"),
+        ({"images": GOOD[:0]}, "holds no images"),
+        ({"images": np.array([{}])}, "cannot read"),
+        ({"images": GOOD, "labels": np.array([0.5, 1])}, "must be whole numbers"),
+        ({"images": GOOD, "labels": np.array([0])}, "one an image"),
+        ({"images": GOOD, "labels": np.array([0, 4])}, r"must lie in 0\.\.3; got 0\.\.4"),
+        ({"images": GOOD, "labels": np.array([-1, 0])}, "must lie in"),
+        (
+            {"images": GOOD, "labels": np.array([0, 1]), "class_names": np.array(["a", "z"])},
+            "has classes that demo has not: 'z'; it has a b c d",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_one_line(dataset, tmp_path, arrays, message):
+    with pytest.raises(DataError, match=message) as caught:
+        generated.load(save(tmp_path / "s.npz", **arrays), dataset, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_classes_of_a_folder(dataset, tmp_path):
+    for name in ("a", "zebra"):
+        write(tmp_path / "in" / name / "0.png", picture(1))
+        write(tmp_path / "in" / name / "1.png", picture(2))
+    with pytest.raises(DataError, match="has classes that demo has not: 'zebra'"):
+        generated.load(tmp_path / "in", dataset, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00v\x00"])
+def test_damaged_files_are_one_line(dataset, tmp_path, content):
+    (tmp_path / "s.npz").write_bytes(content)
+    with pytest.raises(DataError, match="cannot read"):
+        generated.load(tmp_path / "s.npz", dataset, tmp_path)
+    with pytest.raises(DataError, match="there is no"):
+        generated.load(tmp_path / "nothing.npz", dataset, tmp_path)

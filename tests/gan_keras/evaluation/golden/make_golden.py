@@ -1,0 +1,117 @@
+"""Writes golden.json: the formulas of the papers in plain loops, on small arrays.
+
+    python tests/gan_keras/evaluation/golden/make_golden.py
+
+Nothing of gan_keras is used here. The inputs are sines of whole numbers, which the tests make
+again.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from scipy.linalg import sqrtm
+
+
+def inputs():
+    """Two sets of points that overlap in part, and two sets of small images."""
+    grid = np.arange(30)[:, None] * 7 + np.arange(4)
+    first = np.sin(grid * 1.3) + np.sin(grid * 0.37)
+    grid = np.arange(36)[:, None] * 5 + np.arange(4)
+    second = 0.6 + 1.3 * np.sin(grid * 1.1 + 2) + 0.9 * np.sin(grid * 0.71)
+    place = np.arange(2 * 16 * 14 * 2).reshape(2, 16, 14, 2)
+    images = np.round(127.5 + 127.5 * np.sin(place * 0.9)).astype(np.uint8)
+    others = np.round(127.5 + 100 * np.sin(place * 0.9 + 0.5)).astype(np.uint8)
+    return first, second, images, others
+
+
+def frechet(x, y):
+    """By the square root of the product of covariances itself."""
+    root = sqrtm(np.cov(x, rowvar=False) @ np.cov(y, rowvar=False)).real
+    means = x.mean(axis=0) - y.mean(axis=0)
+    return means @ means + np.trace(np.cov(x, rowvar=False) + np.cov(y, rowvar=False) - 2 * root)
+
+
+def kernel(a, b):
+    return (sum(p * q for p, q in zip(a, b, strict=True)) / len(a) + 1) ** 3
+
+
+def mmd(x, y):
+    """Gretton et al. 2012, eq. 4."""
+    n, total = len(x), 0.0
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                total += kernel(x[i], x[j]) + kernel(y[i], y[j])
+                total -= kernel(x[i], y[j]) + kernel(x[j], y[i])
+    return total / (n * (n - 1))
+
+
+def radius(points, i, k):
+    return sorted(math.dist(points[i], points[j]) for j in range(len(points)) if j != i)[k - 1]
+
+
+def manifolds(real, fake, k):
+    """Kynkaanniemi et al. 2019 and Naeem et al. 2020."""
+    real_radii = [radius(real, i, k) for i in range(len(real))]
+    fake_radii = [radius(fake, j, k) for j in range(len(fake))]
+    inside = [[math.dist(f, r) <= real_radii[i] for i, r in enumerate(real)] for f in fake]
+    return {
+        "precision": sum(any(row) for row in inside) / len(fake),
+        "recall": sum(
+            any(math.dist(f, r) <= fake_radii[j] for j, f in enumerate(fake)) for r in real
+        )
+        / len(real),
+        "density": sum(sum(row) for row in inside) / (k * len(fake)),
+        "coverage": sum(any(row[i] for row in inside) for i in range(len(real))) / len(real),
+    }
+
+
+def ssim(first, second):
+    """Wang et al. 2004 with an 11 x 11 Gaussian window of 1.5 pixels, at each place it fits."""
+    window = [
+        [math.exp(-(u * u + v * v) / (2 * 1.5**2)) for u in range(-5, 6)] for v in range(-5, 6)
+    ]
+    weight = sum(map(sum, window))
+    values = []
+    for x, y in zip(first / 255.0, second / 255.0, strict=True):
+        height, width, channels = x.shape
+        for row in range(5, height - 5):
+            for column in range(5, width - 5):
+                for c in range(channels):
+                    sums = dict.fromkeys(("x", "y", "xx", "yy", "xy"), 0.0)
+                    for v in range(-5, 6):
+                        for u in range(-5, 6):
+                            w = window[v + 5][u + 5] / weight
+                            p, q = x[row + v, column + u, c], y[row + v, column + u, c]
+                            sums["x"] += w * p
+                            sums["y"] += w * q
+                            sums["xx"] += w * p * p
+                            sums["yy"] += w * q * q
+                            sums["xy"] += w * p * q
+                    mx, my = sums["x"], sums["y"]
+                    vx, vy, cov = sums["xx"] - mx**2, sums["yy"] - my**2, sums["xy"] - mx * my
+                    values.append(
+                        (2 * mx * my + 0.01**2) * (2 * cov + 0.03**2)
+                        / ((mx**2 + my**2 + 0.01**2) * (vx + vy + 0.03**2))
+                    )  # fmt: skip
+    return sum(values) / len(values)
+
+
+def main():
+    """Writes the file."""
+    first, second, images, others = inputs()
+    golden = {
+        "frechet": float(frechet(first, second)),
+        "mmd": float(mmd(first, second[: len(first)])),
+        "neighbours_3": manifolds(first.tolist(), second.tolist(), 3),
+        "neighbours_5": manifolds(first.tolist(), second.tolist(), 5),
+        "ssim": float(ssim(images, others)),
+    }
+    path = Path(__file__).with_name("golden.json")
+    path.write_text(json.dumps(golden, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from gan_keras.evaluation import collapse
+
+NAMES = tuple("abcd")
+
+
+def test_diversity_by_hand():
+    black, white = np.zeros((2, 2, 1), np.uint8), np.full((2, 2, 1), 255, np.uint8)
+    images = np.stack([black, white, white, black, black])
+    labels = np.array([0, 0, 0, 1, 1])
+    # class 0: pairs at distance 2, 2 and 0 (four pixels differ by 1); class 1: one image twice
+    found = collapse.within_class_diversity(images, labels, 3)
+    np.testing.assert_allclose(found, [4 / 3, 0, np.nan])
+
+
+def test_one_image_repeated_has_no_diversity_at_all():
+    image = np.random.default_rng(0).integers(0, 256, (1, 28, 28, 3), dtype=np.uint8)
+    assert collapse.diversity(image.repeat(50, axis=0)) == 0  # exactly, whatever its pixels
+
+
+def test_diversity_beside_real():
+    found = collapse.score_diversity(
+        np.array([1.0, 0.0, np.nan, 2.0]), np.array([2.0, 4.0, 1.0, 0.0]), NAMES
+    )
+    assert found["diversity_ratio_per_class"] == {"a": 0.5, "b": 0.0, "c": None, "d": None}
+    assert found["diversity_ratio"] == 0.25
+    assert found["diversity"] == 1.0
+    assert found["real_diversity"] == 1.75
+
+
+def test_spread_over_classes_by_hand():
+    shares = collapse.class_shares(np.array([0, 0, 0, 1, 2, 2, 2, 2]), 4)
+    np.testing.assert_allclose(shares, [3 / 8, 1 / 8, 1 / 2, 0])
+    wanted = -(3 / 8 * np.log(3 / 8) + 1 / 8 * np.log(1 / 8) + 1 / 2 * np.log(1 / 2)) / np.log(4)
+    assert collapse.entropy_ratio(shares) == pytest.approx(wanted)
+    assert collapse.entropy_ratio(np.full(10, 0.1)) == pytest.approx(1)
+    assert collapse.entropy_ratio(np.array([0.0, 1.0])) == 0
+    assert collapse.mode_count(np.array([0.01, 0.009, 0.981])) == 2
+    assert collapse.total_variation(shares, np.full(4, 0.25)) == pytest.approx(3 / 8)
+    assert collapse.total_variation(np.array([1.0, 0]), np.array([0, 1.0])) == 1
+
+
+def test_histogram_beside_what_was_wanted():
+    found = collapse.score_histogram(np.array([0, 0, 0, 1]), np.array([0.5, 0.5, 0, 0]), NAMES)
+    assert found["class_shares"] == {"a": 0.75, "b": 0.25, "c": 0.0, "d": 0.0}
+    assert found["wanted_shares"]["b"] == 0.5
+    assert found["total_variation"] == 0.25
+    assert found["modes"] == 2
+    assert found["wanted_entropy_ratio"] == pytest.approx(0.5)
+
+
+def test_sensitivity_names_the_class_that_ignores_z():
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (2, 5, 4, 4, 1), dtype=np.uint8)
+    images[1] = images[1, :1]
+    found = collapse.score_sensitivity(images, np.array([2.0, 2.0]), ("a", "b"))
+    assert found["ratio_per_class"]["b"] == 0 == found["smallest_ratio"]
+    assert found["ratio_per_class"]["a"] > 0.3
+    assert found["mean_distance"] == pytest.approx(found["ratio"] * 2)
+
+
+def test_collapse_shows_in_the_scores_of_unlabelled_samples():
+    random = np.random.default_rng(0)
+    real = random.integers(0, 256, (40, 4, 4, 1), dtype=np.uint8)
+    labels = np.arange(40) % 4
+    sure = np.eye(4)[labels]
+    good = collapse.score_unlabelled(real, sure, real, labels, NAMES)
+    assert (good["modes"], good["entropy_ratio"]) == (4, pytest.approx(1))
+    assert good["diversity_ratio"] == 1
+    assert good["median_confidence"] == 1
+    collapsed = collapse.score_unlabelled(
+        np.repeat(real[:1], 40, axis=0), np.full((40, 4), [0.1, 0.7, 0.1, 0.1]), real, labels, NAMES
+    )
+    assert (collapsed["modes"], collapsed["entropy_ratio"]) == (1, 0)
+    assert collapsed["largest_class"] == {"name": "b", "share": 1.0}
+    assert collapsed["median_confidence"] == pytest.approx(0.7)
+    assert collapsed["diversity"] == 0
+    assert collapsed["real_entropy_ratio"] == pytest.approx(1)

@@ -1,0 +1,75 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from gan_keras import data
+from gan_keras.evaluation import classifier, gan_train
+
+
+@pytest.fixture
+def dataset(data_dir):
+    return data.load("demo", data_dir)
+
+
+@pytest.fixture
+def trained_on(monkeypatch):
+    """Records what classifiers are trained on, and trains them shortly."""
+    calls = []
+    original = classifier.train_classifier
+
+    def recorded(dataset, **options):
+        calls.append(dataset)
+        return original(dataset, epochs=1, **options)
+
+    monkeypatch.setattr(classifier, "train_classifier", recorded)
+    return calls
+
+
+def test_only_generated_images_are_trained_on(dataset, trained_on):
+    images = np.random.default_rng(0).integers(0, 256, (40, 28, 28, 1), dtype=np.uint8)
+    labels = np.arange(40) % 4
+    found = gan_train.gan_train_accuracy(images, labels, dataset)
+    (source,) = trained_on
+    np.testing.assert_array_equal(source.train_images, images)
+    assert len(source.test_images) == 0
+    assert 0 <= found <= 1
+    assert found == gan_train.gan_train_accuracy(images, labels, dataset)  # deterministic
+
+
+def test_many_images_are_cut_to_a_part_with_the_same_mix(dataset, trained_on, monkeypatch):
+    monkeypatch.setattr(gan_train, "LIMIT", 20)
+    images = np.arange(40 * 784).reshape(40, 28, 28, 1).astype(np.uint8)
+    gan_train.gan_train_accuracy(images, np.repeat([0, 1, 2, 3], [20, 10, 8, 2]), dataset)
+    assert trained_on[0].class_counts.tolist() == [10, 5, 4, 1]
+
+
+def test_real_baseline_has_the_same_counts_and_is_cached(dataset, trained_on, tmp_path):
+    cache = tmp_path / "cache"
+    labels = np.repeat([0, 1, 3], [5, 3, 20])  # class 3 has only six real train images
+    found = gan_train.real_train_accuracy(labels, dataset, cache)
+    assert trained_on[0].class_counts.tolist() == [5, 3, 0, 20]
+    real = {image.tobytes() for image in dataset.train_images[dataset.train_labels == 3]}
+    used = trained_on[0].train_images[trained_on[0].train_labels == 3]
+    times = np.unique([image.tobytes() for image in used], return_counts=True)[1]
+    assert len(times) == len(real)
+    assert times.max() - times.min() <= 1  # all as often
+    assert gan_train.real_train_accuracy(labels, dataset, cache) == found
+    assert len(trained_on) == 1
+    (file,) = cache.iterdir()
+    assert json.loads(file.read_text())["accuracy"] == found
+    gan_train.real_train_accuracy(labels[:-1], dataset, cache)
+    assert len(trained_on) == 2  # other counts
+    for damage in ("{", "[]", '{"accuracy": 7}'):
+        file.write_text(damage)
+        assert gan_train.real_train_accuracy(labels, dataset, cache) == found
+    assert len(trained_on) == 5
+
+
+def test_without_test_images_there_is_no_score(dataset, trained_on, tmp_path):
+    bare = dataclasses.replace(
+        dataset, test_images=dataset.test_images[:0], test_labels=dataset.test_labels[:0]
+    )
+    assert np.isnan(gan_train.real_train_accuracy(np.arange(4), bare, tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()

@@ -1,0 +1,201 @@
+"""The report in a real browser, with names of classes that want to be more than names."""
+
+import json
+
+import numpy as np
+import pytest
+from browser import browser, console_errors, overflowing, requested, resize
+from conftest import toy_symbols
+
+from gan_keras import data, runs
+from gan_keras.data import Dataset
+from gan_keras.evaluation.suite import Evaluator
+from gan_keras.reports import comparison, page
+from gan_keras.scoring import Scored, Scorer
+
+HOSTILE = (
+    "<script>document.title='owned'</script>",
+    '"><img src=x onerror="console.error(\'owned\')">',
+    "a name that goes on and on " * 8,
+    "{{ 7 * 7 }} $\\frac{1}{2}$ &amp; \u202eabc",
+)
+
+
+def dataset(names):
+    toys = toy_symbols()
+    images, labels = toys["images"][..., None], toys["labels"].astype(np.int32)
+    test = toys["split"] == "test"
+    return Dataset("demo", images[~test], labels[~test], images[test], labels[test], names)
+
+
+class Reader:
+    """Reads toy symbols by the place of their bar: a judge that needs no training."""
+
+    def __call__(self, images):
+        from gan_keras.evaluation.reading import Reading
+
+        rows = (images[..., 0] > 0).any(axis=2).argmax(axis=1)
+        classes = np.clip((rows - 3) // 6, 0, 3)
+        features = images.reshape(len(images), 4, -1)[:, :, ::7].mean(axis=2) / 255.0
+        return Reading(features, np.eye(4)[classes])
+
+
+@pytest.fixture
+def scored(monkeypatch, tmp_path):
+    """Scores of the test images as if a generator had made them, two classes exchanged."""
+
+    def init(self, dataset, *, cache_dir, verbose=1):
+        from gan_keras.evaluation.real import RealImages
+
+        self.dataset, self.verbose, self._stacked = dataset, verbose, False
+        self.read = Reader()
+        self.real = RealImages(dataset, self.read)
+
+    monkeypatch.setattr(Evaluator, "__init__", init)
+
+    def scored(names=HOSTILE, labelled=True):
+        real = dataset(names)
+        labels = np.array([0, 2, 1, 3], np.int32)[real.train_labels]
+        scorer = Scorer(real, tmp_path)
+        return scorer.score_images(real.train_images, labels if labelled else None, 0)
+
+    return scored
+
+
+def metrics_of(scored):
+    facts = {"dataset": "demo", "experiment": "acgan", "preset": "compact", "seed": 0}
+    return facts | {"epochs": 2, "step": 10} | scored.metrics
+
+
+def assert_sound(driver):
+    """Neither complaints nor anything that sticks out or comes from elsewhere, at any width."""
+    for width in (1280, 390):
+        resize(driver, width, 900)
+        driver.refresh()
+        assert console_errors(driver) == []
+        assert overflowing(driver) == []
+        assert requested(driver) == []
+        scrolled = driver.execute_script("return document.documentElement.scrollWidth")
+        assert scrolled <= width
+
+
+def test_report_is_one_sound_page_whatever_classes_are_called(scored, tmp_path):
+    found = scored()
+    path = page.write_images_report(tmp_path / "report.html", HOSTILE[0], metrics_of(found), found)
+    text = path.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "<img src=x" not in text
+    assert "http://" not in text
+    assert "https://" not in text
+    with browser() as driver:
+        driver.get(path.as_uri())
+        assert_sound(driver)
+        assert driver.title == HOSTILE[0]
+        shown = driver.find_element("tag name", "body").text
+        assert "{{ 7 * 7 }}" in shown
+        for section in ("samples", "scores", "classes", "confusion", "neighbours"):
+            assert driver.find_elements("id", section), section
+        widths = "return [...document.images].map((image) => image.naturalWidth)"
+        assert min(driver.execute_script(widths)) > 0
+        bad = driver.find_elements("css selector", ".verdicts .bad")
+        assert "have changed places" in bad[0].text
+        assert "Copying" in bad[1].text  # the samples are the training images
+        names = [e.text for e in driver.find_elements("css selector", ".bars .name")]
+        assert len(names) == 4
+        assert names[0] == HOSTILE[0]
+
+
+def test_report_of_a_run_shows_its_options_and_curves(scored, data_dir, tmp_path):
+    found = scored(tuple("abcd"))
+    from gan_keras.configs.acgan import ACGANConfig
+
+    folder = runs.RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    config = ACGANConfig.create("original", {"g_lr_mult": 1.5, "data_dir": "a b"})
+    facts = {"data": data.load("demo", data_dir).spec.to_dict(), "precision": "float32"}
+    folder.write_config(config, facts)
+    history = runs.History(folder / "log.csv")
+    scores = runs.History(folder / "scores.csv")
+    for epoch in (1, 2):
+        history.append({"epoch": epoch, "g_loss": 2.0 / epoch, "d_class": 0.1})
+        scores.append({"epoch": epoch, "accuracy": 0.4 * epoch})
+    path = page.write_run_report(folder.path, metrics_of(found), found)
+    assert path == folder / "report.html"
+    text = path.read_text(encoding="utf-8")
+    for title in ("losses", "class losses", "GAN-test"):
+        assert f'alt="{title} over epochs"' in text
+    assert "auto-encoder over epochs" not in text
+    command = "python -m experiments.acgan --preset=original --g_lr_mult=1.5"
+    words = text.split('class="mono command"')[1].split("</p>")[0]
+    for word in [*command.split(), "&#39;--data_dir=a b&#39;"]:
+        assert f"<span>{word}</span>" in words
+    assert '<div class="changed"><dt>g_lr_mult</dt><dd>1.5</dd></div>' in text
+    with browser() as driver:
+        driver.get(path.as_uri())
+        assert_sound(driver)
+
+
+def test_report_without_labels(scored, tmp_path):
+    found = scored(tuple("abcd"), labelled=False)
+    path = page.write_images_report(tmp_path / "r.html", "images", metrics_of(found), found)
+    text = path.read_text(encoding="utf-8")
+    assert "share of real images" in text
+    assert 'id="confusion"' not in text
+    assert "The samples that lie nearest to a training image" in text
+
+
+def test_report_of_points(tmp_path):
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    real = Dataset(
+        "gaussian", points, np.zeros(50, np.int32), points, np.zeros(50, np.int32), ("x",)
+    )
+    found = Scorer(real, tmp_path).score_points(points + 1)
+    assert isinstance(found, Scored)
+    path = page.write_images_report(tmp_path / "r.html", "points", metrics_of(found), found)
+    text = path.read_text(encoding="utf-8")
+    assert "Generated points over real ones" in text
+    assert "energy distance" in text
+    assert "<dd>1.00, 1.00 of real</dd>" in text  # moved, not stretched
+    assert 'id="classes"' not in text
+
+
+def test_many_classes_do_not_flood_the_page(scored):
+    from gan_keras.reports import figures
+
+    names = [f"c{k}" for k in range(100)]
+    metrics = {
+        "accuracy_per_class": {name: k / 100 for k, name in enumerate(names)},
+        "confusion": (np.eye(100) * 9 + np.eye(100, k=1)).tolist(),
+    }
+    bars, titles, count = figures.class_bars(metrics)
+    assert (len(bars), titles[0], count) == (figures.CLASSES, "GAN-test", 100)
+    assert bars[0].name == "c0"
+    matrix = figures.confusion(metrics, names)
+    assert matrix["src"].startswith("data:image/png")
+    assert matrix["worst"][0] == ("c0", "c1", "10.0%")
+    images = np.zeros((200, 8, 8, 1), np.uint8)
+    strips = figures.sample_strips(images, np.arange(200) % 100, names)
+    assert sum(strip.columns for strip in strips) == figures.CLASSES
+    assert max(strip.columns for strip in strips) <= figures.COLUMNS
+
+
+def test_comparison_is_sound_and_marks_the_best(scored, tmp_path):
+    folders, metrics = [], []
+    for number, accuracy in enumerate((0.5, 0.9)):
+        folder = tmp_path / ("<b>run" + "x" * 120 + str(number))
+        folder.mkdir()
+        options = {"seed": number, "lr": 0.1, "dataset": HOSTILE[0]}
+        stored = {"options": options, "data": {}, "precision": "float32"}
+        (folder / "config.json").write_text(json.dumps(stored))
+        folders.append(folder)
+        metrics.append({"samples": 4, "accuracy": accuracy, "switched": {"a": HOSTILE[1]}})
+    path = comparison.write_comparison(tmp_path / "compare.html", folders, metrics)
+    text = path.read_text(encoding="utf-8")
+    assert "<b>run" not in text
+    with browser() as driver:
+        driver.get(path.as_uri())
+        assert_sound(driver)
+        (best,) = driver.find_elements("css selector", ".best")
+        assert best.text == "90.00 %"
+        rows = driver.find_elements("css selector", ".differences tbody tr")
+        assert [row.text.split() for row in rows] == [["seed", "0", "1"]]
