@@ -1,0 +1,53 @@
+"""Exports the generator of a run, for use without this package.
+
+python -m experiments.export --workdir=RUN --format=keras --out=generator.keras
+python -m experiments.export --workdir=RUN --format=savedmodel --out=generator/
+
+The .keras file opens with Keras alone, the SavedModel with TensorFlow alone:
+
+    model = tf.saved_model.load("generator")
+    images = model.serve([z, labels])  # float32 z (n, latent_dim), int32 labels (n,)
+
+A generator without labels takes z by itself. README.txt beside a SavedModel says what goes in.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from data_tools import cli
+from data_tools.errors import UsageError
+from experiments import common
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("workdir", None, "Folder of the run.")
+flags.DEFINE_enum(
+    "format", "keras", ["keras", "savedmodel"], "A file for Keras, or a folder for TensorFlow."
+)
+flags.DEFINE_string("out", None, "Where to write: FILE.keras, or a folder that is not there yet.")
+
+
+def main() -> None:
+    """Runs the command."""
+    for name in ("workdir", "out"):
+        if not FLAGS[name].value:
+            raise UsageError(f"--{name} is missing")
+    out = Path(FLAGS.out)
+    if FLAGS.format == "keras" and out.suffix != ".keras":
+        raise UsageError(f"--out={out} must end in .keras")
+    if FLAGS.format == "savedmodel" and out.exists():
+        raise UsageError(f"--out={out} is there already; name a folder that is not")
+
+    common.import_tensorflow()
+    from gan_keras import exporting, sampling  # late: import TensorFlow
+
+    run = sampling.open_run(FLAGS.workdir)
+    if FLAGS.format == "keras":
+        sampling.export(run.generator, out)
+    else:
+        exporting.write_saved_model(run, out)
+    print(f"{run.source} in {out}")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,37 @@
+"""A web page that writes: type text or LaTeX, choose a hand, download the picture.
+
+python -m experiments.page --workdir=RUN
+
+Needs the extra `page` (pip install 'gan_keras[page]'); `make page` brings it along. It listens on
+this machine only unless --host says otherwise, and calls nowhere.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from data_tools import cli
+from experiments import common
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("workdir", None, "Folder of the run; the newest in --runs that can write.")
+flags.DEFINE_string("runs", "runs", "Where to look for runs.")
+flags.DEFINE_string("data_dir", "", "Folder of data sets, for proof-reading; the run's own.")
+flags.DEFINE_string("host", "127.0.0.1", "Address to listen at; 0.0.0.0 lets other machines in.")
+flags.DEFINE_integer("port", 7860, "Port to listen at.", lower_bound=1, upper_bound=65535)
+
+
+def main() -> None:
+    """Runs the command."""
+    common.import_tensorflow()
+    from gan_keras.writing import app, opening  # late: import TensorFlow
+
+    app.import_gradio()  # says so at once if it is missing
+    workdir = FLAGS.workdir or opening.newest_writer(FLAGS.runs)
+    writer = opening.open_writer(workdir)
+    writer.reader = opening.ready_reader(workdir, FLAGS.data_dir)
+    app.launch(writer, Path(workdir).name, FLAGS.host, FLAGS.port)
+
+
+if __name__ == "__main__":
+    cli.run(main)

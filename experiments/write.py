@@ -1,0 +1,84 @@
+r"""Writes a text or a formula in a hand that a trained run makes up.
+
+python -m experiments.write --text="Hello World" --workdir=RUN --out=hello.png
+python -m experiments.write --latex='\frac{3+4}{x}=7^{2}' --workdir=RUN --style=3 --out=formula.svg
+
+The hand belongs to --style: one number, one writer. --variation lets its glyphs differ more, --seed
+writes the same page again a little differently, --hands=3 shows three hands side by side, and
+--towards with --blend goes from one hand to another. With --best_of=K the reference classifier of
+the run's data set takes the most legible of K candidates for each glyph; it is trained once, on
+real images.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from data_tools import cli
+from data_tools.errors import UsageError
+from experiments import common
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("text", None, r"What to write; \n begins a new line.")
+flags.DEFINE_string("latex", None, "A formula to write, in the LaTeX that mathtext knows.")
+flags.DEFINE_string("workdir", None, "Folder of the run; the newest in runs/ that can write.")
+flags.DEFINE_string("out", None, "Where to write: FILE.png or FILE.svg.")
+flags.DEFINE_integer("style", 0, "Number of the hand.", lower_bound=0, upper_bound=2**31 - 1)
+flags.DEFINE_float(
+    "variation", 0.45, "How far glyphs may be from the hand.", lower_bound=0.05, upper_bound=1.0
+)
+flags.DEFINE_integer(
+    "towards", None, "Another hand, to go to by --blend.", lower_bound=0, upper_bound=2**31 - 1
+)
+flags.DEFINE_float(
+    "blend", 0.5, "How far to go --towards the other hand.", lower_bound=0.0, upper_bound=1.0
+)
+flags.DEFINE_integer(
+    "hands", 1, "Hands to write in, side by side, from --style on.", lower_bound=1, upper_bound=8
+)
+flags.DEFINE_integer("seed", 0, "Another page of the same hand.", lower_bound=0)
+flags.DEFINE_integer(
+    "best_of", 1, "Candidates a glyph, of which the most legible is taken.", 1, upper_bound=64
+)
+flags.DEFINE_integer("size", 64, "Size of the writing in pixels.", lower_bound=12, upper_bound=400)
+flags.DEFINE_integer(
+    "width", 1200, "Longest line of a text in pixels.", lower_bound=50, upper_bound=10_000
+)
+flags.DEFINE_string("data_dir", "", "Folder of data sets, for --best_of; the run's own by default.")
+
+
+def main() -> None:
+    """Runs the command."""
+    if (FLAGS.text is None) == (FLAGS.latex is None):
+        raise UsageError("give one of --text and --latex")
+    if not FLAGS.out:
+        raise UsageError("--out is missing")
+    out = Path(FLAGS.out)
+    if out.suffix not in (".png", ".svg"):
+        raise UsageError(f"--out={out} must end in .png or .svg")
+
+    common.import_tensorflow()
+    from gan_keras.writing import hands, opening, sheet, writer  # late: import TensorFlow
+
+    workdir = FLAGS.workdir or opening.newest_writer("runs")
+    scribe = opening.open_writer(workdir, FLAGS.best_of, FLAGS.data_dir, verbose=1)
+    people = [scribe.hand(FLAGS.style + number) for number in range(FLAGS.hands)]
+    if FLAGS.towards is not None:
+        people = [hands.between(one, scribe.hand(FLAGS.towards), FLAGS.blend) for one in people]
+    options = writer.Options(
+        variation=FLAGS.variation,
+        best_of=FLAGS.best_of,
+        seed=FLAGS.seed,
+        width=FLAGS.width / FLAGS.size,
+    )
+    write, words = scribe.write_latex, FLAGS.latex
+    if FLAGS.text is not None:
+        write, words = scribe.write_text, FLAGS.text.replace("\\n", "\n")
+    page = sheet.side_by_side([write(words, hand, options) for hand in people])
+    page.write(out, FLAGS.size)
+    width, height = page.pixels(FLAGS.size)
+    print(f"{len(page.glyphs)} glyphs of {workdir} in {out} ({width} x {height})")
+
+
+if __name__ == "__main__":
+    cli.run(main)

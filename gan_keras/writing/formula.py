@@ -1,0 +1,272 @@
+"""Formulas: matplotlib's mathtext says where each glyph and rule goes."""
+
+import contextlib
+import dataclasses
+import itertools
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from matplotlib.font_manager import FontProperties
+from matplotlib.mathtext import MathTextParser
+from matplotlib.path import Path as Curve
+
+from data_tools.errors import UsageError
+from gan_keras.writing.characters import Alphabet
+from gan_keras.writing.measure import Extent
+
+MAX_FORMULA = 400
+_EM = 100.0  # points in which mathtext sets; boxes are given in em
+_RADICAL = "√"
+# What mathtext draws where its fonts lack a character.
+_SUBSTITUTE = "¤"
+# Letters of a function name stand nearer than this, in em.
+_WORD_GAP = 0.25
+# A deeper formula would exhaust the parser.
+_MAX_DEPTH = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class Slot:
+    """Room for the ink of one glyph, in em, y upward from the baseline.
+
+    Attributes:
+        text: A character, or a function name that is one class.
+        left: Left end.
+        bottom: Lower end.
+        right: Right end.
+        top: Upper end.
+    """
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        """Width in em."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Height in em."""
+        return self.top - self.bottom
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """A formula before it is inked.
+
+    Attributes:
+        slots: Glyphs, in mathtext's order.
+        lines: Corners of what the pen draws itself (fraction bars, radicals), `(n, 2)` each.
+    """
+
+    slots: tuple[Slot, ...]
+    lines: tuple[np.ndarray, ...]
+
+
+def lay_out(latex: str, alphabet: Alphabet) -> Layout:
+    r"""Lays out a formula.
+
+    Args:
+        latex: LaTeX as mathtext knows it, e.g. `\frac{3+4}{x}`; dollar signs around it are fine.
+        alphabet: What can be written.
+
+    Returns:
+        Where everything goes.
+
+    Raises:
+        UsageError: If it is empty, too long or not understood, or needs what the alphabet lacks.
+    """
+    source = _clean(latex)
+    unknown: list[str] = []
+    while True:
+        try:
+            glyphs, rules = _parse(source)
+            break
+        except ValueError as error:
+            command = _unknown_command(str(error), source)
+            if command is None:
+                raise UsageError(_complaint(str(error), source, unknown)) from None
+            unknown.append(command)
+            # Anything in its place lets the parser go on to the next one.
+            source = re.sub(re.escape(command) + r"(?![A-Za-z])", "x ", source)
+    letters = [slot for slot in map(_slot, glyphs) if slot is not None]
+    slots = _join_words([s for s, _ in letters], [roman for _, roman in letters], alphabet)
+    # A character that no font of mathtext has looks the same whichever it was: ask the source.
+    foreign = {c for c in source if ord(c) > 127 and not c.isspace() and c not in alphabet}
+    wanted = {s.text for s in slots if s.text not in (_RADICAL, *alphabet.words)}
+    alphabet.check((wanted - {_SUBSTITUTE}) | foreign, unknown)
+    if not slots:
+        raise UsageError("there is nothing to write: the formula has no symbols")
+    radicals = [slot for slot in slots if slot.text == _RADICAL]
+    return Layout(
+        slots=tuple(slot for slot in slots if slot.text != _RADICAL),
+        lines=tuple(_lines(radicals, rules)),
+    )
+
+
+def _clean(latex: str) -> str:
+    """Checks what can be checked before parsing, and takes dollar signs off."""
+    source = " ".join(unicodedata.normalize("NFC", latex).split())
+    if len(source) > 1 and source.startswith("$") and source.endswith("$"):
+        source = source.strip("$").strip()
+    if not source:
+        raise UsageError("there is nothing to write: the formula is empty")
+    if len(source) > MAX_FORMULA:
+        raise UsageError(
+            f"the formula is too long: {len(source):,} characters, at most {MAX_FORMULA}"
+        )
+    if "$" in source.replace(r"\$", ""):
+        raise UsageError("the formula has a $ inside; one formula at a time, without $ in it")
+    depth = deepest = 0
+    for character in source:
+        depth += {"{": 1, "}": -1}.get(character, 0)
+        deepest = max(deepest, depth)
+    if deepest > _MAX_DEPTH:
+        raise UsageError(f"the formula is nested {deepest} deep, at most {_MAX_DEPTH}")
+    return "".join(c for c in source if unicodedata.category(c) not in ("Cf", "Cc"))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps mathtext from warning of characters that are reported in a better way."""
+    logger = logging.getLogger("matplotlib.mathtext")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _parse(source: str) -> tuple[list[tuple], list[tuple]]:
+    """Glyphs and rules of a formula in points; raises ValueError if mathtext does not read it."""
+    font = FontProperties(size=_EM, math_fontfamily="dejavusans")
+    try:
+        with _quiet():
+            return MathTextParser("path").parse(f"${source}$", 72, font)[3:]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _unknown_command(message: str, source: str) -> str | None:
+    r"""The command that mathtext does not know, e.g. `\foo`; None for another error."""
+    found = re.search(r"Unknown symbol: (\\[A-Za-z]+|\\.)", message)
+    return found[1] if found and found[1] in source else None
+
+
+def _complaint(message: str, source: str, unknown: list[str]) -> str:
+    """Mathtext's error in a line, after the commands that it does not know."""
+    reason = message.strip().splitlines()[-1].split(": ", 1)[-1]
+    place = re.search(r"\(at char (\d+)\)", reason)
+    reason = re.split(r", found |\(at char", reason)[0].strip(" ,")
+    if len(reason) > 80 or not reason:  # mathtext's whole grammar
+        reason = "something is missing or one too many"
+    where = ""
+    if place:
+        at = max(0, min(int(place[1]), len(source) - 1))
+        where = f" near {source[at : at + 12]!r} (character {at + 1})"
+    also = f"these commands are not known: {' '.join(sorted(unknown))}; " if unknown else ""
+    return f"{also}the formula cannot be read{where}: {reason}"
+
+
+def _slot(glyph: tuple[Any, ...]) -> tuple[Slot, bool] | None:
+    """Ink box of a glyph, and whether it is upright; None for a space."""
+    # matplotlib 3.11 has put the glyph's number behind the character's.
+    font, size, code, *_, x, y = glyph
+    font.set_size(size, 72)
+    font.load_char(code)
+    vertices, codes = font.get_path()
+    if not len(vertices):
+        return None
+    ends = Curve(vertices, codes).get_extents()
+    text = chr(code)
+    if font.family_name.startswith("cm"):  # the only sign taken from Computer Modern
+        text = {"0": "\u2032"}.get(text, text)
+    box = np.array([x + ends.x0, y + ends.y0, x + ends.x1, y + ends.y1]) / _EM
+    return Slot(text, *map(float, box)), "blique" not in font.style_name and text.isalpha()
+
+
+def _join_words(slots: list[Slot], roman: list[bool], alphabet: Alphabet) -> list[Slot]:
+    """Joins the letters of function names that the alphabet has as one class."""
+    runs: list[list[Slot]] = []
+    open_run = False
+    for slot, upright in zip(slots, roman, strict=True):
+        near = open_run and 0 <= slot.left - runs[-1][-1].right < _WORD_GAP
+        if upright and near:
+            runs[-1].append(slot)
+        else:
+            runs.append([slot])
+        open_run = upright
+    joined: list[Slot] = []
+    for run in runs:
+        word = "".join(slot.text for slot in run)
+        if len(run) > 1 and word in alphabet.words:
+            ends = [(s.left, s.bottom, s.right, s.top) for s in run]
+            low, high = np.min(ends, 0), np.max(ends, 0)
+            joined.append(Slot(word, *map(float, (low[0], low[1], high[2], high[3]))))
+        else:
+            joined += run
+    return joined
+
+
+def _lines(radicals: list[Slot], rules: list[tuple]) -> list[np.ndarray]:
+    """Corners of bars and radicals, in em."""
+    bars = [(x / _EM, (y + h / 2) / _EM, (x + w) / _EM) for x, y, w, h in rules]
+    lines = []
+    for slot in radicals:
+        roof = min(bars, key=lambda bar: abs(bar[0] - slot.right) + abs(bar[1] - slot.top))
+        bars.remove(roof)
+        # The hook takes no more room than a sign of usual height has.
+        width = min(slot.width, 0.75)
+        left = slot.right - width
+        low, height = slot.bottom, roof[1] - slot.bottom
+        corners = [(0.02, 0.46), (0.2, 0.56), (0.48, 0.0)]
+        points = [(left + x * width, low + y * height) for x, y in corners]
+        lines.append(np.array([*points, (roof[0], roof[1]), (roof[2], roof[1])]))
+    return lines + [np.array([(x0, y), (x1, y)]) for x0, y, x1 in bars]
+
+
+def fit_box(extent: Extent, width: float, height: float) -> tuple[float, float]:
+    """Em a pixel sideways and upward, so that ink fits a box.
+
+    The longer side of the box decides; the other follows within limits, so that an `8` does not
+    become an `o` of the same height. Strokes that only go one way have no say in the other.
+
+    Args:
+        extent: Measures of the image.
+        width: Way of the pen sideways in em.
+        height: The same upward.
+    """
+    width, height = max(width, 0.01), max(height, 0.01)
+    across = width / max(extent.width, 2.0)
+    upward = height / max(extent.height, 2.0)
+    thin = 0.25 * max(extent.width, extent.height)
+    if extent.width <= thin or width < 0.1 * height:
+        return (min(upward, 2.0 * max(across, upward / 3)), upward)
+    if extent.height <= thin or height < 0.1 * width:
+        return (across, across)
+    low, high = 0.72, 1.35
+    if height >= width:
+        return (float(np.clip(across, low * upward, high * upward)), upward)
+    return (across, float(np.clip(upward, low * across, high * across)))
+
+
+def by_hand(line: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A line by corners as a hand draws it: not quite straight."""
+    points = []
+    for start, end in itertools.pairwise(line):
+        count = max(2, int(np.hypot(*(end - start)) / 0.15))
+        way = np.linspace(0.0, 1.0, count, endpoint=False)[:, None]
+        points.append(start + (end - start) * way)
+    path = np.concatenate([*points, line[-1:]])
+    slow = np.cumsum(random.normal(0.0, 0.003, path.shape), axis=0)
+    # It ends where it should.
+    return path + slow - np.linspace(0.0, 1.0, len(path))[:, None] * slow[-1]

@@ -1,0 +1,217 @@
+"""From an image of 28 pixels to ink of any size: smooth outlines with a pen of the width wanted.
+
+The image is brought to a fine grid by bicubic interpolation, sheared there, and cut at half its
+ink. Scaling it would scale its pen as well; the outline is therefore taken not where the ink ends
+but where its distance to the end makes up for that. A step that would tear strokes or fill holes
+is made smaller until it does not.
+"""
+
+import dataclasses
+import itertools
+
+import contourpy
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from gan_keras.writing.measure import Extent, distance_inside, ink_level, pen_width, without_specks
+
+# Fine pixels along a pixel of the image.
+_FINE = 5
+_MARGIN = 3  # pixels around the image, for pens that are wider
+_SMOOTHING = 1.0  # standard deviation in fine pixels
+# Points of an outline lie so far apart, in fine pixels; curves are drawn through them.
+_STEP = 2.5
+# A change of the pen that does harm is made smaller so often, by this factor.
+_TRIES, _BACK = 6, 0.75
+_PINHOLE = 12  # fine pixels
+# Longest and shortest side of a scaled glyph's pixels.
+MAX_STRETCH = 4.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Ink:
+    """A glyph in ink.
+
+    Attributes:
+        outlines: Closed curves, each float64 `(n, 2)`, without the first point again; y upward.
+            Outer ones turn one way and holes the other.
+        scale: Size of a pixel of the image, sideways and upward, in the outlines' unit.
+        origin: Where the image's upper left corner is.
+    """
+
+    outlines: tuple[np.ndarray, ...]
+    scale: tuple[float, float]
+    origin: tuple[float, float]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top end."""
+        points = np.concatenate(self.outlines)
+        return (*points.min(0), *points.max(0))
+
+    def moved(self, x: float, y: float) -> "Ink":
+        """The same ink elsewhere."""
+        outlines = tuple(curve + np.array([x, y]) for curve in self.outlines)
+        return Ink(outlines, self.scale, (self.origin[0] + x, self.origin[1] + y))
+
+    def image(self, shape: tuple[int, int], pen: float | None = None) -> np.ndarray:
+        """The ink as an image again, where the image was that it came from.
+
+        Args:
+            shape: Height and width in pixels.
+            pen: Width of the strokes in pixels; as written by default.
+
+        Returns:
+            uint8 `(h, w)`, ink 255.
+        """
+        canvas = Image.new("L", (shape[1] * _FINE, shape[0] * _FINE))
+        brush = ImageDraw.Draw(canvas)
+        factor = np.array([_FINE / self.scale[0], -_FINE / self.scale[1]])
+        # Outer curves first, then the holes in them, which turn the other way.
+        for curve in sorted(self.outlines, key=signed_area, reverse=True):
+            corners = (curve - self.origin) * factor
+            brush.polygon([tuple(p) for p in corners], fill=255 if signed_area(curve) > 0 else 0)
+        if pen is not None and (mask := np.asarray(canvas) > 0).any():
+            canvas = Image.fromarray(np.uint8(255) * _with_pen(mask, pen * _FINE))
+        return np.asarray(canvas.resize((shape[1], shape[0]), Image.Resampling.BOX))
+
+
+def signed_area(curve: np.ndarray) -> float:
+    """Area within a closed curve, positive if it turns counter-clockwise (y upward)."""
+    after = np.roll(curve, -1, axis=0)
+    return 0.5 * float(np.sum(curve[:, 0] * after[:, 1] - after[:, 0] * curve[:, 1]))
+
+
+def draw(
+    image: np.ndarray, extent: Extent, scale: tuple[float, float], pen: float, shear: float = 0.0
+) -> Ink:
+    """Draws an image in ink.
+
+    Args:
+        image: uint8 `(h, w)`, ink 255.
+        extent: Its measures.
+        scale: Size of a pixel sideways and upward, in em.
+        pen: Width of the strokes in em.
+        shear: How far the ink is leant to the right per height.
+
+    Returns:
+        The ink. The lower left end of its pen's path, before the shear, is at the origin.
+    """
+    unit = np.sqrt(scale[0] * scale[1])  # em a pixel, on the average of both ways
+    stretch = np.clip(np.array(scale) / unit, MAX_STRETCH**-0.5, MAX_STRETCH**0.5)
+    scale = tuple(float(s) for s in unit * stretch)
+    mask = _fine_mask(image, extent, stretch, shear)
+    field, level = _cut(mask, pen / unit * _FINE)
+    generator = contourpy.contour_generator(z=field, fill_type="OuterOffset")
+    pieces, offsets = generator.filled(level, np.inf)
+    curves = [
+        piece[start : end - 1]  # the first point comes again at the end
+        for piece, cuts in zip(pieces, offsets, strict=True)
+        for start, end in itertools.pairwise(cuts)
+    ]
+    curves = [thin_out(curve, _STEP) for curve in curves if abs(signed_area(curve)) > _FINE]
+    # Fine pixels, counted from their middles and downward, to em.
+    size = unit / _FINE
+    left = (_MARGIN + extent.left + extent.pen / 2) * stretch[0] * _FINE - 0.5
+    base = (_MARGIN + extent.bottom - extent.pen / 2) * stretch[1] * _FINE - 0.5
+    place = np.array([left, base])
+    outlines = tuple(_downward((curve - place) * (size, -size)) for curve in curves)
+    corner = (np.array([_MARGIN, _MARGIN]) * stretch * _FINE - 0.5 - place) * (size, -size)
+    return Ink(outlines, scale, (float(corner[0]), float(corner[1])))
+
+
+def _downward(curve: np.ndarray) -> np.ndarray:
+    """Turns a curve round: exchanging up and down has changed the way it turns."""
+    return curve[::-1]
+
+
+def _fine_mask(image: np.ndarray, extent: Extent, stretch: np.ndarray, shear: float) -> np.ndarray:
+    """Scales, shears and cuts an image.
+
+    Returns:
+        bool, `_FINE * stretch` pixels to one of the image and `_MARGIN` around it.
+    """
+    padded = np.pad(image, _MARGIN)
+    fine = _FINE * stretch
+    size = np.rint(np.array(padded.shape)[::-1] * fine).astype(int)
+    # What stands at the middle of the ink stays there. Rows count downward.
+    middle = (_MARGIN + (extent.top + extent.bottom) / 2) * fine[1]
+    lean = shear  # in fine pixels, which are square on the page
+    transform = (1 / fine[0], lean / fine[0], -lean * middle / fine[0], 0.0, 1 / fine[1], 0.0)
+    grey = Image.fromarray(padded).convert("F")
+    bicubic = Image.Resampling.BICUBIC
+    found = np.asarray(grey.transform(tuple(size), Image.Transform.AFFINE, transform, bicubic))
+    return _without_pinholes(without_specks(found > (ink_level(image) or 0.0), extent.speck))
+
+
+def _with_pen(mask: np.ndarray, pen: float) -> np.ndarray:
+    """A drawing with another pen, whose width is in pixels."""
+    field, level = _cut(mask, pen)
+    return field > level
+
+
+def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
+    """Smoothed distance to the edge of a drawing, and where to cut it for a pen of this width."""
+    distance = _signed_distance(mask)
+    field = ndimage.gaussian_filter(distance, _SMOOTHING)
+    return field, _safe_level(mask, field, (pen_width(mask, distance) - pen) / 2)
+
+
+def _signed_distance(mask: np.ndarray) -> np.ndarray:
+    """Distance to the end of the ink in pixels, positive inside."""
+    outside = ndimage.distance_transform_edt(~mask)
+    return np.where(mask, distance_inside(mask), 0.5 - outside)
+
+
+def _safe_level(mask: np.ndarray, field: np.ndarray, level: float) -> float:
+    """The level nearest to the one wanted that neither tears strokes nor fills holes."""
+    pieces, holes = _pieces(mask), _holes(mask)
+    for _ in range(_TRIES):
+        cut = field > level
+        if (_pieces(cut) <= pieces) if level > 0 else (_holes(cut) >= holes):
+            return level
+        level *= _BACK
+    return 0.0
+
+
+def _pieces(mask: np.ndarray) -> int:
+    """Number of pieces that ink is in."""
+    return ndimage.label(mask, np.ones((3, 3)))[1]
+
+
+def _holes(mask: np.ndarray) -> int:
+    """Number of holes in ink."""
+    return ndimage.label(np.pad(~mask, 1, constant_values=True))[1] - 1
+
+
+def _without_pinholes(mask: np.ndarray) -> np.ndarray:
+    """Fills holes that are too small to be meant."""
+    grounds, count = ndimage.label(~mask)
+    if count < 2:
+        return mask
+    small = np.bincount(grounds.ravel()) < _PINHOLE
+    small[0] = False
+    return mask | small[grounds]
+
+
+def thin_out(curve: np.ndarray, step: float) -> np.ndarray:
+    """A closed curve by points at even distances of about `step`, at least eight."""
+    closed = np.concatenate([curve, curve[:1]])
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    count = max(8, round(lengths[-1] / step))
+    at = np.linspace(0.0, lengths[-1], count, endpoint=False)
+    return np.stack([np.interp(at, lengths, closed[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def control_points(curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bezier control points of the smooth closed curve through points (Catmull-Rom).
+
+    Args:
+        curve: float64 `(n, 2)`.
+
+    Returns:
+        The two control points of the piece from each point to the next, `(n, 2)` each.
+    """
+    tangent = (np.roll(curve, -1, axis=0) - np.roll(curve, 1, axis=0)) / 6.0
+    return curve + tangent, np.roll(curve - tangent, -1, axis=0)

@@ -1,0 +1,182 @@
+"""How well a written page can be read, by a classifier that had no part in writing it.
+
+The reference classifier (`evaluation.classifier`) may choose among candidates. Whoever chooses must
+not grade: the grader here is another architecture with another seed. Both have seen real train
+images only.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from data_tools.files import atomic_path
+from gan_keras.data import Dataset
+from gan_keras.data.pipeline import training_batches
+from gan_keras.evaluation import classifier
+from gan_keras.writing.characters import LOOK_ALIKES, Alphabet
+
+GRADER_SEED = 7_700  # never the reference classifier's
+_BATCH = 128
+_EPOCHS = 8
+# Small sets are passed over more often, large ones not so often.
+_MIN_STEPS, _MAX_STEPS = 1500, 3000
+_RATE = 2e-3
+# What differs between two hands but not between two characters.
+_SHIFT, _TURN, _ZOOM = 0.06, 0.03, 0.08
+_VERSION = 1  # part of the name of a cached grader: count up with any change above or below
+
+
+def make_grader(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+    """Builds the grader: two strided convolutions and two dense layers, on varied images.
+
+    The reference classifier is deeper, pools by maxima, has batch normalisation, and sees images as
+    they are.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        num_classes: Number of classes.
+
+    Returns:
+        A functional model from images in [-1, 1] to logits `(batch, num_classes)`.
+    """
+    seeds = iter(range(GRADER_SEED, GRADER_SEED + 100))
+
+    def weights() -> keras.initializers.Initializer:
+        return keras.initializers.GlorotUniform(seed=next(seeds))
+
+    stack = [
+        layers.RandomTranslation(_SHIFT, _SHIFT, fill_mode="nearest", seed=next(seeds)),
+        layers.RandomRotation(_TURN, fill_mode="nearest", seed=next(seeds)),
+        layers.RandomZoom(_ZOOM, _ZOOM, fill_mode="nearest", seed=next(seeds)),
+    ]
+    for filters, kernel in ((32, 5), (64, 3)):
+        stack.append(
+            layers.Conv2D(
+                filters,
+                kernel,
+                2,
+                padding="same",
+                activation="gelu",
+                kernel_initializer=weights(),
+                dtype="float32",
+            )
+        )
+    stack += [
+        layers.Flatten(dtype="float32"),
+        layers.LayerNormalization(dtype="float32"),
+        layers.Dropout(0.3, seed=next(seeds), dtype="float32"),
+        layers.Dense(192, activation="gelu", kernel_initializer=weights(), dtype="float32"),
+        layers.Dropout(0.3, seed=next(seeds), dtype="float32"),
+        layers.Dense(num_classes, kernel_initializer=weights(), dtype="float32", name="logits"),
+    ]
+    image = keras.Input(image_shape, name="image")
+    x = image
+    for layer in stack:
+        x = layer(x)
+    return keras.Model(image, x, name="grader")
+
+
+def grader(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:
+    """Returns the grader of a data set, trained once and then read from the cache.
+
+    Args:
+        dataset: Real images; the train split trains it.
+        cache_dir: Where graders are kept, one file for each data set.
+        verbose: 1 shows progress when it must be trained.
+    """
+    name = "".join(c if c.isalnum() else "_" for c in dataset.name)
+    path = Path(cache_dir) / f"{name}-{dataset.fingerprint()}-grader{_VERSION}.keras"
+    if path.exists():
+        try:
+            return keras.models.load_model(path, compile=False, safe_mode=True)
+        except Exception as error:  # whatever a damaged archive makes Keras raise
+            print(f"WARNING: grader {path} is damaged ({error}); training it again")
+    if verbose:
+        print(f"training the grader of {dataset.name} (once; kept in {path})")
+    model = _train(dataset, verbose)
+    with atomic_path(path) as temporary:
+        model.save(temporary)
+    return model
+
+
+def _train(dataset: Dataset, verbose: int) -> keras.Model:
+    batch = min(_BATCH, len(dataset.train_images))
+    each = len(dataset.train_images) // batch
+    steps = int(np.clip(_EPOCHS * each, _MIN_STEPS, _MAX_STEPS))
+    model = make_grader(dataset.image_shape, dataset.num_classes)
+    model.compile(
+        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_RATE, steps)),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    data = training_batches(dataset, batch, GRADER_SEED).take(steps)
+    shown = 2 if verbose and not sys.stdout.isatty() else verbose
+    parts = min(_EPOCHS, steps)
+    model.fit(
+        data.repeat(), epochs=parts, steps_per_epoch=steps // parts, verbose=shown, shuffle=False
+    )
+    return model
+
+
+def grade(
+    model: keras.Model, images: np.ndarray, labels: np.ndarray, alphabet: Alphabet
+) -> dict[str, Any]:
+    """How often glyphs are read as what they are.
+
+    Args:
+        model: The grader.
+        images: uint8 `(n, h, w, 1)`, ink 255.
+        labels: int `(n,)`.
+        alphabet: Says which classes look alike.
+
+    Returns:
+        `glyphs`, their number; `exact`, the share read as their class; `merged`, the share read as
+        their class or one that looks like it; and `per_class`, the merged share of each class that
+        occurs, by number.
+    """
+    read = classifier.predict(model, images)
+    groups = np.array(alphabet.groups())
+    right = groups[read] == groups[labels]
+    return {
+        "glyphs": len(labels),
+        "exact": float(np.mean(read == labels)),
+        "merged": float(np.mean(right)),
+        "per_class": {int(k): float(right[labels == k].mean()) for k in np.unique(labels)},
+    }
+
+
+def merges(alphabet: Alphabet) -> list[str]:
+    """The look-alikes that an alphabet has, e.g. `0 O o`."""
+    families = ([c for c in family if c in alphabet.characters] for family in LOOK_ALIKES)
+    return [" ".join(family) for family in families if len(family) > 1]
+
+
+def unevenness(values: np.ndarray, hands: Sequence[int], labels: np.ndarray) -> dict[str, float]:
+    """Variance of a trait within hands and between them.
+
+    Each class's own mean is taken off first, so that it does not matter which characters are
+    written.
+
+    Args:
+        values: float `(n,)`, a trait of each glyph, such as its slant.
+        hands: int `(n,)`, who wrote it.
+        labels: int `(n,)`, its class.
+
+    Returns:
+        `within`, the mean over hands of the variance within one; `between`, the variance of the
+        hands' means; `ratio`, the first by the second.
+    """
+    hands = np.asarray(hands)
+    rest = values.astype(np.float64).copy()
+    for label in np.unique(labels):
+        rest[labels == label] -= rest[labels == label].mean()
+    each = [rest[hands == hand] for hand in np.unique(hands)]
+    within = float(np.mean([part.var(ddof=1) for part in each]))
+    between = float(np.var([part.mean() for part in each], ddof=1))
+    return {"within": within, "between": between, "ratio": within / max(between, 1e-12)}

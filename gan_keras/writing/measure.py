@@ -1,0 +1,154 @@
+"""Slant, pen width and extent of a glyph, from its image."""
+
+import dataclasses
+
+import numpy as np
+from scipy import ndimage
+
+# Subpixels along a pixel: pens are about two pixels wide.
+_FINE = 4
+# Pieces with a smaller share of the ink are specks, where nothing else is said.
+SPECK = 0.05
+
+
+def slants(images: np.ndarray) -> np.ndarray:
+    """Slants from the second moments of the ink: how far it leans to the right per height.
+
+    With ink density w and heights y upward, the slant is cov(x, y) / var(y), the slope of the line
+    that best predicts x from y. It contains the shape of the character (a `/` leans by itself):
+    compare within a class, or take the class's own slant off.
+
+    Args:
+        images: uint8 `(n, h, w)`, ink 255.
+
+    Returns:
+        float64 `(n,)`; 0 for an image without ink or without height.
+    """
+    ink = images.astype(np.float64)
+    mass = np.maximum(ink.sum((1, 2)), 1e-9)
+    rows, columns = np.arange(ink.shape[1]), np.arange(ink.shape[2])
+    by_row, by_column = ink.sum(2), ink.sum(1)
+    y, x = by_row @ rows / mass, by_column @ columns / mass
+    variance = by_row @ rows**2 / mass - y**2
+    covariance = np.einsum("nhw,h,w->n", ink, rows, columns, optimize=True) / mass - x * y
+    # Rows count downward.
+    return np.where(variance > 1e-3, -covariance / np.maximum(variance, 1e-3), 0.0)
+
+
+def flatness(images: np.ndarray) -> np.ndarray:
+    """Standard deviation of the ink's width over that of its height, float64 `(n,)`."""
+    ink = images.astype(np.float64)
+    spreads = []
+    for axis in (1, 2):
+        profile = ink.sum(axis)
+        mass = np.maximum(profile.sum(1), 1e-9)
+        place = np.arange(profile.shape[1])
+        mean = profile @ place / mass
+        spreads.append(np.sqrt(np.maximum(profile @ place**2 / mass - mean**2, 0.0)))
+    return spreads[0] / np.maximum(spreads[1], 1e-3)
+
+
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    """Where the ink of an image is, in its pixels; y counts downward.
+
+    Attributes:
+        left: Left end.
+        top: Upper end.
+        right: Right end.
+        bottom: Lower end.
+        pen: Width of its strokes.
+        speck: Share of the ink below which pieces were left out.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    pen: float
+    speck: float = SPECK
+
+    @property
+    def width(self) -> float:
+        """Distance that the middle of the pen covers sideways."""
+        return max(0.0, self.right - self.left - self.pen)
+
+    @property
+    def height(self) -> float:
+        """Distance that the middle of the pen covers from top to bottom."""
+        return max(0.0, self.bottom - self.top - self.pen)
+
+
+def pen_width(mask: np.ndarray, distance: np.ndarray) -> float:
+    """Width of the strokes of a drawing, in pixels.
+
+    In a long strip of width w the mean distance to the edge is w / 4.
+
+    Args:
+        mask: bool `(h, w)`, ink; not all of it may be empty.
+        distance: Distance of each pixel's middle to the edge of the ink.
+    """
+    return float(4.0 * distance[mask].mean())
+
+
+def distance_inside(mask: np.ndarray) -> np.ndarray:
+    """Distance of ink to its edge, in pixels; 0 outside."""
+    inside = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    # It is counted to the middle of the next pixel outside, which is half a pixel too much.
+    return np.maximum(inside - 0.5, 0.0)
+
+
+def without_specks(mask: np.ndarray, share: float = SPECK) -> np.ndarray:
+    """Removes pieces with less than a share of the ink."""
+    pieces, count = ndimage.label(mask, np.ones((3, 3)))
+    if count < 2:
+        return mask
+    sizes = np.bincount(pieces.ravel())
+    keep = sizes >= share * mask.sum()
+    keep[0] = False
+    return keep[pieces]
+
+
+def clean(image: np.ndarray, share: float) -> np.ndarray:
+    """Takes specks off an image, with the grey around them.
+
+    Args:
+        image: uint8 `(h, w)`, ink 255.
+        share: Pieces with less than this share of the ink are specks.
+    """
+    level = ink_level(image)
+    if level is None:
+        return image
+    mask = image > level
+    kept = without_specks(mask, share)
+    specks = ndimage.binary_dilation(mask & ~kept, np.ones((3, 3)), 2)
+    return np.where(specks & ~ndimage.binary_dilation(kept), 0, image).astype(np.uint8)
+
+
+def extent(image: np.ndarray, speck: float = SPECK) -> Extent | None:
+    """Measures an image; None for one without ink.
+
+    Args:
+        image: uint8 `(h, w)`, ink 255.
+        speck: Pieces with less than this share of the ink do not count.
+    """
+    level = ink_level(image)
+    if level is None:
+        return None
+    fine = ndimage.zoom(image.astype(np.float32), _FINE, order=1, grid_mode=True, mode="nearest")
+    mask = without_specks(fine > level, speck)
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return Extent(
+        left=columns[0] / _FINE,
+        top=rows[0] / _FINE,
+        right=(columns[-1] + 1) / _FINE,
+        bottom=(rows[-1] + 1) / _FINE,
+        pen=pen_width(mask, distance_inside(mask)) / _FINE,
+        speck=speck,
+    )
+
+
+def ink_level(image: np.ndarray) -> float | None:
+    """Grey value that separates ink from ground; None for an image without ink."""
+    peak = float(image.max())
+    return peak / 2 if peak >= 64 else None

@@ -1,0 +1,184 @@
+"""A written page: outlines and pen strokes, as SVG and as PNG."""
+
+import dataclasses
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Curve
+from PIL import Image
+
+from data_tools.files import atomic_path
+from gan_keras.writing.inking import Ink, control_points
+
+INK = "#1c2350"
+PAPER = "#ffffff"
+MARGIN = 0.35  # em
+
+
+@dataclasses.dataclass(frozen=True)
+class Stroke:
+    """A line of the pen itself.
+
+    Attributes:
+        points: float64 `(n, 2)` in em; a line goes through them.
+        width: Of the pen, in em.
+    """
+
+    points: np.ndarray
+    width: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Glyph:
+    """One written glyph.
+
+    Attributes:
+        label: Its class.
+        ink: Where it stands, in em, y upward.
+    """
+
+    label: int
+    ink: Ink
+
+
+@dataclasses.dataclass(frozen=True)
+class Sheet:
+    """A written text or formula.
+
+    Attributes:
+        title: What is written, for readers that see no ink.
+        glyphs: The glyphs, in the order of writing.
+        strokes: Fraction bars and radicals.
+    """
+
+    title: str
+    glyphs: tuple[Glyph, ...]
+    strokes: tuple[Stroke, ...] = ()
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right and top end of the page in em: the ink and a margin."""
+        boxes = [glyph.ink.box for glyph in self.glyphs]
+        boxes += [(*stroke.points.min(0), *stroke.points.max(0)) for stroke in self.strokes]
+        ends = np.array(boxes)
+        low, high = ends[:, :2].min(0) - MARGIN, ends[:, 2:].max(0) + MARGIN
+        return (*low, *high)
+
+    def pixels(self, size: int) -> tuple[int, int]:
+        """Width and height in pixels where an em has `size`."""
+        left, bottom, right, top = self.box
+        return max(1, round((right - left) * size)), max(1, round((top - bottom) * size))
+
+    def svg(self, size: int) -> str:
+        """The page as SVG, a path a glyph.
+
+        Args:
+            size: Pixels of an em.
+        """
+        left, _, _, top = self.box
+        width, height = self.pixels(size)
+
+        def numbers(points: np.ndarray) -> str:
+            placed = (points - (left, top)) * (size, -size)
+            return " ".join(f"{x:.1f} {y:.1f}" for x, y in placed)
+
+        lines = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" role="img">',
+            f"<title>{escape(self.title)}</title>",
+            f'<rect width="100%" height="100%" fill="{PAPER}"/>',
+            f'<g fill="{INK}">',
+            *(f'<path d="{_svg_path(glyph.ink, numbers)}"/>' for glyph in self.glyphs),
+            "</g>",
+        ]
+        for stroke in self.strokes:
+            lines.append(
+                f'<polyline points="{numbers(stroke.points)}" fill="none" stroke="{INK}" '
+                f'stroke-width="{stroke.width * size:.2f}" stroke-linecap="round" '
+                'stroke-linejoin="round"/>'
+            )
+        return "\n".join([*lines, "</svg>", ""])
+
+    def image(self, size: int) -> Image.Image:
+        """The page in pixels.
+
+        Args:
+            size: Pixels of an em.
+        """
+        left, bottom, right, top = self.box
+        width, height = self.pixels(size)
+        dpi = 72.0  # a point is a pixel, so that line widths are pixels too
+        figure = Figure((width / dpi, height / dpi), dpi=dpi, facecolor=PAPER)
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[])
+        axes.set(xlim=(left, right), ylim=(bottom, top))
+        for glyph in self.glyphs:
+            axes.add_patch(PathPatch(_curve(glyph.ink), facecolor=INK, linewidth=0))
+        for stroke in self.strokes:
+            axes.plot(
+                *stroke.points.T,
+                color=INK,
+                linewidth=stroke.width * size,
+                solid_capstyle="round",
+                solid_joinstyle="round",
+            )
+        canvas.draw()
+        return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+    def png(self, size: int) -> bytes:
+        """The page as PNG."""
+        stream = io.BytesIO()
+        self.image(size).save(stream, "png", optimize=True)
+        return stream.getvalue()
+
+    def write(self, path: Path, size: int) -> None:
+        """Writes the page, atomically, in the format of the file's name.
+
+        Args:
+            path: A .png or an .svg.
+            size: Pixels of an em.
+        """
+        data = self.png(size) if path.suffix == ".png" else self.svg(size).encode()
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(data)
+
+
+def side_by_side(sheets: Sequence[Sheet]) -> Sheet:
+    """Joins sheets to one, from left to right; they keep their baselines."""
+    glyphs, strokes, x = [], [], 0.0
+    for sheet in sheets:
+        left, _, right, _ = sheet.box
+        move = x - left
+        glyphs += [Glyph(glyph.label, glyph.ink.moved(move, 0.0)) for glyph in sheet.glyphs]
+        strokes += [Stroke(s.points + np.array([move, 0.0]), s.width) for s in sheet.strokes]
+        x += right - left
+    return Sheet(sheets[0].title, tuple(glyphs), tuple(strokes))
+
+
+def _svg_path(ink: Ink, numbers: Callable[[np.ndarray], str]) -> str:
+    """The ink as the `d` of an SVG path."""
+    return "".join(f"M{numbers(curve[:1])}C{numbers(_bezier(curve))}Z" for curve in ink.outlines)
+
+
+def _curve(ink: Ink) -> Curve:
+    """The ink as a matplotlib path."""
+    curves = []
+    for points in ink.outlines:
+        pieces = _bezier(points)
+        vertices = np.concatenate([points[:1], pieces, points[:1]])
+        codes = [Curve.MOVETO, *[Curve.CURVE4] * len(pieces), Curve.CLOSEPOLY]
+        curves.append(Curve(vertices, codes))
+    return Curve.make_compound_path(*curves)
+
+
+def _bezier(curve: np.ndarray) -> np.ndarray:
+    """Two control points and the end of each piece of a closed curve, in one row."""
+    first, second = control_points(curve)
+    after = np.roll(curve, -1, axis=0)
+    return np.stack([first, second, after], axis=1).reshape(-1, 2)

@@ -1,0 +1,97 @@
+# ruff: noqa: RUF001 (characters that look alike are what this is about)
+import string
+
+import pytest
+
+from data_tools.errors import UsageError
+from gan_keras.writing import characters
+from gan_keras.writing.characters import Alphabet
+
+LATIN = Alphabet(tuple(characters.TEXT_CHARACTERS))
+MATHS = Alphabet(("(", ")", "+", "-", "2", "x", r"\alpha", r"\prime", r"\sin", r"\sqrt", r"\{"))
+
+
+def test_classes_of_crohme_are_the_characters_that_they_show():
+    assert MATHS.label("α") == 6
+    assert MATHS.label("{") == 10
+    assert MATHS.words == {"sin": 8}
+    assert MATHS.characters[9] == ""  # radicals are drawn by the pen
+
+
+@pytest.mark.parametrize("same", ["−", "–", "—", "‐"])
+def test_dashes_are_one(same):
+    assert MATHS.label(same) == MATHS.label("-") == 3
+
+
+def test_emnist_has_numbers_for_names():
+    by_class = Alphabet(tuple(map(str, range(62))))
+    assert [by_class.label(c) for c in "09AZaz"] == [0, 9, 10, 35, 36, 61]
+    balanced = Alphabet(tuple(map(str, range(47))))
+    assert [balanced.label(c) for c in "9AZat"] == [9, 10, 35, 36, 46]
+    assert balanced.label("c") is None
+    assert Alphabet(tuple(map(str, range(10)))).label("7") == 7
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        ("ab", "ab"),
+        ("a\u00a0b\tc", "a b c"),
+        ("ｗｉｄｅ", "wide"),
+        ("ﬁne", "fine"),
+        ("a\u200bb\ufeff", "ab"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("x²", "x²"),  # a raised 2 is no 2
+        ("e\u0301", "é"),
+    ],
+)
+def test_unicode_is_normalised_where_the_meaning_stays(typed, spelled):
+    assert LATIN.spell(typed) == spelled
+
+
+def test_all_that_is_missing_is_named_with_what_has_it():
+    with pytest.raises(UsageError) as caught:
+        MATHS.check("2+DΩ∫2", [r"\foo", r"\bar"])
+    message = str(caught.value)
+    assert r"not known: \bar \foo" in message
+    assert "no class for: D, Ω (greek capital letter omega), ∫ (integral)" in message
+    assert "`make writer-text` trains a writer that has D" in message
+    assert "`make writer-latex` trains a writer that has ∫" in message
+    assert "for Ω train on images of your own" in message
+    assert "\n" not in message
+
+
+def test_control_characters_are_named_by_number():
+    with pytest.raises(UsageError, match=r"U\+0007"):
+        LATIN.check("a\x07")
+
+
+def test_look_alikes_are_one_group():
+    groups = LATIN.groups()
+    same = lambda *cs: len({groups[LATIN.label(c)] for c in cs}) == 1  # noqa: E731
+    assert same("0", "O", "o")
+    assert same("1", "l", "I")
+    assert not same("a", "b")
+    assert groups[LATIN.label("a")] == LATIN.label("a")
+
+
+def test_ranges():
+    assert characters.ranges("3210x()") == ["(", ")", "0-3", "x"]
+    assert characters.ranges("ab/0") == ["/", "0", "a b"]
+
+
+def test_letters_stand_where_they_should():
+    for letter in "acemnorsuvwxz":
+        assert characters.zone(letter) == characters.Zone(0.0, characters.X_HEIGHT)
+    for letter in "gpqyj":
+        assert characters.zone(letter).bottom < 0
+    for letter in "bdfhkl" + string.ascii_uppercase + string.digits:
+        zone = characters.zone(letter)
+        assert zone.bottom == 0
+        assert zone.top >= characters.CAPITAL
+    assert characters.zone(".").top < characters.zone("′").bottom
+
+
+def test_every_character_that_can_be_trained_has_a_class():
+    alphabet = Alphabet(tuple(characters.LATEX_CHARACTERS))
+    assert len(alphabet) == len(set(characters.LATEX_CHARACTERS))

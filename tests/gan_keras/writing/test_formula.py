@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from data_tools.errors import UsageError
+from gan_keras.writing import characters, formula
+from gan_keras.writing.characters import Alphabet
+
+ALL = Alphabet((*characters.LATEX_CHARACTERS, r"\sin", r"\lim"))
+
+
+def texts(latex, alphabet=ALL):
+    return "".join(slot.text for slot in formula.lay_out(latex, alphabet).slots)
+
+
+def test_a_fraction_stands_over_its_bar():
+    layout = formula.lay_out(r"\frac{1}{2}x", ALL)
+    one, two, x = layout.slots
+    (bar,) = layout.lines
+    assert one.bottom > bar[0, 1] > two.top
+    assert bar[0, 0] <= min(one.left, two.left)
+    assert bar[1, 0] >= max(one.right, two.right)
+    assert x.left > bar[1, 0]
+    assert 0.4 < x.height < 0.7
+
+
+def test_exponents_are_raised_and_small():
+    x, two = formula.lay_out("x^{2}", ALL).slots
+    assert two.bottom > x.bottom + 0.3 * x.height
+    plain = formula.lay_out("2", ALL).slots[0]
+    assert two.height < 0.8 * plain.height
+
+
+def test_a_radical_is_a_line_of_the_pen_over_its_content():
+    layout = formula.lay_out(r"\sqrt{3+x}", ALL)
+    assert "".join(slot.text for slot in layout.slots) == "3+x"
+    (line,) = layout.lines
+    roof = line[-2:]
+    assert np.ptp(roof[:, 1]) == 0
+    assert roof[0, 1] > max(slot.top for slot in layout.slots)
+    assert roof[1, 0] >= layout.slots[-1].right
+    assert line[:, 0].min() < layout.slots[0].left
+    assert line[:, 1].min() < layout.slots[1].bottom
+
+
+def test_two_radicals_have_a_roof_each():
+    layout = formula.lay_out(r"\sqrt{a+\sqrt{b}}", ALL)
+    outer, inner = sorted(layout.lines, key=lambda line: -np.ptp(line[:, 0]))
+    assert outer[-1, 1] > inner[-1, 1]
+    assert outer[-2, 0] < inner[-2, 0]
+
+
+def test_tall_brackets_are_tall():
+    left = formula.lay_out(r"\left(\frac{1}{x}\right)", ALL).slots[0]
+    assert left.text == "("
+    assert left.height > 1.0
+
+
+def test_names_of_functions_are_one_class_where_there_is_one():
+    names = [slot.text for slot in formula.lay_out(r"\sin x+\log y", ALL).slots]
+    assert names == ["sin", "x", "+", "l", "o", "g", "y"]
+    # italic letters side by side are variables
+    assert [slot.text for slot in formula.lay_out("sinx", ALL).slots] == list("sinx")
+
+
+def test_signs_that_mathtext_writes_its_own_way():
+    assert texts("a-b") == "a\u2212b"
+    assert texts("f'") == "f\u2032"
+    assert ALL.label("\u2212") == ALL.label("-")
+
+
+def test_dollar_signs_around_a_formula_are_fine():
+    assert texts("$x+1$") == texts("x+1")
+
+
+def test_all_that_is_unknown_is_named():
+    with pytest.raises(UsageError) as caught:
+        formula.lay_out(r"\foo{}+\frac{D}{\Omega}+\baz+日", ALL)
+    message = str(caught.value)
+    for name in (r"\baz \foo", "D", "Ω (greek", "日"):
+        assert name in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("latex", "message"),
+    [
+        ("", "nothing to write"),
+        ("  ", "nothing to write"),
+        ("$$", "nothing to write"),
+        (r"\quad", "no symbols"),
+        (r"\frac{1}{2", r"character 6.*Expected \\frac"),
+        ("x^", "cannot be read near .* .character 2."),
+        ("x_1_2", "Double subscript"),
+        (r"\foo+\frac{1}{", r"not known: \\foo; the formula cannot be read"),
+        ("a$b", "a \\$ inside"),
+        ("x" * 401, "too long: 401 characters, at most 400"),
+        ("{" * 60 + "x" + "}" * 60, "nested 60 deep"),
+    ],
+)
+def test_mistakes_are_one_clear_line(latex, message):
+    with pytest.raises(UsageError, match=message) as caught:
+        formula.lay_out(latex, ALL)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from gan_keras.writing import hands
+
+
+def test_a_number_is_a_hand():
+    first, again, other = hands.draw(3, 64), hands.draw(3, 64), hands.draw(4, 64)
+    np.testing.assert_array_equal(first.centre, again.centre)
+    assert first.pen == again.pen
+    assert (first.centre != other.centre).any()
+    assert first.pen != other.pen
+
+
+@pytest.mark.parametrize("variation", [0.05, 0.45, 1.0])
+def test_noise_has_the_distribution_that_the_generator_knows(variation):
+    random = np.random.default_rng(0)
+    z = np.concatenate(
+        [hands.near(hands.draw(s, 8), 20, variation, "normal", random) for s in range(400)]
+    )
+    assert z.dtype == np.float32
+    assert z.mean() == pytest.approx(0, abs=0.06)
+    assert z.std() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(("latent", "low"), [("uniform", -1), ("uniform01", 0)])
+def test_uniform_noise_stays_in_its_range_and_near_its_hand(latent, low):
+    hand = hands.draw(0, 500)
+    z = hands.near(hand, 50, 0.3, latent, np.random.default_rng(0))
+    assert low <= z.min() < z.max() <= 1
+    spread = z.std(axis=0).mean()
+    assert spread < 0.3 * z.std()
+    assert np.histogram(z[0], 4, (low, 1))[0].min() > 80  # of 500: all parts of the range
+
+
+def test_variation_is_the_distance_from_the_hand():
+    hand, random = hands.draw(0, 64), np.random.default_rng(0)
+    spread = [
+        hands.near(hand, 200, v, "normal", random).std(axis=0).mean() for v in (0.05, 0.3, 1.0)
+    ]
+    np.testing.assert_allclose(spread, [0.05, 0.3, 1.0], rtol=0.1)
+
+
+def test_between_two_hands():
+    first, second = hands.draw(0, 64), hands.draw(1, 64)
+    ends = [hands.between(first, second, t) for t in (0.0, 1.0)]
+    np.testing.assert_allclose(ends[0].centre, first.centre, atol=1e-6)
+    np.testing.assert_allclose(ends[1].centre, second.centre, atol=1e-6)
+    assert ends[1].pen == pytest.approx(second.pen)
+    middle = hands.between(first, second, 0.5)
+    lengths = [np.linalg.norm(hand.centre) for hand in (first, middle, second)]
+    assert min(lengths[0], lengths[2]) * 0.9 < lengths[1]  # not through the middle of the ball
+    low, high = sorted((first.spacing, second.spacing))
+    assert low <= middle.spacing <= high

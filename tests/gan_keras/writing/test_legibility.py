@@ -1,0 +1,63 @@
+import keras
+import numpy as np
+import pytest
+import writing_samples
+
+from gan_keras.evaluation import classifier
+from gan_keras.writing import legibility
+from gan_keras.writing.characters import Alphabet
+
+
+def test_variance_within_and_between_hands():
+    random = np.random.default_rng(0)
+    hands, labels = np.repeat(np.arange(40), 50), np.tile(np.arange(5), 400)
+    own = random.normal(0, 2.0, 40)
+    values = own[hands] + 10.0 * labels + random.normal(0, 1.0, 2000)
+    found = legibility.unevenness(values, hands, labels)
+    assert found["within"] == pytest.approx(1.0, rel=0.1)
+    assert found["between"] == pytest.approx(own.var(ddof=1), rel=0.1)
+    assert found["ratio"] == pytest.approx(found["within"] / found["between"])
+
+
+def test_look_alikes_are_merged_and_named():
+    alphabet = Alphabet(tuple("0Ooab1lx"))
+    assert legibility.merges(alphabet) == ["0 O o", "1 l"]
+    # what is read is the number that the image holds
+    reads = keras.Sequential([keras.Input((1, 1, 8)), keras.layers.Flatten()])
+    read = np.array([1, 2, 3, 4, 3])  # O o a b a
+    images = np.zeros((5, 1, 1, 8), np.uint8)
+    images[np.arange(5), 0, 0, read] = 255
+    found = legibility.grade(reads, images, np.array([0, 2, 3, 3, 4]), alphabet)
+    assert found["glyphs"] == 5
+    assert found["exact"] == pytest.approx(0.4)
+    assert found["merged"] == pytest.approx(0.6)
+    assert found["per_class"] == {0: 1.0, 2: 1.0, 3: 0.5, 4: 0.0}
+
+
+def test_the_grader_is_not_the_one_that_chooses():
+    grader = legibility.make_grader((28, 28, 1), 16)
+    chooser = classifier.make_classifier((28, 28, 1), 16)
+    kinds = [{type(layer).__name__ for layer in model.layers} for model in (grader, chooser)]
+    assert "MaxPooling2D" in kinds[1] - kinds[0]
+    assert "LayerNormalization" in kinds[0] - kinds[1]
+    assert legibility.GRADER_SEED != classifier.SEED
+
+
+def test_the_grader_learns_from_train_images_and_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(legibility, "_MIN_STEPS", 60)
+    monkeypatch.setattr(legibility, "_MAX_STEPS", 60)
+    monkeypatch.setattr(legibility, "_BATCH", 32)
+    data = writing_samples.dataset("math16")
+    first = legibility.grader(data, tmp_path)
+    (path,) = tmp_path.iterdir()
+    written = path.stat().st_mtime_ns
+    again = legibility.grader(data, tmp_path)
+    assert path.stat().st_mtime_ns == written
+    images = data.train_images[:50]
+    np.testing.assert_array_equal(
+        classifier.predict(first, images), classifier.predict(again, images)
+    )
+    assert classifier.accuracy(first, data.train_images, data.train_labels) > 0.4
+    path.write_bytes(b"damaged")
+    legibility.grader(data, tmp_path)
+    assert path.stat().st_size > 1000

@@ -1,0 +1,160 @@
+import time
+import urllib.request
+
+import pytest
+import writing_samples
+from browser import browser, console_errors, overflowing, requested, resize
+
+from data_tools.errors import DataError
+from gan_keras.writing import app as apps
+from gan_keras.writing import page as pages
+from gan_keras.writing.page import FORMULA, TEXT, Page
+from gan_keras.writing.writer import Writer
+
+# style, towards, blend, variation, size, best_of, seed
+USUAL = (1, 2, 0, 0.45, 64, 1, 0)
+
+
+@pytest.fixture(scope="module")
+def writer():
+    return Writer(writing_samples.sampler("math16"))
+
+
+@pytest.fixture
+def page(writer, tmp_path):
+    return Page(writer, tmp_path)
+
+
+def test_a_page_is_a_drawing_and_two_files(page):
+    drawing, png, svg = page.write(FORMULA, r"\frac{1}{x}", *USUAL)
+    assert drawing.startswith("<svg")
+    assert "2 glyphs, written in" in drawing
+    with open(png, "rb") as file:
+        assert file.read(4) == b"\x89PNG"
+    with open(svg) as file:
+        assert drawing.startswith(file.read())
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "sentence"),
+    [
+        (TEXT, "", "There is nothing to write"),
+        (TEXT, "x" * 401, "That is too long: 401 characters, at most 400."),
+        (TEXT, "xyz", "This run has no class for: y, z"),
+        (FORMULA, r"\Omega", "no class for: Ω"),
+        (FORMULA, r"\frac{1}{", "The formula cannot be read"),
+        (TEXT, "<script>alert(1)</script>", "&lt;"),
+        (TEXT, None, "There is nothing to write"),
+    ],
+)
+def test_mistakes_are_sentences(page, kind, words, sentence):
+    drawing, png, svg = page.write(kind, words, *USUAL)
+    assert sentence in drawing
+    assert 'role="alert"' in drawing
+    assert "<script" not in drawing
+    assert png is svg is None
+
+
+def test_numbers_that_no_slider_gives_are_brought_into_limits(page):
+    drawing, *_ = page.write(TEXT, "1", -5, 1e9, 7.0, 99, 10**9, 500, 0)
+    assert "1 glyphs" in drawing
+    drawing, *_ = page.write(TEXT, "1", None, 2, 0, 0.45, 64, 1, 0)
+    assert "One of the numbers is missing." in drawing
+    drawing, *_ = page.write(TEXT, "1", float("nan"), 2, 0, 0.45, 64, 1, 0)
+    assert "One of the numbers is missing." in drawing
+
+
+def test_old_files_go(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "_KEPT", 3)
+    for _ in range(5):
+        page.write(TEXT, "1", *USUAL)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_the_examples_can_be_written(page):
+    examples = page.examples()
+    assert [FORMULA, r"\frac{1}{2}x^{2}-9=0"] in examples
+    assert [TEXT, "Hello World"] not in examples
+    for kind, words in examples:
+        assert page.write(kind, words, *USUAL)[1]
+
+
+@pytest.fixture(scope="module")
+def served(writer):
+    pytest.importorskip("gradio")
+    app = apps.launch(writer, "toy", port=0, wait=False)
+    yield app.local_url
+    app.close()
+
+
+def written(driver):
+    return driver.execute_script("return document.querySelector('#written')?.innerText ?? ''")
+
+
+def wait_for(driver, text, seconds=30):
+    end = time.monotonic() + seconds
+    while text not in written(driver):
+        assert time.monotonic() < end, written(driver)
+        time.sleep(0.1)
+
+
+def test_the_page_in_a_browser(served, tmp_path):
+    with browser(1280, 900) as driver:
+        driver.execute_cdp_cmd(
+            "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)}
+        )
+        driver.get(served)
+        driver.implicitly_wait(20)
+        box = driver.find_element("css selector", "#words textarea")
+        wait_for(driver, "glyphs, written in")  # it writes before anyone has asked
+
+        box.clear()
+        box.send_keys("(3+4)x=7")
+        wait_for(driver, "8 glyphs")
+        assert len(driver.find_elements("css selector", "#written svg path")) == 8
+
+        for kind in ("png", "svg"):
+            driver.find_element("css selector", f"#{kind}").click()
+        end = time.monotonic() + 20
+        while {p.name for p in tmp_path.iterdir()} < {"writing.png", "writing.svg"}:
+            assert time.monotonic() < end, list(tmp_path.iterdir())
+            time.sleep(0.1)
+
+        box.clear()
+        box.send_keys("y")
+        wait_for(driver, "This run has no class for: y")
+        assert not driver.find_element("css selector", "#png").is_enabled()
+
+        box.clear()
+        box.send_keys("12")
+        wait_for(driver, "2 glyphs")
+        before = driver.find_element("css selector", "#written svg").get_attribute("outerHTML")
+        driver.find_element("css selector", "#again").click()
+        end = time.monotonic() + 20
+        while (
+            driver.execute_script("return document.querySelector('#written svg').outerHTML")
+            == before
+        ):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+        for width in (1280, 390):
+            resize(driver, width, 844)
+            time.sleep(0.5)
+            assert overflowing(driver) == []
+        assert console_errors(driver) == []
+        assert all(name.startswith(served) for name in requested(driver))
+
+
+def test_nothing_but_this_machine_is_listened_to(served):
+    assert served.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(f"{served}config", timeout=10) as answer:
+        config = answer.read().decode()
+    assert '"analytics_enabled":false' in config.replace(" ", "")
+    assert "fonts.googleapis" not in config
+
+
+def test_a_port_that_is_taken(writer, served):
+    port = int(served.rstrip("/").rpartition(":")[2])
+    with pytest.raises(DataError, match=f"cannot serve at 127.0.0.1:{port}.*another --port"):
+        apps.launch(writer, "toy", port=port, wait=False)

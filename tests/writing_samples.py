@@ -1,0 +1,82 @@
+"""A run that can write without any training: its generator blends glyphs of the pen model."""
+
+import functools
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+from data_tools import crohme, demo
+from data_tools.extract import Options
+from data_tools.files import write_json
+from gan_keras import sampling
+from gan_keras.configs.acgan import ACGANConfig
+from gan_keras.data import Dataset, symbols
+
+LATENT = 16
+# Examples of a class that the generator knows by heart.
+KNOWN = 6
+
+
+@functools.cache
+def dataset(alphabet: str) -> Dataset:
+    """Glyphs of the pen model, `math16` or `letters62`."""
+    with tempfile.TemporaryDirectory() as folder:
+        return symbols.read(_write(Path(folder), alphabet), alphabet, "")
+
+
+@functools.cache
+def sampler(alphabet: str) -> sampling.Sampler:
+    """The generator as writing takes it."""
+    data = dataset(alphabet)
+    return sampling.Sampler(generator(data), data.class_names, "normal", "bright", "signed", "toy")
+
+
+def run_folder(path: Path, alphabet: str = "math16") -> Path:
+    """Makes a run folder, with its data set beside it in `data`."""
+    names = {"math16": "demo", "letters62": "demo_letters"}
+    _write(path.parent / "data" / names[alphabet], alphabet)
+    data = symbols.read(path.parent / "data" / names[alphabet] / "symbols.npz", alphabet, "")
+    options = {
+        "dataset": names[alphabet],
+        "data_dir": str(path.parent / "data"),
+        "latent_dim": LATENT,
+    }
+    config = ACGANConfig.create("compact", options)
+    facts = {"data": data.spec.to_dict() | {"fingerprint": "toy"}, "precision": "float32"}
+    write_json(path / "config.json", {"options": config.to_dict(), **facts})
+    sampling.export(sampler(alphabet).generator, path / "generator.keras")
+    return path
+
+
+def generator(data: Dataset) -> keras.Model:
+    """A model of standard layers: noise chooses, softly, among known examples of the class."""
+    classes = data.num_classes
+    known = np.stack(
+        [
+            np.resize(data.train_images[data.train_labels == k][:KNOWN], (KNOWN, 28, 28, 1))
+            for k in range(classes)
+        ]
+    )
+    random = np.random.default_rng(0)
+    z, label = keras.Input((LATENT,)), keras.Input((), dtype="int32")
+    memory = layers.Embedding(classes, KNOWN * 784)
+    choice = layers.Dense(KNOWN, activation="softmax")
+    examples = layers.Reshape((KNOWN, 784))(memory(label))
+    ink = layers.Reshape((28, 28, 1))(layers.Dot((1, 1))([choice(z), examples]))
+    model = keras.Model([z, label], layers.Rescaling(2.0, -1.0)(ink))
+    memory.set_weights([known.reshape(classes, -1).astype(np.float32) / 255.0])
+    weights = 6.0 * random.standard_normal((LATENT, KNOWN)) / LATENT**0.5
+    choice.set_weights([weights, np.zeros(KNOWN)])
+    return model
+
+
+def _write(folder: Path, alphabet: str) -> Path:
+    """Writes symbols of the pen model; the path of the arrays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ink = folder / "expressions.zip"
+    demo.write_archive(ink, {"math16": 120, "letters62": 400}[alphabet], alphabet)
+    crohme.convert([str(ink)], folder / "symbols.npz", Options(classes=None), "all", workers=1)
+    return folder / "symbols.npz"
