@@ -1,0 +1,74 @@
+"""A study: configurations times seeds, side by side on this machine or on a Ray cluster.
+
+    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --dry_run
+    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --workers=2
+    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --engine=ray
+
+Ctrl-C or a kill stops it at any time; the same command goes on. Results are one JSON file, beside
+the study unless told otherwise, from which `make results` writes RESULTS.md.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from data_tools import cli
+from data_tools.errors import UsageError
+
+FLAGS = flags.FLAGS
+
+
+def define_flags() -> None:
+    """Defines the command's flags; not on import, as other commands have flags of these names."""
+    flags.DEFINE_string("study", None, "The study file, a YAML.")
+    flags.DEFINE_enum("size", "cpu", ["cpu", "full"], "Which size of the study.")
+    flags.DEFINE_enum("engine", "local", ["local", "ray"], "What makes the runs.")
+    flags.DEFINE_integer("workers", 0, "Runs at a time; 0: one for every two cores.", lower_bound=0)
+    flags.DEFINE_integer(
+        "threads", 0, "Threads of each run; 0: the cores shared out.", lower_bound=0
+    )
+    flags.DEFINE_string("ray_address", "", "Ray cluster to use; empty starts one here.")
+    flags.DEFINE_float("gpus", 0.0, "GPUs that each run asks Ray for, e.g. 0.25.", lower_bound=0.0)
+    flags.DEFINE_string("workdir", "", "Folder of the sweep (default: sweeps/STUDY-SIZE).")
+    flags.DEFINE_string(
+        "results", "", "JSON file of results (default: results/STUDY-SIZE.json by the study)."
+    )
+    flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
+    flags.DEFINE_list("only", [], "Arms to run, separated by commas; all when empty.")
+    flags.DEFINE_boolean("retry_failed", False, "Try runs that failed before once more.")
+    flags.DEFINE_boolean("dry_run", False, "Print the runs and how long they take; run nothing.")
+
+
+def main() -> None:
+    """Runs the command."""
+    if not FLAGS.study:
+        raise UsageError("--study is missing: which YAML file? See experiments/studies")
+    if FLAGS.ray_address and FLAGS.engine != "ray":
+        raise UsageError("--ray_address belongs to --engine=ray")
+    from gan_keras.sweeps import study as studies  # late: YAML and SciPy take time to start
+    from gan_keras.sweeps import sweep
+
+    file = Path(FLAGS.study)
+    study = studies.load(file, FLAGS.size)
+    name = f"{study.name}-{study.size}"
+    settings = sweep.Settings(
+        workdir=Path(FLAGS.workdir or Path("sweeps") / name),
+        results=Path(FLAGS.results or file.parent / "results" / f"{name}.json"),
+        data_dir=FLAGS.data_dir,
+        engine=FLAGS.engine,
+        workers=FLAGS.workers,
+        threads=FLAGS.threads,
+        only=tuple(FLAGS.only),
+        retry_failed=FLAGS.retry_failed,
+        ray_address=FLAGS.ray_address,
+        gpus=FLAGS.gpus,
+    )
+    if FLAGS.dry_run:
+        print(sweep.preview(study, settings))
+    else:
+        sweep.run(study, settings)
+
+
+if __name__ == "__main__":
+    define_flags()
+    cli.run(main)

@@ -1,0 +1,31 @@
+"""Runs a module as `python -m` would, and stops it when whoever started it is gone.
+
+    python -m gan_keras.sweeps.child PARENT MODULE [FLAGS]
+
+A sweep that is killed outright cannot stop its runs. Each watches its parent instead and asks
+itself to stop, so that it writes a checkpoint and leaves its folder free for the sweep that goes
+on.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+
+SECONDS = 0.5  # between two looks
+
+
+def watch(parent: int) -> None:
+    """Sends this process SIGTERM as soon as `parent` is not its parent any more."""
+    while os.getppid() == parent:
+        time.sleep(SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=watch, args=(int(sys.argv[1]),), daemon=True).start()
+    module = sys.argv[2]
+    sys.argv = sys.argv[2:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,0 +1,118 @@
+"""The registry of claims: what the originals said, and which study decides by which rule."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from data_tools.errors import UsageError
+from gan_keras.sweeps import study as studies
+from gan_keras.sweeps import verdicts
+from gan_keras.sweeps.study import Study
+from gan_keras.sweeps.verdicts import Finding, Rule
+
+SYSTEMS = ("LaTeX Writer", "AE-AC-GAN", "digit GAN", "2-D image sets", "GAN blog post")
+NOT_TRIED = "not tried yet"
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """One claim.
+
+    Attributes:
+        id: Short name, unique.
+        systems: The originals that make it.
+        said: What they said, in our words.
+        study: Name of the study file that decides; empty if there is none yet.
+        rules: All must be confirmed.
+        note: How to read the verdict.
+    """
+
+    id: str
+    systems: tuple[str, ...]
+    said: str
+    study: str = ""
+    rules: tuple[Rule, ...] = ()
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """A claim held against results.
+
+    Attributes:
+        claim: The claim.
+        verdict: On the claim.
+        findings: Of each rule.
+    """
+
+    claim: Claim
+    verdict: str
+    findings: tuple[Finding, ...]
+
+
+def load(file: str | Path) -> tuple[Claim, ...]:
+    """Reads the registry and checks it against the study files beside it.
+
+    Args:
+        file: claims.yaml.
+
+    Raises:
+        DataError: If a file cannot be read.
+        UsageError: Names what is wrong and where.
+    """
+    file = Path(file)
+    raw = studies.read_yaml(file)
+    if not isinstance(raw, dict):
+        raise UsageError(f"{file}: expected a mapping (id: claim)")
+    known: dict[str, tuple[Study, ...]] = {}
+    return tuple(_claim(str(id), entry, file, known) for id, entry in raw.items())
+
+
+def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]]) -> Claim:
+    where = f"{file}, {id}"
+    if not isinstance(entry, dict) or not entry.keys() <= {"by", "said", "study", "rules", "note"}:
+        raise UsageError(f"{where}: expected by, said, and study with rules, or note")
+    systems = tuple(name.strip() for name in str(entry.get("by", "")).split(","))
+    if unknown := [name for name in systems if name not in SYSTEMS]:
+        raise UsageError(f"{where}: by={unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
+    if bool(entry.get("study")) != bool(entry.get("rules")):
+        raise UsageError(f"{where}: study and rules belong together")
+    rules = tuple(verdicts.parse(rule, where) for rule in entry.get("rules") or ())
+    name = str(entry.get("study", ""))
+    if name:
+        if name not in known:
+            known[name] = _sizes(file.parent / f"{name}.yaml")
+        for study in known[name]:
+            _check_rules(rules, study, where)
+    text = lambda key: " ".join(str(entry.get(key, "")).split())  # noqa: E731
+    return Claim(id, systems, text("said"), name, rules, text("note"))
+
+
+def _sizes(file: Path) -> tuple[Study, ...]:
+    """A study at all its sizes."""
+    sizes = studies.read_yaml(file).get("sizes", {})
+    return tuple(studies.load(file, size) for size in sizes)
+
+
+def _check_rules(rules: tuple[Rule, ...], study: Study, where: str) -> None:
+    """Rules may only speak of what the study measures."""
+    arms, metrics = {arm.name for arm in study.arms}, {metric.name for metric in study.metrics}
+    for rule in rules:
+        if unknown := [arm for arm in (*rule.arms, *rule.others) if arm not in arms]:
+            raise UsageError(f"{where}: {study.name} ({study.size}) has no arm {unknown[0]!r}")
+        if rule.metric not in metrics:
+            raise UsageError(f"{where}: {study.name} does not measure {rule.metric!r}")
+
+
+def decide(claim: Claim, results: Mapping[str, Any]) -> Decision:
+    """Holds a claim against the results of its study.
+
+    Args:
+        claim: With rules.
+        results: What a results file holds.
+    """
+    findings = tuple(verdicts.apply(rule, results) for rule in claim.rules)
+    if all(finding.estimate is None for finding in findings):
+        return Decision(claim, NOT_TRIED, findings)
+    return Decision(claim, verdicts.combine([one.verdict for one in findings]), findings)

@@ -1,0 +1,162 @@
+"""The sweep as a user runs it: processes that train, are killed, and go on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from experiments.studies import report
+
+STUDY = """
+title: Two lengths of noise
+experiment: gaussian
+options: {steps_per_epoch: 30, batch_size: 16, eval_samples: 50}
+grid: {latent_dim: [1, 2]}
+seeds: [0, 1]
+baseline: latent_dim=1
+metrics: [energy_distance, {name: d_loss, log: d_loss}]
+sizes: {cpu: {options: {epochs: 2}}, full: {}}
+"""
+
+
+def command(tmp_path, name, *flags):
+    return [
+        sys.executable, "-m", "experiments.sweep", f"--study={tmp_path / 'noise.yaml'}",
+        f"--workdir={tmp_path / name}", f"--results={tmp_path / name}.json",
+        f"--data_dir={tmp_path}", "--threads=1", *flags,
+    ]  # fmt: skip
+
+
+def run(arguments, code=0):
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    assert done.returncode == code, done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def table(done):
+    """The printed table, without what names folders."""
+    lines = done.stdout.splitlines()
+    return lines[lines.index("energy_distance") : -1]
+
+
+def metrics(tmp_path, name):
+    runs = json.loads((tmp_path / f"{name}.json").read_text())["runs"]
+    return {one: run["metrics"] for one, run in runs.items()}
+
+
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "noise.yaml").write_text(STUDY)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_sweep_killed_in_the_middle_ends_as_an_undisturbed_one(study):
+    undisturbed = run(command(study, "undisturbed", "--workers=2"))
+    killed = subprocess.Popen(
+        command(study, "killed", "--workers=2"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    # in the middle: something is done, something under way
+    until = time.monotonic() + 600
+    while not (study / "killed.json").exists():
+        assert killed.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    before = metrics(study, "killed")
+    assert 0 < len(before) < 4
+    finished = {name: (study / "killed" / "runs" / name / "metrics.json").stat() for name in before}
+    going_on = run(command(study, "killed", "--workers=2"))
+    assert table(going_on) == table(undisturbed)
+    assert metrics(study, "killed") == metrics(study, "undisturbed")
+    for name, stat in finished.items():
+        assert (study / "killed" / "runs" / name / "metrics.json").stat() == stat
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_local_and_ray_give_the_same_figures(study):
+    pytest.importorskip("ray", reason="Ray is not installed (pip install 'gan_keras[sweep]')")
+    local = run(command(study, "local", "--workers=2"))
+    ray = run(command(study, "ray", "--workers=2", "--engine=ray"))
+    assert len(metrics(study, "local")) == 4
+    assert metrics(study, "local") == metrics(study, "ray")
+    assert table(local) == table(ray)
+
+
+def test_dry_run_and_mistakes(study):
+    done = run(command(study, "w", "--dry_run"))
+    assert "latent_dim=2-seed=1: python -m experiments.gaussian" in done.stdout
+    assert "4 of 4 runs to do; no estimate" in done.stdout
+    assert not (study / "w").exists()
+    for flags, code, message in (
+        (["--study=/nowhere.yaml"], 1, "/nowhere.yaml cannot be read"),
+        (["--size=huge"], 2, "--size"),
+        (["--only=x"], 2, "--only=x: no such arm"),
+        (["--workers=-1"], 2, "--workers"),
+        (["--ray_address=here"], 2, "belongs to --engine=ray"),
+    ):
+        wrong = run(command(study, "w", *flags), code)
+        assert message in wrong.stderr
+        assert wrong.stderr.count("\n") == 1
+
+
+def test_without_ray_the_message_says_what_to_install(study):
+    (study / "ray.py").write_text("raise ImportError\n")
+    done = subprocess.run(
+        command(study, "w", "--engine=ray"),
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(study), os.getcwd()])},
+    )
+    assert done.returncode == 2
+    assert "pip install 'gan_keras[sweep]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_and_planning_do_not_import_tensorflow(study):
+    for flags in (["--help"], ["--dry_run"]):
+        arguments = command(study, "w", *flags)
+        arguments[1:1] = ["-X", "importtime"]
+        assert " tensorflow" not in run(arguments).stderr
+
+
+def test_results_page_is_up_to_date():
+    from gan_keras.sweeps import page
+
+    text = page.render(report.FOLDER / "claims.yaml", report.FOLDER / "results", report.ROOT)
+    assert (report.ROOT / "RESULTS.md").read_text(encoding="utf-8") == text
+
+
+def test_published_counts_add_up():
+    from gan_keras.sweeps import study as studies
+
+    published = studies.read_yaml(report.FOLDER / "published" / "latex_writer.yaml")
+    totals = {arm: sum(row) for arm, row in published["counts"].items()}
+    assert list(totals.values()) == [91, 134, 138, 96, 141, 101]
+    headline = studies.load(report.FOLDER / f"{report.HEADLINE}.yaml", "cpu")
+    assert {f"original-{arm}" for arm in totals} < {arm.name for arm in headline.arms}
+
+
+def test_every_study_resolves_at_every_size():
+    from gan_keras.sweeps import study as studies
+
+    files = [file for file in report.FOLDER.glob("*.yaml") if file.name != "claims.yaml"]
+    assert len(files) >= 10
+    for file in files:
+        cpu, full = (studies.load(file, size) for size in studies.SIZES)
+        assert cpu.scaled_down, f"{file} does not say what its cpu size leaves out"
+        assert all(arm.seconds for arm in cpu.arms), f"{file} does not say how long a run takes"
+        assert len(cpu.seeds) >= 3
+        assert [m.name for m in cpu.metrics] == [m.name for m in full.metrics]
+        # at most four hours of two cores
+        assert sum(arm.seconds for arm in cpu.arms) * len(cpu.seeds) <= 4 * 2 * 3600

@@ -1,0 +1,135 @@
+import json
+import textwrap
+
+import pytest
+from sweep_samples import finished, results, write_study
+
+from data_tools.errors import DataError, UsageError
+from gan_keras.sweeps import claims, figures, page
+
+CLAIMS = """
+    X1:
+      by: GAN blog post
+      said: Longer noise | is nearer.
+      study: noise
+      rules:
+        - {metric: energy_distance, arm: latent_dim=2, than: latent_dim=1, expect: lower}
+      note: Made up.
+    X2:
+      by: digit GAN, GAN blog post
+      said: Nobody has tried this.
+"""
+NEARER = [(1, [3.0, 4.0, 5.0]), (2, [1.0, 2.0, 3.1])]
+
+
+def write(folder, text=CLAIMS):
+    write_study(folder)
+    file = folder / "claims.yaml"
+    file.write_text(textwrap.dedent(text))
+    (folder / "results").mkdir(exist_ok=True)
+    return file
+
+
+def write_results(folder, values=NEARER, size="cpu"):
+    runs = [
+        finished(f"latent_dim={z}", seed, energy_distance=value)
+        for z, row in values
+        for seed, value in enumerate(row)
+    ]
+    found = results(
+        runs, arms=("latent_dim=1", "latent_dim=2"), metrics=["energy_distance"], baseline=""
+    )
+    found["size"] = size
+    (folder / "results" / f"noise-{size}.json").write_text(json.dumps(found))
+    return found
+
+
+def render(folder):
+    return page.render(folder / "claims.yaml", folder / "results", folder)
+
+
+def test_a_claim_that_was_tried_and_one_that_was_not(tmp_path):
+    write(tmp_path)
+    write_results(tmp_path)
+    text = render(tmp_path)
+    assert "2 claims: 1 confirmed; 1 not tried yet." in text
+    link = "[confirmed](#two-lengths-of-noise-cpu)"
+    assert rf"| X1 | GAN blog post | Longer noise \| is nearer. | {link} |" in text
+    assert "| X2 | digit GAN, GAN blog post | Nobody has tried this. | not tried yet |" in text
+    # differences -2, -2, -1.9
+    assert "-1.967 [-2.11, -1.823], n = 3: confirmed" in text
+    assert "| latent_dim=1 | 3 | 4 +- 1 |" in text
+    assert "`python -m experiments.sweep --study=./noise.yaml --size=cpu`" in text
+    assert "6 of 6 runs, 60 s of wall time" in text
+    assert "2 x made up; commit abc1234" in text
+    assert render(tmp_path) == text
+
+
+def test_verdicts_follow_the_numbers(tmp_path):
+    write(tmp_path)
+    write_results(tmp_path, [NEARER[0], (2, [9.0, 9.9, 11.0])])
+    assert "[refuted](" in render(tmp_path)
+    write_results(tmp_path, [NEARER[0], (2, [1.0, 9.0, 3.0])])
+    assert "[not decidable at this size](" in render(tmp_path)
+    write_results(tmp_path, [(1, [3.0, 4.0]), (2, [1.0, 2.0])])
+    assert "[not decidable at this size](" in render(tmp_path)
+
+
+def test_the_larger_size_decides(tmp_path):
+    write(tmp_path)
+    write_results(tmp_path)
+    write_results(tmp_path, [NEARER[0], (2, [9.0, 9.9, 11.0])], size="full")
+    text = render(tmp_path)
+    assert "[refuted](#two-lengths-of-noise-full)" in text
+    assert "**X1: confirmed.**" in text  # still told in its own section
+
+
+def test_figures_of_results(tmp_path):
+    write(tmp_path)
+    found = write_results(tmp_path)
+    file = tmp_path / "results" / "noise-cpu.png"
+    figures.write_dots(file, found, ["energy_distance", "nothing"])
+    before = file.read_bytes()
+    figures.write_dots(file, found, ["energy_distance"])
+    assert file.read_bytes() == before
+    assert "![noise](results/noise-cpu.png)" in render(tmp_path)
+
+
+def test_grids_beside_published_counts(tmp_path):
+    import numpy as np
+    from PIL import Image
+
+    runs = [finished(arm, 0, accuracy=0.5) for arm in ("a", "b")]
+    for run in runs:
+        run["scores"] = {"accuracy_per_class.(": 0.25, "accuracy_per_class.x": 0.75}
+    found = results(runs)
+    assert figures._class_accuracies(found, "a") == {"(": 0.25, "x": 0.75}
+    Image.fromarray(np.zeros((40, 56), np.uint8)).save(tmp_path / "a-seed=0.png")
+    figures.write_grids(tmp_path / "g.png", found, tmp_path, ["a", "b"], {"a": [3, 7]})
+    assert Image.open(tmp_path / "g.png").size[0] > 500
+    figures.write_grids(tmp_path / "none.png", found, tmp_path / "empty", ["a"], {})
+    assert not (tmp_path / "none.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("latent_dim=2, than", "latent_dim=3, than", "has no arm 'latent_dim=3'"),
+        ("metric: energy_distance", "metric: frechet_distance", "does not measure"),
+        ("by: digit GAN, ", "by: nobody, ", "by='nobody'"),
+        ("expect: lower", "expect: less", "expect=less"),
+        ("      note: Made up.", "      notes: x", "expected by, said"),
+        ("X2:", "X1:", "'X1' occurs twice"),
+    ],
+)
+def test_mistakes_in_the_registry(tmp_path, old, new, message):
+    assert old in CLAIMS
+    file = write(tmp_path, CLAIMS.replace(old, new))
+    with pytest.raises(UsageError, match=message):
+        claims.load(file)
+
+
+def test_a_study_that_is_gone(tmp_path):
+    file = write(tmp_path, CLAIMS.replace("study: noise", "study: noises"))
+    with pytest.raises(DataError, match="cannot be read"):
+        claims.load(file)

@@ -1,0 +1,158 @@
+import pytest
+from sweep_samples import STUDY, write_study
+
+from data_tools.errors import DataError, UsageError
+from gan_keras.sweeps import plan, study
+
+
+def test_arms_grid_and_sizes(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        experiment: gaussian
+        options: {batch_size: 16, lr: 1e-3}
+        arms:
+          plain: {}
+          flipped: {label_policy: flipped, batch_size: 32}
+        grid: {latent_dim: [1, 10], beta_1: [0.5, 0.9]}
+        seeds: [3, 5]
+        metrics: [energy_distance]
+        sizes:
+          cpu: {arms: {plain: {epochs: 7}}, seconds: {plain: 2, flipped: 3}, seeds: [1]}
+          full: {grid: {latent_dim: [4]}}
+        """,
+    )
+    cpu = study.load(file, "cpu")
+    assert [arm.name for arm in cpu.arms] == [
+        f"{name}-latent_dim={z}-beta_1={b}"
+        for name in ("plain", "flipped")
+        for z in (1, 10)
+        for b in (0.5, 0.9)
+    ]
+    first, last = cpu.arms[0], cpu.arms[-1]
+    assert (first.config.epochs, first.config.batch_size, first.seconds) == (7, 16, 2)
+    assert first.config.lr == 1e-3  # YAML calls this a text
+    assert (last.config.epochs, last.config.batch_size, last.seconds) == (70, 32, 3)
+    assert last.config.label_policy == "flipped"
+    assert cpu.seeds == (1,)
+    full = study.load(file, "full")
+    assert [arm.name for arm in full.arms] == ["plain-latent_dim=4", "flipped-latent_dim=4"]
+    assert full.seeds == (3, 5)
+
+
+def test_an_arm_may_be_another_experiment(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        arms:
+          dense: {experiment: vanilla, preset: dense}
+          deep: {experiment: dcgan}
+        metrics: [modes]
+        sizes: {cpu: {options: {epochs: 2}}}
+        """,
+    )
+    dense, deep = study.load(file, "cpu").arms
+    assert (dense.config.experiment, dense.config.preset) == ("vanilla", "dense")
+    assert (deep.config.experiment, deep.config.epochs) == ("dcgan", 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("latent_dim: [1, 2]", "latent_size: [1, 2]", "no option latent_size"),
+        ("latent_dim: [1, 2]", "latent_dim: [1, 0]", "--latent_dim=0: must be at least 1"),
+        ("latent_dim: [1, 2]", "latent_dim: [1, 1]", "two arms are called 'latent_dim=1'"),
+        ("latent_dim: [1, 2]", "latent_dim: 1", "needs a list of values"),
+        ("batch_size: 32", "batch_size: many", "--batch_size='many': expected int"),
+        ("batch_size: 32", "workdir: /tmp", "workdir is not for a study file"),
+        ("preset: z1", "preset: z7", "choose one of z1"),
+        ("gaussian", "gausian", "unknown experiment 'gausian'"),
+        ("- energy_distance", "- energy", "unknown metric 'energy'"),
+        ("log: d_loss", "log: loss", "log.csv has no 'loss'"),
+        ("log: d_loss", "log: d_loss, take: at", "`value` belongs to"),
+        ("log: d_loss", "log: d_loss, take: half", "choose one of last"),
+        ("log: d_loss", "mean: energy_distance", "needs a list of names"),
+        ("log: d_loss", "ratio: [energy_distance]", "needs two names"),
+        ("name: d_loss", "name: energy_distance", "defined twice"),
+        ("seeds: [0, 1]", "seeds: [0, 0]", "has one twice"),
+        ("seeds: [0, 1]", "seeds: 2", "must be a list of whole numbers"),
+        ("baseline: latent_dim=1", "baseline: first", "baseline 'first' is no arm"),
+        ("    title:", "    tilte:", "unknown tilte"),
+        ("seconds: 5", "seconds: long", "seconds must be a number"),
+        ("seconds: 5", "arms: {x: {}}", "unknown arms x"),
+        ("cpu:", "gpu:", "has no size 'cpu'"),
+        ("seeds: [0, 1]", "seeds: [0]\n    seeds: [1]", "'seeds' occurs twice"),
+        ("seeds: [0, 1]", "seeds: [0", "is no YAML"),
+        ("seeds: [0, 1]", "seeds: !!python/name:os.system", "is no YAML"),
+        ("seeds: [0, 1]", "? {a: 1}\n    : 2", "is no YAML"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path, old, new, message):
+    assert old in STUDY
+    file = write_study(tmp_path, STUDY.replace(old, new))
+    with pytest.raises(UsageError) as error:
+        study.load(file, "cpu")
+    assert message in str(error.value)
+    assert str(file) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_same_run_under_two_names(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        experiment: gaussian
+        arms: {one: {}, two: {latent_dim: 1}}
+        metrics: [energy_distance]
+        sizes: {cpu: {}}
+        """,
+    )
+    with pytest.raises(UsageError, match="arms 'one' and 'two' are the same run"):
+        study.load(file, "cpu")
+
+
+def test_an_arm_cannot_leave_the_folder(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        experiment: gaussian
+        arms: {../../etc: {}}
+        metrics: [energy_distance]
+        sizes: {cpu: {}}
+        """,
+    )
+    with pytest.raises(UsageError, match="use letters, digits"):
+        study.load(file, "cpu")
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        study.load(tmp_path / "none.yaml", "cpu")
+
+
+def test_runs_and_their_commands(tmp_path):
+    found = plan.runs(study.load(write_study(tmp_path), "cpu"), tmp_path / "w", "data", threads=1)
+    # seed by seed, so that a sweep that is cut short has compared all arms
+    assert [run.name for run in found] == [
+        "latent_dim=1-seed=0",
+        "latent_dim=2-seed=0",
+        "latent_dim=1-seed=1",
+        "latent_dim=2-seed=1",
+    ]
+    last = found[-1]
+    assert last.folder == tmp_path / "w" / "runs" / "latent_dim=2-seed=1"
+    module, *flags = plan.arguments(last.config, places=False)
+    assert module == "experiments.gaussian"
+    assert {"--preset=z1", "--epochs=2", "--seed=1", "--gif=false", "--latent_dim=2"} <= set(flags)
+    assert not [flag for flag in flags if flag.startswith(("--workdir", "--lr="))]
+    assert f"--workdir={last.folder}" in plan.arguments(last.config)
+
+
+def test_what_makes_another_run(tmp_path):
+    run = plan.runs(study.load(write_study(tmp_path), "cpu"), tmp_path, "data", threads=1)[0]
+    recorded = plan.options(run.config)
+    assert not plan.changed(run.config, recorded)
+    assert "workdir" not in recorded
+    older = {name: value for name, value in recorded.items() if name != "packing"}
+    assert not plan.changed(run.config, older)  # an option that did not exist yet
+    assert plan.changed(run.config, recorded | {"epochs": 3}) == ["epochs (3 before, 2 now)"]
