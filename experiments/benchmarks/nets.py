@@ -1,0 +1,72 @@
+"""What is benchmarked: a preset of the suite each, on images of one size. No TensorFlow."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Net:
+    """One row of the benchmark.
+
+    Attributes:
+        title: For tables and charts.
+        experiment: Name of the variant, a key of `gan_keras.configs.CONFIGS`.
+        preset: Of the variant.
+        options: What differs from the preset.
+        image_shape: `(height, width, channels)`.
+        num_classes: Classes of the data.
+    """
+
+    title: str
+    experiment: str
+    preset: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    image_shape: tuple[int, int, int] = (28, 28, 1)
+    num_classes: int = 16
+
+
+# name -> net; a module of this name is in plain_keras and in plain_torch
+NETS = {
+    "original": Net("LaTeX Writer AC-GAN", "acgan", "original"),
+    "transposed": Net("transposed AC-GAN", "acgan", "transposed"),
+    "compact": Net("compact AC-GAN", "acgan", "compact"),
+    "ae_acgan": Net("AE-AC-GAN, depth 64", "ae_acgan", "mnist", num_classes=10),
+    "dcgan": Net("DCGAN 28x28", "dcgan", "image_sets", num_classes=10),
+    "wgan_gp": Net(
+        "WGAN-GP 64x64",
+        "wgan_gp",
+        "paper",
+        {"image_size": 64, "latent_dim": 100, "batch_size": 32},
+        image_shape=(64, 64, 1),
+        num_classes=10,
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """One way to compute the same step.
+
+    Attributes:
+        title: For tables and charts.
+        module: What the worker imports: `ours`, `plain_keras` or `plain_torch`.
+        precision: `float32` or `bfloat16`.
+        compiled: Whether `torch.compile` is used.
+    """
+
+    title: str
+    module: str
+    precision: str = "float32"
+    compiled: bool = False
+
+
+SIDES = {
+    "ours": Side("gan_keras, float32", "ours"),
+    "ours_bf16": Side("gan_keras, bfloat16", "ours", "bfloat16"),
+    "keras": Side("plain Keras, float32", "plain_keras"),
+    "torch": Side("PyTorch eager, float32", "plain_torch"),
+    "torch_compiled": Side("PyTorch compiled, float32", "plain_torch", compiled=True),
+    "torch_bf16": Side("PyTorch eager, bfloat16", "plain_torch", "bfloat16"),
+    "torch_bf16_compiled": Side("PyTorch compiled, bfloat16", "plain_torch", "bfloat16", True),
+}

@@ -1,0 +1,142 @@
+"""The suite's compact AC-GAN: projection, modulated BatchNorm, lazy R1, averaged generator."""
+
+import keras
+import tensorflow as tf
+from keras import layers, ops
+
+LATENT_DIM, CHANNELS, SLOPE = 64, 64, 0.2
+R1_FACTOR, R1_EVERY = 0.15, 8
+EMA_DECAY = 0.998
+
+
+class GroupDeviation(layers.Layer):
+    """Standard deviation of each channel over groups of 16 examples."""
+
+    def call(self, x):
+        height, width, channels = x.shape[1:]
+        groups = ops.reshape(x, (-1, 16, height, width, channels))
+        deviation = ops.mean(ops.sqrt(ops.var(groups, axis=1) + 1e-6), axis=(1, 2))
+        return ops.repeat(deviation, 16, axis=0)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[-1])
+
+
+class CompactGAN(keras.Model):
+    """One generated batch serves both updates."""
+
+    def __init__(self, generator, discriminator, num_classes):
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+        self.average = keras.models.clone_model(generator)
+        self.average.set_weights(generator.get_weights())
+        self.num_classes = num_classes
+        self.seed = keras.random.SeedGenerator(0)
+        self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False)
+        self.g_loss, self.d_loss = keras.metrics.Mean("g_loss"), keras.metrics.Mean("d_loss")
+        self.source_loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        self.class_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self.built = True
+
+    def compile(self, g_optimizer, d_optimizer):
+        super().compile(optimizer=None)
+        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
+
+    @property
+    def metrics(self):
+        return [self.g_loss, self.d_loss]
+
+    def r1(self, images, labels):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            score = ops.sum(self.discriminator([images, labels], training=True)[0])
+        squares = ops.sum(ops.square(tape.gradient(score, images)), axis=(1, 2, 3))
+        return 0.5 * R1_FACTOR * R1_EVERY * ops.mean(squares)
+
+    def train_step(self, data):
+        images, labels = data
+        batch = ops.shape(images)[0]
+        z = keras.random.normal((batch, LATENT_DIM), seed=self.seed)
+        fake_labels = keras.random.randint((batch,), 0, self.num_classes, seed=self.seed)
+
+        with tf.GradientTape() as g_tape:
+            fakes = self.generator([z, fake_labels], training=True)
+            with tf.GradientTape() as d_tape:
+                both = ops.concatenate([images, ops.stop_gradient(fakes)])
+                both_labels = ops.concatenate([ops.cast(labels, "int32"), fake_labels])
+                source, classes = self.discriminator([both, both_labels], training=True)
+                is_real = ops.concatenate([ops.ones((batch, 1)), ops.zeros((batch, 1))])
+                d_loss = self.source_loss(is_real, source)
+                d_loss += 0.25 * self.class_loss(labels, classes[:batch])
+                d_loss += tf.cond(
+                    self.steps % R1_EVERY == 0,
+                    lambda: self.r1(images, labels),
+                    lambda: tf.zeros(()),
+                )
+            weights = self.discriminator.trainable_weights
+            gradients = d_tape.gradient(d_loss, weights)
+            self.d_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+
+            source, classes = self.discriminator([fakes, fake_labels], training=True)
+            g_loss = self.source_loss(ops.ones((batch, 1)), source)
+            g_loss += 0.1 * self.class_loss(fake_labels, classes)
+        weights = self.generator.trainable_weights
+        gradients = g_tape.gradient(g_loss, weights)
+        self.g_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+
+        for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
+            average.assign(EMA_DECAY * average + (1.0 - EMA_DECAY) * weight)
+        self.steps.assign_add(1)
+        self.g_loss.update_state(g_loss)
+        self.d_loss.update_state(d_loss)
+        return {"g_loss": self.g_loss.result(), "d_loss": self.d_loss.result()}
+
+
+def modulated(x, condition):
+    def affine(bias):
+        dense = layers.Dense(CHANNELS, bias_initializer=bias)
+        return layers.Reshape((1, 1, CHANNELS))(dense(condition))
+
+    x = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False)(x)
+    return layers.ReLU()(layers.Add()([layers.Multiply()([x, affine("ones")]), affine("zeros")]))
+
+
+def make_generator(image_shape, num_classes):
+    height, width, channels = image_shape
+    z = keras.Input((LATENT_DIM,))
+    label = keras.Input((), dtype="int32")
+    condition = layers.Concatenate()([z, layers.Embedding(num_classes, 64)(label)])
+    x = layers.Dense(CHANNELS * (height // 4) * (width // 4), use_bias=False)(condition)
+    x = layers.Reshape((height // 4, width // 4, CHANNELS))(x)
+    x = modulated(x, condition)
+    x = layers.Conv2DTranspose(CHANNELS, 4, 2, padding="same", use_bias=False)(x)
+    x = modulated(x, condition)
+    x = layers.Conv2DTranspose(channels, 4, 2, padding="same", activation="tanh")(x)
+    return keras.Model([z, label], x)
+
+
+def make_discriminator(image_shape, num_classes):
+    image = keras.Input(image_shape)
+    label = keras.Input((), dtype="int32")
+    x = image
+    for filters in (64, 128):
+        x = layers.Conv2D(filters, 4, 2, padding="same")(x)
+        x = layers.LeakyReLU(negative_slope=SLOPE)(x)
+    x = layers.Concatenate()([layers.Flatten()(x), GroupDeviation()(x)])
+    one_hot = layers.CategoryEncoding(num_classes, output_mode="one_hot")(label)
+    projection = layers.Dot(axes=1)([layers.Dense(num_classes, use_bias=False)(x), one_hot])
+    source = layers.Add()([layers.Dense(1)(x), projection])
+    return keras.Model([image, label], [source, layers.Dense(num_classes)(x)])
+
+
+def make(image_shape, num_classes):
+    gan = CompactGAN(
+        make_generator(image_shape, num_classes),
+        make_discriminator(image_shape, num_classes),
+        num_classes,
+    )
+    gan.compile(
+        keras.optimizers.Adam(8e-4, beta_1=0.5, beta_2=0.99, epsilon=1e-8),
+        keras.optimizers.Adam(8e-4, beta_1=0.5, beta_2=0.99, epsilon=1e-8),
+    )
+    return gan
