@@ -11,6 +11,10 @@ Paper: Goodfellow et al. 2014, "Generative Adversarial Nets", arXiv:1406.2661.
 them (ten 3s in ten samples at step 60,000). `--shared_optimizer_bug` updates the generator by the
 discriminator's optimizer, at 3e-4 rather than 1e-4, as its published results did. `dense` is naoki
 shibuya's fully connected GAN.
+
+Measured (seed 0, bfloat16, 0.16 CPU-seconds a step): after 2,400 steps samples are of all ten
+digits, entropy of the classes 0.87 of ln 10, a classifier's median confidence 0.94; after 3,600
+steps of eight digits, 0.83 and 0.96. To the eye they are rough.
 """
 
 from experiments import common

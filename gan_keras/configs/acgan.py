@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gan_keras.configs import auxiliary
+from gan_keras.configs import auxiliary, optimization
 from gan_keras.configs.base import Alias, option
-from gan_keras.configs.tools import ToolConfig, tool
+from gan_keras.configs.tools import ToolConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,15 +62,11 @@ class ACGANConfig(ToolConfig):
     latent: str = option(
         "uniform", "Distribution of z: N(0, 1) or U(-1, 1).", choices=("normal", "uniform")
     )
-    lr: float = option(
-        2e-4, "Learning rate of the discriminator (Adam).", minimum=0.0, exclusive=True
-    )
-    g_lr_mult: float = option(
-        1.0, "Generator's learning rate in units of --lr.", minimum=0.0, exclusive=True
-    )
-    beta_1: float = option(0.5, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
-    beta_2: float = option(0.999, "Adam's decay of the second moment.", minimum=0.0, maximum=0.9999)
-    epsilon: float = option(1e-8, "Adam's epsilon.", minimum=0.0, exclusive=True)
+    lr: float = optimization.learning_rate(2e-4)
+    g_lr_mult: float = optimization.rate_multiplier()
+    beta_1: float = optimization.beta_1(0.5)
+    beta_2: float = optimization.beta_2()
+    epsilon: float = optimization.epsilon()
     class_sampling: str = auxiliary.class_sampling()
     aux_on_fakes: bool = auxiliary.aux_on_fakes()
     d_class_weight: float = auxiliary.class_weight("discriminator")
@@ -80,10 +76,4 @@ class ACGANConfig(ToolConfig):
         "One generated batch serves both updates; otherwise the generator's update draws twice "
         "as many new ones (as the LaTeX Writer did).",
     )
-    ema_decay: float = tool(
-        "ema",
-        0.0,
-        "Decay a step of the averaged generator used for samples; 0 turns averaging off.",
-        minimum=0.0,
-        maximum=0.99999,
-    )
+    ema_decay: float = optimization.ema_decay()

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gan_keras.configs import auxiliary
+from gan_keras.configs import auxiliary, optimization
 from gan_keras.configs.base import Alias, option
 from gan_keras.configs.tools import ToolConfig
 
@@ -62,25 +62,14 @@ class AEACGANConfig(ToolConfig):
     init_std: float = option(
         0.01, "Standard deviation of the convolutions' first weights.", minimum=0.0, exclusive=True
     )
-    lr: float = option(
-        2e-4, "Learning rate of the discriminator (Adam).", minimum=0.0, exclusive=True
-    )
-    g_lr_mult: float = option(
-        1.0, "Generator's learning rate in units of --lr.", minimum=0.0, exclusive=True
-    )
-    ae_lr_mult: float = option(
-        1.0, "Auto-encoder's learning rate in units of --lr.", minimum=0.0, exclusive=True
-    )
-    beta_1: float = option(0.5, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
-    beta_2: float = option(0.999, "Adam's decay of the second moment.", minimum=0.0, maximum=1.0)
-    epsilon: float = option(1e-7, "Adam's epsilon.", minimum=0.0, exclusive=True)
+    lr: float = optimization.learning_rate(2e-4)
+    g_lr_mult: float = optimization.rate_multiplier()
+    ae_lr_mult: float = optimization.rate_multiplier("auto-encoder")
+    beta_1: float = optimization.beta_1(0.5)
+    beta_2: float = optimization.beta_2()
+    epsilon: float = optimization.epsilon(1e-7)
     class_sampling: str = auxiliary.class_sampling()
     aux_on_fakes: bool = auxiliary.aux_on_fakes()
     d_class_weight: float = auxiliary.class_weight("discriminator")
     g_class_weight: float = auxiliary.class_weight("generator")
-    ema_decay: float = option(
-        0.0,
-        "Decay a step of the averaged generator used for samples; 0 turns averaging off.",
-        minimum=0.0,
-        maximum=0.99999,
-    )
+    ema_decay: float = optimization.ema_decay()

@@ -4,8 +4,9 @@ import dataclasses
 from typing import Any
 
 from data_tools.errors import UsageError
+from gan_keras.configs import optimization
 from gan_keras.configs.base import option
-from gan_keras.configs.tools import ToolConfig, tool
+from gan_keras.configs.tools import ToolConfig
 
 
 def knob(off: Any, help: str, **limits: Any) -> Any:
@@ -35,25 +36,13 @@ class ImageGANConfig(ToolConfig):
         "Distribution of z: N(0, 1), U(-1, 1) or U(0, 1).",
         choices=("normal", "uniform", "uniform01"),
     )
-    optimizer: str = option(
-        "adam",
-        "Optimizer of both networks: adam; rmsprop, decay 0.99; sgd without momentum.",
-        choices=("adam", "rmsprop", "sgd"),
-    )
-    lr: float = option(2e-4, "Learning rate of the discriminator.", minimum=0.0, exclusive=True)
-    g_lr_mult: float = option(
-        1.0, "Generator's learning rate in units of --lr.", minimum=0.0, exclusive=True
-    )
-    beta_1: float = option(0.5, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
-    beta_2: float = option(0.999, "Adam's decay of the second moment.", minimum=0.0, maximum=0.9999)
-    epsilon: float = option(1e-8, "Adam's epsilon.", minimum=0.0, exclusive=True)
-    ema_decay: float = tool(
-        "ema",
-        0.0,
-        "Decay a step of the averaged generator used for samples; 0 turns averaging off.",
-        minimum=0.0,
-        maximum=0.99999,
-    )
+    optimizer: str = optimization.optimizer()
+    lr: float = optimization.learning_rate(2e-4)
+    g_lr_mult: float = optimization.rate_multiplier()
+    beta_1: float = optimization.beta_1(0.5)
+    beta_2: float = optimization.beta_2()
+    epsilon: float = optimization.epsilon()
+    ema_decay: float = optimization.ema_decay()
     output: str = option(
         "auto",
         "Generator's last activation; auto: the one that fits --value_range.",

@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from gan_keras.configs import optimization
 from gan_keras.configs.base import option
-from gan_keras.configs.tools import ToolConfig, tool
+from gan_keras.configs.tools import ToolConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,19 +49,9 @@ class ProgressiveConfig(ToolConfig):
     drift: float = option(
         0.001, "Weight of the squared scores of real images in the critic's loss.", minimum=0.0
     )
-    lr: float = option(
-        1e-3, "Learning rate of the discriminator (Adam).", minimum=0.0, exclusive=True
-    )
-    g_lr_mult: float = option(
-        1.0, "Generator's learning rate in units of --lr.", minimum=0.0, exclusive=True
-    )
-    beta_1: float = option(0.0, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
-    beta_2: float = option(0.99, "Adam's decay of the second moment.", minimum=0.0, maximum=0.9999)
-    epsilon: float = option(1e-8, "Adam's epsilon.", minimum=0.0, exclusive=True)
-    ema_decay: float = tool(
-        "ema",
-        0.0,
-        "Decay a step of the averaged generator used for samples; 0 turns averaging off.",
-        minimum=0.0,
-        maximum=0.99999,
-    )
+    lr: float = optimization.learning_rate(1e-3)
+    g_lr_mult: float = optimization.rate_multiplier()
+    beta_1: float = optimization.beta_1(0.0)
+    beta_2: float = optimization.beta_2(0.99)
+    epsilon: float = optimization.epsilon()
+    ema_decay: float = optimization.ema_decay()

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from gan_keras.configs import optimization
 from gan_keras.configs.base import option
 from gan_keras.configs.images import ImageGANConfig
 from gan_keras.configs.tools import tool
@@ -32,8 +33,8 @@ class R3GANConfig(ImageGANConfig):
     )
     latent_dim: int = option(64, "Length of the noise vector z.", minimum=1)
     loss: str = option("relativistic", "Adversarial loss.", choices=("relativistic",))
-    beta_1: float = option(0.0, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
-    beta_2: float = option(0.99, "Adam's decay of the second moment.", minimum=0.0, maximum=0.9999)
+    beta_1: float = optimization.beta_1(0.0)
+    beta_2: float = optimization.beta_2(0.99)
     penalty: str = tool(
         "gradient_penalty",
         "r1_r2",

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from gan_keras.configs import optimization
 from gan_keras.configs.base import option
 from gan_keras.configs.images import ImageGANConfig
 from gan_keras.configs.tools import tool
@@ -26,12 +27,8 @@ class WGANConfig(ImageGANConfig):
         50, "Epochs to train in all; raise it to go on.", minimum=1, identity=False
     )
     loss: str = option("wasserstein", "Adversarial loss.", choices=("wasserstein",))
-    optimizer: str = option(
-        "rmsprop",
-        "Optimizer of both networks: adam; rmsprop, decay 0.99; sgd without momentum.",
-        choices=("adam", "rmsprop", "sgd"),
-    )
-    lr: float = option(5e-5, "Learning rate of the critic.", minimum=0.0, exclusive=True)
+    optimizer: str = optimization.optimizer("rmsprop")
+    lr: float = optimization.learning_rate(5e-5, "critic")
     n_critic: int = tool(
         "n_critic",
         5,

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from gan_keras.configs import optimization
 from gan_keras.configs.base import option
 from gan_keras.configs.images import ImageGANConfig
 from gan_keras.configs.tools import tool
@@ -56,9 +57,9 @@ class WGANGPConfig(ImageGANConfig):
         choices=("dense", "digit_gan", "image_sets", "initials", "residual"),
     )
     loss: str = option("wasserstein", "Adversarial loss.", choices=("wasserstein",))
-    lr: float = option(1e-4, "Learning rate of the critic.", minimum=0.0, exclusive=True)
-    beta_1: float = option(0.0, "Adam's decay of the first moment.", minimum=0.0, maximum=0.9999)
-    beta_2: float = option(0.999, "Adam's decay of the second moment.", minimum=0.0, maximum=0.9999)
+    lr: float = optimization.learning_rate(1e-4, "critic")
+    beta_1: float = optimization.beta_1(0.0)
+    beta_2: float = optimization.beta_2()
     n_critic: int = tool(
         "n_critic",
         5,
