@@ -97,7 +97,14 @@ def make_train_function(model: keras.Model) -> Callable[[Any], Mapping[str, Any]
         model: Compiled; its `steps` counts steps, its `pace` says how far to go in a call, its
             `steps_per_execution` is the size of the pace, or 1 for single steps.
     """
-    one = tf.function(model.train_step, reduce_retracing=True, jit_compile=model.jit_compile)
+    # Not inlined: inside a loop TensorFlow's optimizer may fuse other operations than outside, or
+    # fail to (2.21), and steps would differ in their last bits.
+    one = tf.function(
+        model.train_step,
+        reduce_retracing=True,
+        jit_compile=model.jit_compile,
+        experimental_attributes={"_noinline": True},
+    )
 
     @tf.function
     def several(iterator, count):

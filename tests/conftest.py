@@ -1,6 +1,7 @@
 """Small data that the tests make themselves, and where real data is if there is any."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,14 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("GAN_KERAS_REAL_DATA names no folder of real data")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def float32_policy():
+    """Keras computes in float32 again after a test that has built a run in bfloat16."""
+    yield
+    if "keras" in sys.modules:
+        sys.modules["keras"].config.set_dtype_policy("float32")
 
 
 def toy_symbols(per_class=(24, 16, 12, 8), size=28, seed=0):

@@ -78,13 +78,15 @@ def ours(net: Net, side: Side):
     model = training.build(config, dataset.spec)
     batches = training_batches(dataset, config.images_per_step, 0)
     clock = Clock()
+    size = Pace.of_run(config, model.networks, EXAMPLES).size
 
     def run(steps: int) -> float:
-        model.pace = Pace.of_run(config, model.networks, steps)
+        epoch = max(steps, 4 * size)
+        model.pace = Pace(size, epoch, [config.log_every])
         model.fit(
-            batches, steps_per_epoch=steps, verbose=0, shuffle=False, callbacks=[clock.callback]
+            batches, steps_per_epoch=epoch, verbose=0, shuffle=False, callbacks=[clock.callback]
         )
-        return clock.seconds
+        return clock.seconds * steps / epoch
 
     networks = {name: network.count_params() for name, network in model.networks.items()}
     spec = batches.element_spec

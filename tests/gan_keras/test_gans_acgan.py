@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from training_steps import Frozen, changed, values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, gans, penalties
@@ -22,21 +23,6 @@ def batch(n=6, seed=0):
     random = np.random.default_rng(seed)
     images = random.uniform(-1, 1, (n, 28, 28, 1)).astype(np.float32)
     return tf.constant(images), tf.constant(random.integers(0, 3, n).astype(np.int32))
-
-
-def values(variables):
-    return [np.array(v) for v in variables]
-
-
-def changed(before, variables):
-    return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
-
-
-class Frozen(keras.optimizers.SGD):
-    """Leaves the variables alone: takes one of the two updates out of a step."""
-
-    def __init__(self):
-        super().__init__(0.0)
 
 
 @pytest.mark.parametrize("preset", ACGANConfig.PRESETS)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from training_steps import Frozen, changed, values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, checkpoints, gans, plots, sampling, scoring, training
@@ -32,21 +33,6 @@ def make(preset="z1", **options):
 def batch(n=12, seed=0):
     random = np.random.default_rng(seed)
     return tf.constant(random.normal(size=(n, 2)), tf.float32), tf.zeros(n, tf.int32)
-
-
-def values(variables):
-    return [np.array(v) for v in variables]
-
-
-def changed(before, variables):
-    return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
-
-
-class Frozen(keras.optimizers.SGD):
-    """Leaves the variables alone: takes an update out of a step."""
-
-    def __init__(self):
-        super().__init__(0.0)
 
 
 @pytest.mark.parametrize("preset", COUNTS)

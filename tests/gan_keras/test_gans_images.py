@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from training_steps import Frozen, changed, values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, configs, gans, networks
@@ -54,14 +55,6 @@ def batch(gan, n=6, seed=0):
     return tf.constant(images), tf.constant(random.integers(0, 3, n).astype(np.int32))
 
 
-def values(variables):
-    return [np.array(v) for v in variables]
-
-
-def changed(before, variables):
-    return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
-
-
 def trained(gan, network):
     """What a network's update must change: a critic's last bias cancels between reals and fakes."""
     return [
@@ -69,13 +62,6 @@ def trained(gan, network):
         for v in getattr(gan, network).trainable_variables
         if not (gan.tools.loss.is_critic and v.path.endswith("logit/bias"))
     ]
-
-
-class Frozen(keras.optimizers.SGD):
-    """Leaves the variables alone: takes one of the two updates out of a step."""
-
-    def __init__(self):
-        super().__init__(0.0)
 
 
 def parameters(network, what):

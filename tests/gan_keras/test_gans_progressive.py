@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from training_steps import values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, checkpoints, gans, sampling, training
@@ -29,10 +30,6 @@ def batch(n=4, size=28, seed=0):
     random = np.random.default_rng(seed)
     images = random.uniform(-1, 1, (n, size, size, 1)).astype(np.float32)
     return tf.constant(images), tf.zeros(n, tf.int32)
-
-
-def values(variables):
-    return [np.array(v) for v in variables]
 
 
 def changed(before, variables):

@@ -1,0 +1,21 @@
+"""What the tests of training steps share: which variables an update has changed."""
+
+import keras
+import numpy as np
+
+
+def values(variables):
+    """Copies of variables, to compare with later."""
+    return [np.array(v) for v in variables]
+
+
+def changed(before, variables):
+    """Which variables differ from the copies that `values` gave, a truth value each."""
+    return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
+
+
+class Frozen(keras.optimizers.SGD):
+    """Leaves the variables alone: takes an update out of a step."""
+
+    def __init__(self):
+        super().__init__(0.0)
