@@ -31,7 +31,8 @@ def execute(
             done, _ = concurrent.futures.wait(
                 waiting, timeout=1.0, return_when=concurrent.futures.FIRST_COMPLETED
             )
-            for future in done:
+            # what has ended well is handed over before an interrupt that came at the same time
+            for future in sorted(done, key=lambda one: one.exception() is not None):
                 yield waiting.pop(future), future.result()
             tick()
     finally:
