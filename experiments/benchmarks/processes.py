@@ -83,12 +83,12 @@ class Workers:
         return self._answer(name)["seconds"]
 
     def calibrate(self, name: str, seconds: float) -> int:
-        """Finds how many steps make a burst of about so many seconds, at least 3."""
-        steps = 3
+        """Finds how many steps make a burst of about so many seconds, at least 1."""
+        steps = 1
         while True:
             taken = self.run(name, steps)
             if taken > 0.3 * seconds or steps >= 1 << 14:
-                return max(3, round(steps * seconds / max(taken, 1e-9)))
+                return max(1, round(steps * seconds / max(taken, 1e-9)))
             steps *= 4
 
     def _answer(self, name: str) -> dict[str, Any]:

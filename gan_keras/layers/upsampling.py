@@ -23,8 +23,8 @@ class UpsampleConv2D(keras.layers.Conv2D):
     which each output sees 9 taps (for 25), a 3x3 kernel a 4x4 one (4 taps for 9).
 
     Forward and gradients on one core with AVX-512, against the pair: 5x5, 256 to 128 channels at
-    28x28, 2.5 times as fast in float32 and 2.0 in bfloat16; 3x3, 64 to 32 to 128 channels at 14x14
-    to 32x32, 1.7 to 2.1 and 1.3 to 1.8; 5x5 to one channel 4.6 and 3.0. A convolution to
+    28x28, 2.5 times as fast in float32; 3x3, 64 to 32 to 128 channels at 14x14 to 32x32, 1.7 to
+    2.1 times in float32, 1.3 to 1.8 in bfloat16; 5x5 to one channel 4.6 and 3.0. A convolution to
     `factor^2` times the channels followed by `depth_to_space` does as few multiplications, but
     moves more memory: it was slower than the pair at 3x3.
 
