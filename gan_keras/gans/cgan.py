@@ -33,13 +33,9 @@ class CGAN(PlainGAN):
             fakes = self.generate(n, Purpose.LATENT_D, k, labels)
             d = self.update_on_both(images, fakes, k, labels)
 
-        with tf.GradientTape() as tape:
-            fakes = self.generate(n, Purpose.LATENT_G, labels=labels)
-            g_loss = self.generator_loss(fakes, images, labels)
-            g_total = g_loss + self.g_history.penalty()
-        g_norm = self.update_generator(tape, g_total)
+        g = self.train_generator(images, labels)
         self.finish_step()
-        return self.track(**d, g_loss=g_loss, g_gradient_norm=g_norm)
+        return self.track(**d, **g)
 
     def batches(self, data) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """Images and labels of a step, a pair for each update of the discriminator."""

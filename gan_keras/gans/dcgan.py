@@ -31,14 +31,9 @@ class DCGAN(PlainGAN):
             fakes = self.generate(n, Purpose.LATENT_D, k, training=False)
             d = self.update_on_each(images, fakes, k)
 
-        with tf.GradientTape() as tape:
-            fakes = self.generate(n, Purpose.LATENT_G)
-            # The discriminator stays in training mode: it normalises by this batch as well.
-            g_loss = self.generator_loss(fakes, images)
-            g_total = g_loss + self.g_history.penalty()
-        g_norm = self.update_generator(tape, g_total)
+        g = self.train_generator(images)
         self.finish_step()
-        return self.track(**d, g_loss=g_loss, g_gradient_norm=g_norm)
+        return self.track(**d, **g)
 
 
 def build(config: DCGANConfig, spec: DataSpec) -> DCGAN:

@@ -47,22 +47,19 @@ class GaussianGAN(PlainGAN):
             The step's values, keyed by `METRICS`; the discriminator's are those of its last update.
         """
         for k, reals in enumerate(self.batches(data)):
-            n = tf.shape(reals)[0]
             with tf.GradientTape() as g_tape:
-                fakes = self.generate(n, Purpose.LATENT_D, k)
+                fakes = self.generate(tf.shape(reals)[0], Purpose.LATENT_D, k)
                 if self.simultaneous:
                     g_loss = self.generator_loss(fakes, reals)
                     g_total = g_loss + self.g_history.penalty()
             d = self.update_on_both(reals, fakes, k)
 
-        if not self.simultaneous:
-            with tf.GradientTape() as g_tape:
-                fakes = self.generate(n, Purpose.LATENT_G)
-                g_loss = self.generator_loss(fakes, reals)
-                g_total = g_loss + self.g_history.penalty()
-        g_norm = self.update_generator(g_tape, g_total)
+        if self.simultaneous:
+            g = {"g_loss": g_loss, "g_gradient_norm": self.update_generator(g_tape, g_total)}
+        else:
+            g = self.train_generator(reals)
         self.finish_step()
-        return self.track(**d, g_loss=g_loss, g_gradient_norm=g_norm)
+        return self.track(**d, **g)
 
     def pictures(self, real: np.ndarray) -> dict[str, np.ndarray]:
         """Generated points over real ones, from the same noise each time.

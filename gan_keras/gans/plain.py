@@ -151,6 +151,23 @@ class PlainGAN(GAN):
         d["d_gradient_norm"] = 0.5 * (d.pop("real_norm") + d.pop("fake_norm"))
         return d
 
+    def train_generator(
+        self, reals: tf.Tensor, labels: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        """One update of the generator on images of its own; returns the step's values of its own.
+
+        The discriminator stays in training mode: it normalises by this batch as well.
+
+        Args:
+            reals: Real images, as many as are generated; only some losses and tools look at them.
+            labels: Classes of both.
+        """
+        with tf.GradientTape() as tape:
+            fakes = self.generate(tf.shape(reals)[0], Purpose.LATENT_G, labels=labels)
+            g_loss = self.generator_loss(fakes, reals, labels)
+            total = g_loss + self.g_history.penalty()
+        return {"g_loss": g_loss, "g_gradient_norm": self.update_generator(tape, total)}
+
     def discriminator_values(
         self, real_logits: tf.Tensor, fake_logits: tf.Tensor, index: int = 0
     ) -> dict[str, tf.Tensor]:

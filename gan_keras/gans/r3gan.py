@@ -31,24 +31,11 @@ class R3GAN(PlainGAN):
         for k, images in enumerate(self.batches(data)):
             n = tf.shape(images)[0]
             fakes = self.generate(n, Purpose.LATENT_D, k)
-            fakes, _ = self.memory.exchange(fakes, self.step_seed(Purpose.REPLAY, k))
-            x = self.seen(images, Purpose.AUGMENT_REAL, k)
-            x_fake = self.seen(fakes, Purpose.AUGMENT_FAKE, k)
-            with tf.GradientTape() as tape:
-                d = self.discriminator_values(self.judge(x), self.judge(x_fake), k)
-                seed = self.step_seed(Purpose.PENALTY, k)
-                r1_r2 = self.tools.penalty(self.judge, x, x_fake, seed, self.steps)
-                d_total = d["d_loss"] + r1_r2 + self.d_history.penalty()
-            d_norm = self.update_discriminator(tape, d_total)
+            d = self.update_on_both(images, fakes, k)  # with R1 and R2
 
-        with tf.GradientTape() as tape:
-            fakes = self.generate(n, Purpose.LATENT_G)
-            g_loss = self.generator_loss(fakes, images)
-            g_total = g_loss + self.g_history.penalty()
-        g_norm = self.update_generator(tape, g_total)
+        g = self.train_generator(images)
         self.finish_step()
-        norms = {"d_gradient_norm": d_norm, "g_gradient_norm": g_norm}
-        return self.track(**d, **norms, gradient_penalty=r1_r2, g_loss=g_loss)
+        return self.track(**d, **g)
 
 
 def build(config: R3GANConfig, spec: DataSpec) -> R3GAN:

@@ -32,13 +32,9 @@ class WGAN(PlainGAN):
             fakes = self.generate(n, Purpose.LATENT_D, t)
             d = self.update_on_both(images, fakes, t)  # clips the critic's weights
 
-        with tf.GradientTape() as tape:
-            fakes = self.generate(n, Purpose.LATENT_G)
-            g_loss = self.generator_loss(fakes, images)
-            g_total = g_loss + self.g_history.penalty()
-        g_norm = self.update_generator(tape, g_total)
+        g = self.train_generator(images)
         self.finish_step()
-        return self.track(**d, g_loss=g_loss, g_gradient_norm=g_norm)
+        return self.track(**d, **g)
 
 
 def build(config: WGANConfig, spec: DataSpec) -> WGAN:

@@ -173,6 +173,9 @@ def launch(
             mcp_server=False,
             enable_monitoring=False,
             allowed_paths=[folder.name],
+            # Else Gradio asks for its own page and gives up, with advice to share it with the
+            # world, if the answer takes three seconds: a busy machine or a proxy is enough.
+            _frontend=False,
         )
     except OSError as error:
         raise DataError(f"cannot serve at {host}:{port} ({error}); choose another --port") from None
