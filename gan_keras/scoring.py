@@ -76,6 +76,11 @@ class Scorer:
         """The judge of images; made when first needed, which may train a classifier."""
         return Evaluator(self.dataset, cache_dir=self.cache_dir, verbose=self.verbose)
 
+    def prepare(self) -> None:
+        """Makes what the first score would make, which may take minutes."""
+        if not self.dataset.spec.is_points:
+            _ = self.evaluator
+
     def score(
         self,
         sampler: Sampler,

@@ -120,8 +120,12 @@ def run(config: RunConfig, overwrite: bool = False) -> dict[str, Any]:
         resolved, finished = _resolve(config, dataset, folder, steps * config.epochs)
         if finished is not None:
             return finished
+        scorer = scoring.Scorer(dataset, Path(config.data_dir) / "classifiers")
+        if config.eval_every:
+            # May train a judge for minutes. Before signals wait for a step to end: Ctrl-C is heard.
+            scorer.prepare()
         with callbacks.stop_signals() as stop:
-            leg = _start(config, resolved, dataset, folder, steps)
+            leg = _start(config, resolved, dataset, folder, steps, scorer)
             collapsed = _fit(leg, withhold, stop)
         return _finish(leg, collapsed)
     finally:
@@ -182,7 +186,12 @@ def _collapse(metrics: dict[str, Any]) -> callbacks.CollapsedError:
 
 
 def _start(
-    config: RunConfig, resolved: RunConfig, dataset: Dataset, folder: runs.RunFolder, steps: int
+    config: RunConfig,
+    resolved: RunConfig,
+    dataset: Dataset,
+    folder: runs.RunFolder,
+    steps: int,
+    scorer: scoring.Scorer,
 ) -> Leg:
     """Builds the model, restores the newest checkpoint, and says what runs."""
     model = build(resolved, dataset.spec)
@@ -200,7 +209,7 @@ def _start(
         steps,
         runs.Stopwatch(meta),
         callbacks.TensorBoardLogger(folder.tensorboard, config.log_every),
-        scoring.Scorer(dataset, Path(config.data_dir) / "classifiers"),
+        scorer,
     )
     announce(leg)
     return leg
