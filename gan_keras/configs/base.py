@@ -8,6 +8,7 @@ this one place.
 import dataclasses
 import hashlib
 import math
+import shlex
 import typing
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
@@ -285,6 +286,18 @@ class RunConfig:
             for name, value in self.to_dict().items()
             if name not in fields or fields[name].metadata["identity"]
         }
+
+    def command(self) -> str:
+        """The shell command that trains this; where things are is left out."""
+        plain = type(self).create(self.preset).to_dict()
+        words = ["python", "-m", f"experiments.{self.experiment}"]
+        if self.preset != self.default_preset():
+            words.append(f"--preset={self.preset}")
+        for name, value in self.to_dict().items():
+            if name == "seed" or (value != plain[name] and name not in ("workdir", "data_dir")):
+                shown = str(value).lower() if isinstance(value, bool) else value
+                words.append(f"--{name}={shown}")
+        return shlex.join(words)
 
     def run_name(self) -> str:
         """Folder name made of what differs from the preset, e.g. `crohme-g_lr_mult=1.5-seed=0`."""

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from test_scripts import run
 
+from gan_keras.configs.acgan import ACGANConfig
+
 SCRIPT = "experiments.evaluate"
 
 
@@ -53,6 +55,9 @@ def test_mean_spread_and_paired_difference(tmp_path):
         write_run(tmp_path / f"a{seed}", accuracy=a, seed=seed)
         write_run(tmp_path / f"b{seed}", accuracy=b, seed=2 - seed if seed != 1 else 1)
     (tmp_path / "a_unfinished").mkdir()
+    options = ACGANConfig.create(options={"seed": 1}).to_dict()
+    config = {"options": options, "data": {}, "precision": "float32"}
+    (tmp_path / "a1" / "config.json").write_text(json.dumps(config))
     done = run(SCRIPT, f"--runs={tmp_path}/a*", f"--out={tmp_path}/out")
     assert "90.00 % +- 10.00 %" in done.stdout
     assert f"left out, not finished: {tmp_path}/a_unfinished" in done.stdout
@@ -60,6 +65,9 @@ def test_mean_spread_and_paired_difference(tmp_path):
     assert summary["mean_and_sd"]["accuracy"] == {
         "mean": pytest.approx(0.9), "sd": pytest.approx(0.1), "n": 3,
     }  # fmt: skip
+    assert [run["accuracy"] for run in summary["runs"]] == [0.9, 0.8, 1.0]
+    commands = [run["command"] for run in summary["runs"]]
+    assert commands == [None, "python -m experiments.acgan --seed=1", None]
     # by seed, not by name: differences 0.2, 0.2, 0.2
     done = run(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?")
     assert "+20.00 %  20.00 % to 20.00 % !" in done.stdout

@@ -107,6 +107,16 @@ def test_run_name_tells_settings_apart():
     assert ACGANConfig.create("original").run_name() == "crohme-original-seed=0"
 
 
+def test_the_command_makes_the_same_configuration():
+    options = {"report": False, "g_lr_mult": 1.5, "dataset": "folder:my ink", "workdir": "w"}
+    config = ACGANConfig.create("transposed", options)
+    assert config.command() == (
+        "python -m experiments.acgan --preset=transposed '--dataset=folder:my ink' --seed=0 "
+        "--report=false --g_lr_mult=1.5"
+    )
+    assert ACGANConfig.create().command() == "python -m experiments.acgan --seed=0"
+
+
 def test_run_name_is_a_file_name_whatever_the_options():
     options = {"dataset": "folder:/a/" + "x" * 300}
     name = ACGANConfig.create(options=options).run_name()
