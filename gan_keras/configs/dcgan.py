@@ -13,16 +13,6 @@ class DCGANConfig(ImageGANConfig):
 
     experiment: ClassVar[str] = "dcgan"
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        # jomian78's nets and tricks on MNIST, Fashion-MNIST and CIFAR-10.
-        "image_sets": {
-            "networks": "image_sets",
-            "dataset": "mnist",
-            "epochs": 100,
-            "batch_size": 128,
-            "lr": 1e-3,
-            "g_lr_mult": 0.1,
-            "label_policy": "flipped_soft_once",
-        },
         # The paper's settings (section 4) on nets of the same kind for any size.
         "paper": {
             "networks": "initials",
@@ -32,5 +22,15 @@ class DCGANConfig(ImageGANConfig):
             "latent": "uniform",
             "init": "normal",
             "width_mult": 0.5,
+        },
+        # jomian78's nets and tricks on MNIST, Fashion-MNIST and CIFAR-10.
+        "image_sets": {
+            "networks": "image_sets",
+            "dataset": "mnist",
+            "epochs": 100,
+            "batch_size": 128,
+            "lr": 1e-3,
+            "g_lr_mult": 0.1,
+            "label_policy": "flipped_soft_once",
         },
     }

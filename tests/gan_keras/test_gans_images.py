@@ -201,8 +201,8 @@ def test_each_tool_changes_the_step_and_nothing_breaks(experiment, tool):
     ("vanilla", {"packing": 4}, "--batch_size=6 must be a multiple of --packing=4"),
     ("vanilla", {"preset": "dense", "penalty": "r1"}, "cannot be used with --separate_updates"),
     ("vanilla", {"norm": "layer"}, "--networks=digit_gan has no --norm"),
-    ("dcgan", {"depth": 7}, "--depth must be from 2 to 6"),
-    ("dcgan", {"init_std": 0.1}, "init_std belongs to"),
+    ("dcgan", {"preset": "image_sets", "depth": 7}, "--depth must be from 2 to 6"),
+    ("dcgan", {"preset": "image_sets", "init_std": 0.1}, "init_std belongs to"),
 ])  # fmt: skip
 def test_what_cannot_be_had_is_refused_in_one_line(experiment, options, message):
     with pytest.raises(UsageError, match=message) as caught:
@@ -217,12 +217,13 @@ def convolutions(network):
 
 @pytest.mark.parametrize("depth", range(2, 7))
 def test_depth_builds_as_many_convolutions(depth):
-    gan = make("dcgan", depth=depth)
+    gan = make("dcgan", "image_sets", depth=depth)
     assert len(convolutions(gan.generator)) == len(convolutions(gan.discriminator)) == depth
 
 
 def test_knobs_reach_the_networks():
-    gan = make("dcgan", upsampling="resize", kernel_size=3, stride=1, init="normal", init_std=0.5)
+    options = {"upsampling": "resize", "kernel_size": 3, "stride": 1, "init_std": 0.5}
+    gan = make("dcgan", "image_sets", init="normal", **options)
     assert not any(isinstance(x, keras.layers.Conv2DTranspose) for x in gan.generator.layers)
     layers = [*convolutions(gan.generator), *convolutions(gan.discriminator)]
     assert {layer.kernel_size for layer in layers} == {(3, 3)}
@@ -233,7 +234,7 @@ def test_knobs_reach_the_networks():
 
 
 def test_dropout_and_slope_of_the_discriminator():
-    net = make("dcgan", d_dropout=0.3, d_slope=0.2).discriminator
+    net = make("dcgan", "image_sets", d_dropout=0.3, d_slope=0.2).discriminator
     rates = [x.rate for x in net.layers if isinstance(x, keras.layers.Dropout)]
     slopes = [x.negative_slope for x in net.layers if isinstance(x, keras.layers.LeakyReLU)]
     assert rates == [0.3] * 2
