@@ -124,7 +124,7 @@ def _score_images(path: Path) -> None:
     data_dir, seed = Path(FLAGS.data_dir or "data"), FLAGS.seed or 0
     dataset = data.load(FLAGS.dataset, data_dir)
     images, labels = generated.load(path, dataset, data_dir)
-    scorer = scoring.Scorer(dataset, data_dir / "classifiers")
+    scorer = scoring.Scorer(dataset, data_dir)
     if dataset.spec.is_points:
         scored = scorer.score_points(images)
     else:

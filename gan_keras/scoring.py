@@ -16,7 +16,7 @@ from gan_keras import checkpoints, configs, data, runs
 from gan_keras.configs.base import RunConfig
 from gan_keras.data import Dataset
 from gan_keras.data.toys import MIXTURES
-from gan_keras.evaluation import toys
+from gan_keras.evaluation import classifier, toys
 from gan_keras.evaluation.suite import Evaluator
 from gan_keras.sampling import Sampler, load_generator, open_run
 
@@ -62,13 +62,13 @@ class Scorer:
 
     Args:
         dataset: Real examples.
-        cache_dir: Where classifiers are kept.
+        data_dir: Folder of prepared data sets, where their classifiers are kept too.
         verbose: 1 shows progress where something takes minutes.
     """
 
-    def __init__(self, dataset: Dataset, cache_dir: str | Path, verbose: int = 1):
+    def __init__(self, dataset: Dataset, data_dir: str | Path, verbose: int = 1):
         self.dataset = dataset.in_memory(SCORED)
-        self.cache_dir = Path(cache_dir)
+        self.cache_dir = classifier.cache_folder(data_dir)
         self.verbose = verbose
 
     @functools.cached_property
@@ -244,7 +244,7 @@ def score_run(
         )
     if dataset.fingerprint() != stored["data"]["fingerprint"]:
         print(f"WARNING: {config.dataset} has changed since {workdir} was trained")
-    scorer = Scorer(dataset, Path(data_dir or config.data_dir) / "classifiers")
+    scorer = Scorer(dataset, data_dir or config.data_dir)
     default = config.eval_samples or type(config).create(config.preset).eval_samples
     scored = scorer.score(
         sampler,

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from data_tools.errors import UsageError
@@ -120,7 +119,7 @@ def run(config: RunConfig, overwrite: bool = False) -> dict[str, Any]:
         resolved, finished = _resolve(config, dataset, folder, steps * config.epochs)
         if finished is not None:
             return finished
-        scorer = scoring.Scorer(dataset, Path(config.data_dir) / "classifiers")
+        scorer = scoring.Scorer(dataset, config.data_dir)
         if config.eval_every:
             # May train a judge for minutes. Before signals wait for a step to end: Ctrl-C is heard.
             scorer.prepare()

@@ -57,12 +57,12 @@ def main() -> None:
         raise UsageError("--minutes and --seeds must name at least one, --minutes above 0")
     out = Path(FLAGS.out or RESULTS / f"time_to_quality_{FLAGS.dataset.replace('/', '_')}.json")
     results = store.read(out, "seeds")
+    configs = {seed: _config(options, seed) for seed in seeds}
     common.import_tensorflow()
-    for seed in seeds:
+    for seed, config in configs.items():
         known = results["seeds"].get(str(seed), [])
         if [score["mark"] for score in known] == marks:
             continue
-        config = _config(options, seed)
 
         def keep(scores: list[dict[str, Any]], config=config, seed=seed) -> None:
             results["seeds"][str(seed)] = scores

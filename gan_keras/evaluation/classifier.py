@@ -116,6 +116,11 @@ def train_classifier(
     return model
 
 
+def cache_folder(data_dir: str | Path) -> Path:
+    """Where the classifiers of the data sets in a folder are kept."""
+    return Path(data_dir) / "classifiers"
+
+
 def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str) -> Path:
     """Where something made of a data set by the code of this module is kept.
 

@@ -35,7 +35,7 @@ def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, P
             f"data set {config.dataset!r} in {folder} has other classes than {workdir} was "
             "trained on; name the folder of the right one with --data_dir"
         )
-    return dataset, folder / "classifiers"
+    return dataset, classifier.cache_folder(folder)
 
 
 def open_reader(workdir: str | Path, data_dir: str = "", verbose: int = 0) -> Reader:

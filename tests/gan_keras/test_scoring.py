@@ -39,7 +39,7 @@ def painter(dataset, takes_labels):
 
 
 def test_samples_are_scored_with_their_labels(dataset, data_dir):
-    scorer = Scorer(dataset, data_dir / "classifiers", verbose=0)
+    scorer = Scorer(dataset, data_dir, verbose=0)
     found = scorer.score(painter(dataset, True), 6, seed=0)
     assert found.images.shape == (24, 28, 28, 1)
     assert np.bincount(found.labels).tolist() == [6] * 4
