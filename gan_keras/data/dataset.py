@@ -152,13 +152,17 @@ class Dataset:
             test_labels=self.test_labels[picks[1]],
         )
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, train_only: bool = False) -> str:
         """Hash of everything in it: tells whether a resumed run sees the same data.
 
         Of streamed images not the pixels are hashed but the listing: names, sizes and times.
+
+        Args:
+            train_only: Whether to leave out the test split, for what is made of the other alone.
         """
         digest = hashlib.sha256(repr((self.class_names, self.image_shape)).encode())
-        for part in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+        parts = [self.train_images, self.train_labels, self.test_images, self.test_labels]
+        for part in parts[:2] if train_only else parts:
             if isinstance(part, LazyImages):
                 digest.update(part.digest())
             else:

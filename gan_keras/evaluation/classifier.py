@@ -121,22 +121,23 @@ def cache_folder(data_dir: str | Path) -> Path:
     return Path(data_dir) / "classifiers"
 
 
-def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str) -> Path:
+def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") -> Path:
     """Where something made of a data set by the code of this module is kept.
 
-    The name has a hash of all images and labels and one of the code and numbers that training
+    The name has a hash of the images and labels and one of the code and numbers that training
     depends on, so that a change of either makes a new file.
 
     Args:
         dataset: The data.
         cache_dir: Folder of the cache.
-        ending: Of the file name.
+        ending: Of the file name; what is not the judge itself depends on the test split too.
     """
     settings = (BATCH, EPOCHS, MIN_STEPS, MAX_EPOCHS, LEARNING_RATE, SEED)
     sources = [inspect.getsource(part) for part in (make_classifier, train_classifier, scale)]
     code = hashlib.sha256("".join([repr(settings), *sources]).encode()).hexdigest()[:8]
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
-    return Path(cache_dir) / f"{name}-{dataset.fingerprint()}-{code}{ending}"
+    data = dataset.fingerprint(train_only=ending == ".keras")
+    return Path(cache_dir) / f"{name}-{data}-{code}{ending}"
 
 
 def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:
@@ -147,7 +148,7 @@ def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> 
         cache_dir: Where judges are kept, one file for each data and code.
         verbose: 1 shows progress when it must be trained.
     """
-    path = cache_path(dataset, cache_dir, ".keras")
+    path = cache_path(dataset, cache_dir)
     if path.exists():
         try:
             return keras.models.load_model(path, compile=False, safe_mode=True)

@@ -90,7 +90,7 @@ def grader(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.M
         verbose: 1 shows progress when it must be trained.
     """
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
-    path = Path(cache_dir) / f"{name}-{dataset.fingerprint()}-grader{_VERSION}.keras"
+    path = Path(cache_dir) / f"{name}-{dataset.fingerprint(train_only=True)}-grader{_VERSION}.keras"
     if path.exists():
         try:
             return keras.models.load_model(path, compile=False, safe_mode=True)

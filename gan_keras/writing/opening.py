@@ -59,7 +59,7 @@ def ready_reader(workdir: str | Path, data_dir: str = "") -> Reader | None:
         dataset, cache = dataset_of(workdir, data_dir)
     except (DataError, UsageError):
         return None
-    if not classifier.cache_path(dataset, cache, ".keras").exists():
+    if not classifier.cache_path(dataset, cache).exists():
         return None
     return as_reader(classifier.load_or_train(dataset, cache))
 

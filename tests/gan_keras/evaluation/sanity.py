@@ -15,7 +15,10 @@ def split_off_fresh(dataset, train, test, seed=0):
     random = np.random.default_rng(seed)
     rows = random.permutation(len(dataset.test_labels))
     fresh = rows[test : 2 * test]
-    part = dataset.select(random.permutation(len(dataset.train_labels))[:train], rows[:test])
+    chosen = np.arange(train)  # all as they are: they may have a judge already
+    if train < len(dataset.train_labels):
+        chosen = random.permutation(len(dataset.train_labels))[:train]
+    part = dataset.select(chosen, rows[:test])
     return part, dataset.test_images[fresh], dataset.test_labels[fresh]
 
 

@@ -64,6 +64,11 @@ def test_the_cache_knows_data_and_training(dataset, tmp_path, monkeypatch):
     changed = dataclasses.replace(dataset, train_labels=dataset.train_labels[::-1].copy())
     paths = {classifier.cache_path(data, tmp_path, ".keras") for data in (dataset, other, changed)}
     assert len(paths) == 3
+    # test images train nothing: the judge is the same whatever they are, its scores are not
+    tested = dataclasses.replace(dataset, test_images=255 - dataset.test_images)
+    assert classifier.cache_path(tested, tmp_path, ".keras") == path
+    scores = [classifier.cache_path(data, tmp_path, ".json") for data in (dataset, tested)]
+    assert scores[0] != scores[1]
     monkeypatch.setattr(classifier, "LEARNING_RATE", 1e-3)
     assert classifier.cache_path(dataset, tmp_path, ".keras") not in paths
     monkeypatch.undo()

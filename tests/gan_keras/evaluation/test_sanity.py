@@ -80,14 +80,15 @@ def test_scores_rank_mnist_in_short(real_data, tmp_path, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize("name", list(SETS))
-def test_scores_rank_real_images(name, real_data, tmp_path):
+def test_scores_rank_real_images(name, real_data, tmp_path, pytestconfig):
     dataset = load_real(name, real_data, tmp_path)
     *strengths, accuracy = SETS[name]
     part, fresh, labels = sanity.split_off_fresh(
         dataset, len(dataset.train_labels), len(dataset.test_labels) // 2
     )
     start = time.monotonic()
-    evaluator = Evaluator(part, cache_dir=tmp_path)
+    judges = pytestconfig.cache.mkdir("judges")  # minutes each: kept from one session to the next
+    evaluator = Evaluator(part, cache_dir=judges)
     print(f"{name}: {evaluator.real_accuracy:.2%}; {time.monotonic() - start:.0f} seconds")
     known = evaluator.read(dataset.test_images).classes
     assert np.mean(known == dataset.test_labels) >= accuracy
