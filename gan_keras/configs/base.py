@@ -129,6 +129,8 @@ class RunConfig:
     )
     # Not part of a run's identity: a step is the same step up to rounding on any number of devices
     # (what could not be made so is refused), so that a run may go on with more of them or fewer.
+    # That one GPU compiles its step with XLA, whose draws from a seed are others of the same law,
+    # is like going on with a GPU what a CPU began: hardware is no option.
     distribute: str = option(
         "none",
         "Devices to train on: none, one device; mirrored, all GPUs of this machine, each with its "

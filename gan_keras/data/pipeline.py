@@ -193,7 +193,8 @@ def _reader(
 ) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Returns what turns row numbers into a batch: inside the graph for arrays in memory."""
     shape = images.shape[1:]
-    all_labels = tf.constant(labels)
+    with tf.device("CPU:0"):  # a GPU is given the batches, not the data set
+        all_labels = tf.constant(labels)
     if isinstance(images, LazyImages):
 
         def take(rows: tf.Tensor) -> tf.Tensor:
@@ -201,7 +202,8 @@ def _reader(
             return tf.ensure_shape(found, (rows.shape[0], *shape))
 
     else:
-        all_images = tf.constant(images)
+        with tf.device("CPU:0"):
+            all_images = tf.constant(images)
 
         def take(rows: tf.Tensor) -> tf.Tensor:
             return tf.gather(all_images, rows)

@@ -170,11 +170,13 @@ class GroupStdDev(keras.layers.Layer):
         if known and known % self._groups(known) == 0:
             return tf.cast(self._of_equal_groups(values, self._groups(known)), inputs.dtype)
         batch = tf.shape(inputs)[0]
-        group = tf.range(batch) * self._groups(batch) // batch
-        mean = tf.math.segment_mean(values, group)
+        groups = self._groups(batch)
+        group = tf.range(batch) * groups // batch
+        # Sorted segments would do on a CPU, but XLA, which compiles for GPUs, has none.
+        mean = tf.math.unsorted_segment_mean(values, group, groups)
         # Two passes: the mean of squares less the square of the mean loses digits.
         distance = tf.square(values - tf.gather(mean, group))
-        variance = tf.math.segment_mean(distance, group)
+        variance = tf.math.unsorted_segment_mean(distance, group, groups)
         deviation = tf.reduce_mean(tf.sqrt(variance + self.epsilon), axis=[1, 2])
         return tf.cast(tf.gather(deviation, group), inputs.dtype)
 
