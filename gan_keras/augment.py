@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from gan_keras import replicas
+
 
 def _per_image(images, seed, low, high):
     shape = tf.stack([tf.shape(images)[0], 1, 1, 1])
-    return tf.cast(
-        tf.random.stateless_uniform(shape, seed=seed, minval=low, maxval=high), images.dtype
-    )
+    draws = replicas.draw(tf.random.stateless_uniform, shape, seed, minval=low, maxval=high)
+    return tf.cast(draws, images.dtype)
 
 
 def brightness(images, seed):
@@ -49,8 +50,13 @@ def translation(images, seed, ratio=0.125):
 def _shift(images, axis, seed, ratio):
     batch, size = tf.shape(images)[0], tf.shape(images)[axis]
     reach = tf.cast(tf.cast(size, tf.float32) * ratio + 0.5, tf.int32)
-    shift = tf.random.stateless_uniform(
-        [batch, 1], seed=seed, minval=-reach, maxval=reach + 1, dtype=tf.int32
+    shift = replicas.draw(
+        tf.random.stateless_uniform,
+        [batch, 1],
+        seed,
+        minval=-reach,
+        maxval=reach + 1,
+        dtype=tf.int32,
     )
     padding = [[0, 0]] * 4
     padding[axis] = [1, 1]
@@ -71,9 +77,10 @@ def _in_box(images, axis, seed, ratio):
     """Whether a row (column) crosses the box, whose centre lies anywhere: bool `(batch, size)`."""
     size = tf.shape(images)[axis]
     length = tf.cast(tf.cast(size, tf.float32) * ratio + 0.5, tf.int32)
-    centre = tf.random.stateless_uniform(
+    centre = replicas.draw(
+        tf.random.stateless_uniform,
         [tf.shape(images)[0], 1],
-        seed=seed,
+        seed,
         minval=0,
         maxval=size + 1 - length % 2,
         dtype=tf.int32,
@@ -169,7 +176,7 @@ class InstanceNoise:
             float of the same shape and dtype.
         """
         images = tf.convert_to_tensor(images)
-        noise = tf.random.stateless_normal(tf.shape(images), seed=seed)
+        noise = replicas.draw(tf.random.stateless_normal, tf.shape(images), seed)
         return images + tf.cast(self.stddev_at(step) * noise, images.dtype)
 
 

@@ -34,6 +34,16 @@ def _processor_flags() -> set[str]:
     return next((set(line.split()) for line in lines if line.startswith("flags")), set())
 
 
+def mirrored() -> list[str]:
+    """Names of the devices that `--distribute=mirrored` trains on.
+
+    Returns:
+        All GPUs; where there is none the CPUs, one unless TensorFlow was told to make several.
+    """
+    found = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    return [device.name for device in found]
+
+
 def set_up(precision: str, seed: int, deterministic: bool) -> None:
     """Sets the process up for one run.
 

@@ -4,6 +4,25 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from gan_keras import replicas
+
+
+def gradients_of(tape, loss, variables):
+    """The gradients for an optimizer; on several devices this one's share of them.
+
+    Keras' optimizers add up over devices, while a loss is the mean over the examples of one of
+    them: the shares are made so that the sum is the gradient of the mean over the whole batch.
+
+    Args:
+        tape: Has recorded `loss`.
+        loss: Scalar, the mean over the examples on this device.
+        variables: With respect to what.
+
+    Returns:
+        List of tensors, None for variables that the loss does not depend on.
+    """
+    return replicas.share(tape.gradient(loss, variables))
+
 
 def after(loss, gradients):
     """A scope whose operations wait until a loss and all its gradients are there.
@@ -27,6 +46,7 @@ def global_norm(gradients):
 
     Args:
         gradients: Tensors, of any float dtype; None entries (variables without gradient) count 0.
+            On several devices what `gradients_of` gave: the length is that of their sum.
 
     Returns:
         float32 scalar.
@@ -37,4 +57,4 @@ def global_norm(gradients):
     known = [tf.cast(gradient, tf.float32) for gradient in gradients if gradient is not None]
     if not known:
         raise ValueError(f"There must be at least one gradient. Received: {gradients}")
-    return tf.linalg.global_norm(known)
+    return tf.linalg.global_norm(replicas.add(known))

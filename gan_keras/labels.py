@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from gan_keras import replicas
+
 _LOWEST, _HIGHEST = 0.0, 1.5
 _FLIP = 7  # tells the seed of the flips from that of the targets
 
@@ -34,7 +36,7 @@ def _draw(value, n, seed):
     low, high = value if isinstance(value, tuple) else (value, value)
     if low == high:
         return float(low)
-    return tf.random.stateless_uniform([n], seed=seed, minval=low, maxval=high)
+    return replicas.draw(tf.random.stateless_uniform, [n], seed, minval=low, maxval=high)
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ class Noisy:
 
     def _mix(self, right, wrong, n, seed):
         flip_seed = tf.random.experimental.stateless_fold_in(tf.cast(seed, tf.int32), _FLIP)
-        flipped = tf.random.stateless_uniform([n], seed=flip_seed) < self.probability
+        draws = replicas.draw(tf.random.stateless_uniform, [n], flip_seed)
+        flipped = draws < self.probability
         return tf.where(flipped, tf.cast(wrong, tf.float32), tf.cast(right, tf.float32))
 
 

@@ -12,6 +12,8 @@ import enum
 import numpy as np
 import tensorflow as tf
 
+from gan_keras import replicas
+
 
 class Purpose(enum.IntEnum):
     """What a random draw is for. Never renumber: the number is part of what a run resumes."""
@@ -79,17 +81,19 @@ def normal(shape, seed, dtype=tf.float32):
         seed: int `(2,)`, a seed pair.
         dtype: Float dtype.
     """
-    return tf.random.stateless_normal(shape, seed=seed, dtype=dtype)
+    return replicas.draw(tf.random.stateless_normal, shape, seed, dtype=dtype)
 
 
 def uniform(shape, seed, dtype=tf.float32):
     """Uniform noise in [-1, 1); arguments as in :func:`normal`."""
-    return tf.random.stateless_uniform(shape, seed=seed, minval=-1.0, maxval=1.0, dtype=dtype)
+    return replicas.draw(
+        tf.random.stateless_uniform, shape, seed, minval=-1.0, maxval=1.0, dtype=dtype
+    )
 
 
 def uniform01(shape, seed, dtype=tf.float32):
     """Uniform noise in [0, 1); arguments as in :func:`normal`."""
-    return tf.random.stateless_uniform(shape, seed=seed, dtype=dtype)
+    return replicas.draw(tf.random.stateless_uniform, shape, seed, dtype=dtype)
 
 
 LATENTS = {"normal": normal, "uniform": uniform, "uniform01": uniform01}
@@ -265,5 +269,5 @@ def sample_labels(probabilities, n, seed):
         )
     cumulative = np.cumsum(probabilities)
     cumulative /= cumulative[-1]
-    draws = tf.random.stateless_uniform([n], seed=seed, dtype=tf.float64)
+    draws = replicas.draw(tf.random.stateless_uniform, [n], seed, dtype=tf.float64)
     return tf.searchsorted(cumulative, draws, side="right", out_type=tf.int32)

@@ -54,11 +54,12 @@ def announce(leg: Leg) -> None:
     config, dataset, model, folder = leg.config, leg.dataset, leg.model, leg.folder.path
     examples = "points" if dataset.spec.is_points else "images"
     counts = ", ".join(f"{name} {net.count_params():,}" for name, net in model.networks.items())
+    shared = f" on {model.replicas} devices" if model.replicas > 1 else ""
     print(
         f"{config.experiment} ({config.preset}) on {dataset.name}: "
         f"{len(dataset.train_images):,} train {examples}, {dataset.num_classes} classes; "
-        f"{config.epochs} epochs x {leg.steps} steps of {config.batch_size}; {config.precision}; "
-        f"parameters: {counts}"
+        f"{config.epochs} epochs x {leg.steps} steps of {config.batch_size}; "
+        f"{config.precision}{shared}; parameters: {counts}"
     )
     if hasattr(model, "class_probabilities"):
         shares = zip(dataset.class_names, model.class_probabilities, strict=True)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from gan_keras import replicas
+
 REAL_TARGET = 1.0
 FAKE_TARGET = 0.0
 
@@ -438,9 +440,11 @@ def feature_matching(real_features, fake_features):
         )
     total = tf.zeros(())
     for real, fake in zip(real_features, fake_features, strict=True):
-        real_mean = tf.stop_gradient(tf.reduce_mean(tf.cast(real, tf.float32), axis=0))
-        fake_mean = tf.reduce_mean(tf.cast(fake, tf.float32), axis=0)
-        total += tf.reduce_sum(tf.square(real_mean - fake_mean))
+        real_mean, fake_mean = (
+            replicas.mean(tf.reduce_mean(tf.cast(each, tf.float32), axis=0))
+            for each in (real, fake)
+        )
+        total += tf.reduce_sum(tf.square(tf.stop_gradient(real_mean) - fake_mean))
     return total
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gan_keras import replicas
 from gan_keras.configs.base import RunConfig
 from gan_keras.networks.cost import multiplications
 
@@ -90,6 +91,18 @@ class Pace:
         return any(step % steps == 0 for steps in self.due)
 
 
+def _step(model: keras.Model) -> Callable[[Any], Mapping[str, Any]]:
+    """The training step, made by all devices that the model is mirrored on."""
+    if model.replicas == 1:
+        return model.train_step
+    strategy = model.distribute_strategy
+
+    def step(data):
+        return replicas.first(strategy, strategy.run(model.train_step, args=(data,)))
+
+    return step
+
+
 def make_train_function(model: keras.Model) -> Callable[[Any], Mapping[str, Any]]:
     """Makes what `fit` calls: it takes an iterator and trains to the end that the pace sets.
 
@@ -100,7 +113,7 @@ def make_train_function(model: keras.Model) -> Callable[[Any], Mapping[str, Any]
     # Not inlined: inside a loop TensorFlow's optimizer may fuse other operations than outside, or
     # fail to (2.21), and steps would differ in their last bits.
     one = tf.function(
-        model.train_step,
+        _step(model),
         reduce_retracing=True,
         jit_compile=model.jit_compile,
         experimental_attributes={"_noinline": True},
@@ -125,3 +138,25 @@ def make_train_function(model: keras.Model) -> Callable[[Any], Mapping[str, Any]
         return several(iterator, tf.constant(count))
 
     return train
+
+
+def make_test_function(model: keras.Model) -> Callable[[Any], Mapping[str, Any]]:
+    """Makes what `evaluate` calls where a model is mirrored: one device tests on whole batches.
+
+    The last batch of a test split has any size, and other draws than a training step's; shares of
+    it would be of unequal weight, or empty.
+
+    Args:
+        model: Compiled; its `steps_per_execution` is how many batches to take.
+    """
+    one = tf.function(model.test_step, reduce_retracing=True)
+
+    def test(iterator):
+        logs = None
+        for _, data in zip(range(model.steps_per_execution), iterator, strict=False):
+            logs = one(replicas.whole(model.distribute_strategy, data))
+        if logs is None:
+            raise StopIteration
+        return logs
+
+    return test

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from gan_keras import replicas
+
 
 def gradient_square_norms(critic, images):
     """Squared length of the critic's gradient with respect to each image.
@@ -69,7 +71,7 @@ def interpolates(real, fake, seed):
             f"Received: real.shape={tuple(real.shape)}, fake.shape={tuple(fake.shape)}"
         )
     shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
-    alpha = tf.random.stateless_uniform(shape, seed=seed)
+    alpha = replicas.draw(tf.random.stateless_uniform, shape, seed)
     return real + alpha * (fake - real)
 
 

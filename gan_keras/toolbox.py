@@ -7,7 +7,17 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gan_keras import augment, labels, layers, losses, optimizers, penalties, replay, schedules
+from gan_keras import (
+    augment,
+    labels,
+    layers,
+    losses,
+    optimizers,
+    penalties,
+    replay,
+    replicas,
+    schedules,
+)
 from gan_keras.configs.tools import ToolConfig
 
 LOGIT = "logit"  # name of the layer that ends a discriminator
@@ -151,23 +161,20 @@ class Toolbox:
         if self.weight_clip:
             penalties.clip_weights(discriminator, self.weight_clip)
 
-    def when_due(self, step: tf.Tensor, update: Callable[[], Any]) -> None:
+    def when_due(
+        self, step: tf.Tensor, update: Callable[[], Any], changes: list[keras.Variable]
+    ) -> None:
         """Does the generator's update, unless the discriminator is still being pre-trained.
 
         Args:
             step: Number of this step, a tensor or variable.
             update: Does it.
+            changes: All variables that it assigns.
         """
         if not self.pretraining:
             update()
             return
-
-        def done() -> tf.Tensor:
-            update()
-            return tf.constant(True)
-
-        due = tf.convert_to_tensor(step) >= self.pretraining
-        tf.cond(due, done, lambda: tf.constant(False))
+        replicas.do_if(tf.convert_to_tensor(step) >= self.pretraining, update, changes)
 
 
 class History(keras.layers.Layer):

@@ -11,6 +11,7 @@ from gan_keras import (
     checkpoints,
     data,
     devices,
+    distribution,
     gans,
     grids,
     pacing,
@@ -34,7 +35,10 @@ def build(config: RunConfig, spec: DataSpec) -> GAN:
         spec: Gives the shapes and class counts.
     """
     devices.set_up(config.precision, config.seed, config.deterministic)
-    return gans.build(config, spec)
+    with distribution.scope(config):
+        model = gans.build(config, spec)
+    distribution.prepare(model, config)
+    return model
 
 
 def load_data(config: RunConfig) -> Dataset:
@@ -243,6 +247,7 @@ def _fit(leg: Leg, withhold: Withhold | None, stop: list[int]) -> list[str]:
                 step,
                 shuffle=config.shuffle,
                 withhold=withhold,
+                deal=(config.images_per_step // config.batch_size, model.replicas),
                 **seen,
             ),
             initial_epoch=epoch,

@@ -128,6 +128,17 @@ class RunConfig:
         "auto, which takes bfloat16 only where this machine gains from it.",
         choices=("auto", "float32", "bfloat16"),
     )
+    # Not part of a run's identity: a step is the same step up to rounding on any number of devices
+    # (what could not be made so is refused), so that a run may go on with more of them or fewer.
+    # That one GPU compiles its step with XLA, whose draws from a seed are others of the same law,
+    # is like going on with a GPU what a CPU began: hardware is no option.
+    distribute: str = option(
+        "none",
+        "Devices to train on: none, one device; mirrored, all GPUs of this machine, each with its "
+        "share of --batch_size; the same run up to rounding.",
+        choices=("none", "mirrored"),
+        identity=False,
+    )
     deterministic: bool = option(
         False, "Use only deterministic kernels; needed on GPU for bit-equal runs, slower."
     )

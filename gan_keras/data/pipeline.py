@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_tools.errors import UsageError
+from gan_keras import replicas
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import class_number
@@ -94,6 +95,7 @@ def training_batches(
     value_range: str = "signed",
     withhold: Withhold | None = None,
     shuffle: bool = True,
+    deal: tuple[int, int] = (1, 1),
 ) -> tf.data.Dataset:
     """Endless batches whose order depends on `seed` and the number of the pass alone.
 
@@ -110,6 +112,7 @@ def training_batches(
         value_range: As in `scale`.
         withhold: A class that is kept back; None for none.
         shuffle: Whether each pass has an order of its own; otherwise that of the data set.
+        deal: Batches that a step makes of one, and replicas that share each, see `replicas.deal`.
 
     Returns:
         Batches of images float32 `(batch_size, h, w, c)` and labels int32.
@@ -128,6 +131,8 @@ def training_batches(
             left = withhold.steps - first_step
             after = _batch_rows(everything, batch_size, seed, max(0, -left), 1, shuffle)
             rows = rows.take(left).concatenate(after) if left > 0 else after
+    if deal[1] > 1:
+        rows = rows.map(lambda numbers: replicas.deal(numbers, *deal))
     return rows.map(read, _threads(dataset.train_images)).prefetch(2)
 
 
@@ -188,7 +193,8 @@ def _reader(
 ) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Returns what turns row numbers into a batch: inside the graph for arrays in memory."""
     shape = images.shape[1:]
-    all_labels = tf.constant(labels)
+    with tf.device("CPU:0"):  # a GPU is given the batches, not the data set
+        all_labels = tf.constant(labels)
     if isinstance(images, LazyImages):
 
         def take(rows: tf.Tensor) -> tf.Tensor:
@@ -196,7 +202,8 @@ def _reader(
             return tf.ensure_shape(found, (rows.shape[0], *shape))
 
     else:
-        all_images = tf.constant(images)
+        with tf.device("CPU:0"):
+            all_images = tf.constant(images)
 
         def take(rows: tf.Tensor) -> tf.Tensor:
             return tf.gather(all_images, rows)

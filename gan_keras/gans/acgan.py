@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import latents, losses, networks, toolbox
+from gan_keras import latents, losses, networks, replicas, toolbox
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
@@ -88,8 +88,9 @@ class ACGAN(GAN):
             fakes, fake_labels = self._generate(batch, Purpose.LATENT_D, Purpose.LABELS_D)
         with tf.GradientTape() as d_tape:
             both = tf.concat([images, tf.stop_gradient(fakes)], axis=0)
-            both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
-            source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
+            with replicas.parts(2):
+                both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
+                source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
             d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
             d["gradient_penalty"] = self.tools.penalty(
                 lambda x: self._discriminate(x, labels)[0],

@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import grids, latents, toolbox
+from gan_keras import grids, latents, replicas, toolbox
 from gan_keras.configs.ae_acgan import AEACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import unscale
 from gan_keras.gans.acgan import ACGAN
-from gan_keras.gradients import after, global_norm
+from gan_keras.gradients import after, global_norm, gradients_of
 from gan_keras.latents import Purpose
 from gan_keras.networks import autoencoder
 
@@ -110,9 +110,10 @@ class AEACGAN(ACGAN):
         # 1. The discriminator tells real images from generated ones and names the classes.
         fakes = self.generator([z, fake_labels], training=self.dropout_in_fakes)
         both = tf.concat([images, fakes], axis=0)
-        both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
         with tf.GradientTape() as d_tape:
-            source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
+            with replicas.parts(2):
+                both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
+                source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
             d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
             d["gradient_penalty"] = self.tools.penalty(
                 lambda x: self._discriminate(x, labels)[0],
@@ -145,9 +146,13 @@ class AEACGAN(ACGAN):
             copies = self.decoder(self.encoder(images, training=True), training=True)
             loss = self._distance(images - copies)
         variables = self._autoencoder_variables
-        gradients = tape.gradient(loss, variables)
+        gradients = gradients_of(tape, loss, variables)
         with after(loss, gradients):
-            self.tools.when_due(self.steps, lambda: self.ae_optimizer.apply(gradients, variables))
+            self.tools.when_due(
+                self.steps,
+                lambda: self.ae_optimizer.apply(gradients, variables),
+                [*variables, *self.ae_optimizer.variables],
+            )
         return {"ae_loss": loss, "ae_gradient_norm": global_norm(gradients)}
 
     @property

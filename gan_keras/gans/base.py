@@ -4,11 +4,24 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import ema, latents
-from gan_keras.gradients import after, global_norm
+from gan_keras import ema, latents, replicas
+from gan_keras.gradients import after, global_norm, gradients_of
 from gan_keras.latents import Purpose
-from gan_keras.pacing import Pace, make_train_function
+from gan_keras.pacing import Pace, make_test_function, make_train_function
 from gan_keras.toolbox import Toolbox
+
+
+class StepMean(keras.metrics.Mean):
+    """Mean over steps of values that all replicas know, so that each needs no other's count.
+
+    Keras' own adds up over replicas what each of them has counted; a checkpoint of two devices
+    would hold every step of an epoch twice.
+    """
+
+    def add_variable(self, *args, **kwargs):
+        """As Keras does, but any one replica's copy is the whole."""
+        kwargs["aggregation"] = "only_first_replica"
+        return super().add_variable(*args, **kwargs)
 
 
 class GAN(keras.Model):
@@ -64,7 +77,7 @@ class GAN(keras.Model):
         self._test_steps = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="test_steps"
         )
-        self._trackers = {name: keras.metrics.Mean(name) for name in self.METRICS}
+        self._trackers = {name: StepMean(name) for name in self.METRICS}
         self.pace: Pace | None = None
         self.built = True
 
@@ -105,12 +118,30 @@ class GAN(keras.Model):
 
     def make_train_function(self, force: bool = False):
         """As Keras does, but calls may be of any number of steps: what `pace` says."""
-        several = self.distribute_strategy.num_replicas_in_sync > 1
-        if self.pace is None or several or self.run_eagerly:
+        if self.pace is None or self.run_eagerly:
             return super().make_train_function(force)
         if self.train_function is None or force:
             self.train_function = make_train_function(self)
         return self.train_function
+
+    def make_test_function(self, force: bool = False):
+        """As Keras does; of several devices one tests, so that any number of examples will do."""
+        if self.replicas == 1:
+            return super().make_test_function(force)
+        if self.test_function is None or force:
+            self.test_function = make_test_function(self)
+        return self.test_function
+
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        # All is built. Keras (3.15) would see to it by adding up the shares of the first batch,
+        # which fails where they differ in size, as those of a small test split do.
+        if self.replicas == 1:
+            super()._maybe_symbolic_build(*args, **kwargs)
+
+    @property
+    def replicas(self) -> int:
+        """Devices that share a batch."""
+        return self.distribute_strategy.num_replicas_in_sync
 
     @property
     def networks(self) -> dict[str, keras.Model]:
@@ -134,10 +165,11 @@ class GAN(keras.Model):
             **values: A scalar for each of `METRICS`; a test step leaves out `TRAIN_METRICS`.
 
         Returns:
-            The step's own values: callbacks see these, the epoch's logs are the means.
+            The step's own values, on several devices their means: callbacks see these, the epoch's
+            logs are the means over steps.
         """
         absent = dict.fromkeys(self.TRAIN_METRICS, tf.zeros(()))
-        values = {name: (absent | values)[name] for name in self.METRICS}
+        values = replicas.mean({name: (absent | values)[name] for name in self.METRICS})
         for name, value in values.items():
             self._trackers[name].update_state(value)
         return values
@@ -157,7 +189,7 @@ class GAN(keras.Model):
             loss: Scalar.
         """
         variables = self.discriminator.trainable_variables
-        gradients = tape.gradient(loss, variables)
+        gradients = gradients_of(tape, loss, variables)
         with after(loss, gradients):
             self.d_optimizer.apply(gradients, variables)
         self.tools.after_discriminator(self.discriminator)
@@ -174,9 +206,13 @@ class GAN(keras.Model):
             loss: Scalar.
         """
         variables = self.generator.trainable_variables
-        gradients = tape.gradient(loss, variables)
+        gradients = gradients_of(tape, loss, variables)
         with after(loss, gradients):
-            self.tools.when_due(self.steps, lambda: self.g_optimizer.apply(gradients, variables))
+            self.tools.when_due(
+                self.steps,
+                lambda: self.g_optimizer.apply(gradients, variables),
+                [*variables, *self.g_optimizer.variables],
+            )
         self.g_history.update()
         return global_norm(gradients)
 

@@ -8,11 +8,14 @@ from gan_keras.layers.minibatch import (
     pack,
 )
 from gan_keras.layers.normalisation import ConditionalBatchNormalization, PixelNorm
+from gan_keras.layers.random import Dropout, GaussianNoise
 from gan_keras.layers.spectral import SpectralNorm
 from gan_keras.layers.upsampling import UpsampleConv2D, plain_clone
 
 __all__ = [
     "ConditionalBatchNormalization",
+    "Dropout",
+    "GaussianNoise",
     "GroupStdDev",
     "MinibatchDiscrimination",
     "MinibatchStdDev",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from gan_keras import replicas
+
 
 @keras.saving.register_keras_serializable(package="gan_keras")
 class MinibatchDiscrimination(keras.layers.Layer):
@@ -52,7 +54,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
         """
         rows = tf.matmul(inputs, tf.cast(self.kernel, inputs.dtype))
         rows = tf.reshape(tf.cast(rows, tf.float32), [-1, self.num_kernels, self.kernel_dim])
-        distances = tf.reduce_sum(tf.abs(rows[:, tf.newaxis] - rows[tf.newaxis]), axis=-1)
+        others = replicas.gather(rows)
+        distances = tf.reduce_sum(tf.abs(rows[:, tf.newaxis] - others[tf.newaxis]), axis=-1)
         closeness = tf.reduce_sum(tf.exp(-distances), axis=1)
         return tf.concat([inputs, tf.cast(closeness, inputs.dtype)], axis=-1)
 
@@ -109,7 +112,10 @@ class MinibatchStdDev(keras.layers.Layer):
         grouped = tf.reshape(
             tf.cast(inputs, tf.float32), tf.concat([[-1, group], shape[1:]], axis=0)
         )
-        deviation = tf.sqrt(tf.math.reduce_variance(grouped, axis=1) + self.epsilon)
+        across = replicas.mean if self.group_size is None else lambda own: own
+        centre = across(tf.reduce_mean(grouped, axis=1, keepdims=True))
+        variance = across(tf.reduce_mean(tf.square(grouped - centre), axis=1))
+        deviation = tf.sqrt(variance + self.epsilon)
         mean = tf.reduce_mean(deviation, axis=list(range(1, inputs.shape.rank)))
         each = tf.reshape(tf.repeat(mean, group), [-1] + [1] * (inputs.shape.rank - 1))
         channel = tf.broadcast_to(each, tf.concat([shape[:-1], [1]], axis=0))
@@ -164,11 +170,13 @@ class GroupStdDev(keras.layers.Layer):
         if known and known % self._groups(known) == 0:
             return tf.cast(self._of_equal_groups(values, self._groups(known)), inputs.dtype)
         batch = tf.shape(inputs)[0]
-        group = tf.range(batch) * self._groups(batch) // batch
-        mean = tf.math.segment_mean(values, group)
+        groups = self._groups(batch)
+        group = tf.range(batch) * groups // batch
+        # Sorted segments would do on a CPU, but XLA, which compiles for GPUs, has none.
+        mean = tf.math.unsorted_segment_mean(values, group, groups)
         # Two passes: the mean of squares less the square of the mean loses digits.
         distance = tf.square(values - tf.gather(mean, group))
-        variance = tf.math.segment_mean(distance, group)
+        variance = tf.math.unsorted_segment_mean(distance, group, groups)
         deviation = tf.reduce_mean(tf.sqrt(variance + self.epsilon), axis=[1, 2])
         return tf.cast(tf.gather(deviation, group), inputs.dtype)
 

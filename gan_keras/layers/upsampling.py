@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_keras.layers.random import Dropout, GaussianNoise
+
 
 @keras.saving.register_keras_serializable(package="gan_keras")
 class UpsampleConv2D(keras.layers.Conv2D):
@@ -141,8 +143,8 @@ def _spread(size, factor):
 def plain_clone(model):
     """Copies a model with every `UpsampleConv2D` as the pair `UpSampling2D`, `Conv2D`.
 
-    The copy has the same weights in the same order and computes the same function, but needs no
-    class of this package to be loaded: use it for export.
+    Random layers become those of Keras. The copy has the same weights in the same order and
+    computes the same function, but needs no class of this package to be loaded: use it for export.
 
     Args:
         model: Functional or Sequential model, built; may contain other such models. Layers within
@@ -163,7 +165,7 @@ def plain_clone(model):
     def clone(layer):
         if isinstance(layer, keras.Model):
             return plain_clone(layer)
-        if isinstance(layer, UpsampleConv2D):
+        if isinstance(layer, (UpsampleConv2D, Dropout, GaussianNoise)):
             return layer.plain()
         return layer.__class__.from_config(layer.get_config())
 

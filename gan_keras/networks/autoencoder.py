@@ -8,6 +8,7 @@ are 274,606 (encoder), 482,433 (generator) and 268,171 (discriminator) parameter
 import keras
 from keras import layers
 
+from gan_keras.layers import Dropout, GaussianNoise
 from gan_keras.networks.common import (
     class_inputs,
     quarter_size,
@@ -28,14 +29,14 @@ def _block(
     if batch_norm:
         x = layers.BatchNormalization()(x)
     x = layers.LeakyReLU(negative_slope=SLOPE)(x)
-    return layers.Dropout(dropout)(x) if dropout else x
+    return Dropout(dropout)(x) if dropout else x
 
 
 def _features(
     image: keras.KerasTensor, depth: int, batch_norm: bool, dropout: float, init_std: float
 ) -> keras.KerasTensor:
     """The trunk that encoder and discriminator have alike: `(batch, depth)` out of images."""
-    x = layers.GaussianNoise(INPUT_NOISE)(image)
+    x = GaussianNoise(INPUT_NOISE)(image)
     for _ in range(2):
         normal = keras.initializers.RandomNormal(stddev=init_std)
         convolution = layers.Conv2D(depth, 4, 2, padding="same", kernel_initializer=normal)

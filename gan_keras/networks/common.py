@@ -7,7 +7,7 @@ from typing import Literal
 import keras
 from keras import layers
 
-from gan_keras.layers import GroupStdDev
+from gan_keras.layers import Dropout, GroupStdDev
 
 
 def scaled_width(width: int, width_mult: float) -> int:
@@ -234,7 +234,7 @@ def make_convolutional_discriminator(
         x = layers.Conv2D(scaled_width(filters, width_mult), kernel, strides, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=slope)(x)
         if dropout:
-            x = layers.Dropout(dropout)(x)
+            x = Dropout(dropout)(x)
     features = layers.Flatten()(x)
     if deviation:
         features = layers.Concatenate()([features, GroupStdDev()(x)])

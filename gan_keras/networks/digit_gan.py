@@ -8,6 +8,7 @@ the grid and a bilinear resize doubles it again.
 import keras
 from keras import layers
 
+from gan_keras.layers import Dropout
 from gan_keras.networks.common import (
     Condition,
     image_inputs,
@@ -109,6 +110,6 @@ def make_discriminator(
             kernel_initializer=initializer(init, init_std),
         )(x)
         x = layers.AveragePooling2D(2)(x)
-        x = layers.Dropout(d_dropout)(x) if d_dropout else x
+        x = Dropout(d_dropout)(x) if d_dropout else x
     x = layers.Dense(scaled_width(1024, width_mult), activation="relu")(layers.Flatten()(x))
     return logit_model(inputs, x, condition)

@@ -7,7 +7,7 @@ At z of length 100 generator and discriminator have 93,009 and 633,073 parameter
 import keras
 from keras import layers
 
-from gan_keras.layers import UpsampleConv2D
+from gan_keras.layers import Dropout, UpsampleConv2D
 from gan_keras.networks.common import (
     Condition,
     image_inputs,
@@ -142,7 +142,7 @@ def make_discriminator(
         )(x)
         x = layers.BatchNormalization()(x) if number else x
         x = layers.LeakyReLU(negative_slope=d_slope)(x)
-        x = layers.Dropout(d_dropout)(x) if d_dropout else x
+        x = Dropout(d_dropout)(x) if d_dropout else x
     x = layers.Dense(scaled_width(height * width * channels, width_mult))(layers.Flatten()(x))
     x = layers.LeakyReLU(negative_slope=d_slope)(layers.BatchNormalization()(x))
     return logit_model(inputs, x, condition)

@@ -8,6 +8,7 @@ doublings as fit: sides are halved while they stay even and at least 4.
 import keras
 from keras import layers
 
+from gan_keras.layers import Dropout
 from gan_keras.networks.common import (
     Condition,
     image_inputs,
@@ -65,7 +66,7 @@ def make_generator(
         else:
             x = layers.Conv2DTranspose(filters, (height, width), **kernel)(x)
         x = _batch_norm(init, init_std)(x)
-        x = layers.Dropout(g_dropout)(x) if g_dropout else x
+        x = Dropout(g_dropout)(x) if g_dropout else x
         x = layers.LeakyReLU(negative_slope=g_slope)(x) if g_slope else layers.ReLU()(x)
     x = layers.Conv2DTranspose(
         image_shape[-1],

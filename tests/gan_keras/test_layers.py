@@ -21,6 +21,8 @@ EXAMPLES = {
     "MinibatchStdDev": (lambda: layers.MinibatchStdDev(group_size=2), (4, 4, 2)),
     "GroupStdDev": (lambda: layers.GroupStdDev(group_size=4), (4, 4, 2)),
     "Packing": (lambda: layers.Packing(2), (4, 4, 1)),
+    "Dropout": (lambda: layers.Dropout(0.5), (4, 4, 2)),
+    "GaussianNoise": (lambda: layers.GaussianNoise(0.5), (4, 4, 2)),
     "PixelNorm": (lambda: layers.PixelNorm(), (4, 4, 2)),
     "ConditionalBatchNormalization": (
         lambda: layers.ConditionalBatchNormalization(5, momentum=0.8),

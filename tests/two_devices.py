@@ -1,0 +1,186 @@
+"""Runs on two virtual CPU devices, in a process of its own: TensorFlow makes devices only once.
+
+Usage: `two_devices.py equal CASE FOLDER` or `two_devices.py resume FOLDER`. FOLDER holds the data
+set `demo`. The last line printed is what was found, as JSON.
+"""
+
+import json
+import os
+import shutil
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_keras import callbacks, checkpoints, configs, pacing, training
+from gan_keras.data.pipeline import evaluation_batches, training_batches
+from gan_keras.runs import RunFolder
+
+# Adam divides a gradient by its own size; where the true one is 0, as of a bias before BatchNorm,
+# it would make whole steps out of rounding. A large epsilon leaves them as small as they are.
+CALM = {"epsilon": 0.01, "precision": "float32"}
+CASES = {
+    # BatchNorm in both networks, packs, updates at once
+    "gaussian": {"preset": "ring", "batch_size": 16, "packing": 2, "gif": False},
+    "acgan": {
+        "dataset": "demo",
+        "width_mult": 0.05,
+        "batch_size": 64,
+        "penalty_every": 2,
+        "instance_noise": 0.1,
+        "label_policy": "noisy",
+    },
+    "dcgan": {
+        "dataset": "demo",
+        "networks": "digit_gan",
+        "width_mult": 0.02,
+        "batch_size": 8,
+        "d_dropout": 0.3,
+    },
+    "vanilla": {
+        "dataset": "demo",
+        "networks": "digit_gan",
+        "width_mult": 0.02,
+        "batch_size": 8,
+        "minibatch_stddev": True,
+        "minibatch_discrimination": 3,
+        "feature_matching": 0.1,
+        "pretraining": 2,
+    },
+    "wgan_gp": {
+        "dataset": "demo",
+        "networks": "dense",
+        "norm": "",
+        "g_slope": 0.0,
+        "width_mult": 0.05,
+        "batch_size": 8,
+        "n_critic": 2,
+    },
+}
+STEPS = 4
+
+
+class Steps(keras.callbacks.Callback):
+    """Collects the logs of single steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.logs = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.logs.append({name: float(value) for name, value in logs.items()})
+
+
+def train(case, distribute, folder):
+    """A few steps; returns the logs of each and of the test split, the state, and the model."""
+    options = {**CALM, "data_dir": folder, "distribute": distribute, **CASES[case]}
+    preset = options.pop("preset", None)
+    config = configs.config_class(case).create(preset, options)
+    dataset = training.load_data(config)
+    model = training.build(config, dataset.spec)
+    model.pace = pacing.Pace(1, STEPS)
+    steps = Steps()
+    history = model.fit(
+        training_batches(
+            dataset,
+            config.images_per_step,
+            config.seed,
+            deal=(config.images_per_step // config.batch_size, model.replicas),
+        ),
+        steps_per_epoch=STEPS,
+        verbose=0,
+        shuffle=False,
+        validation_data=evaluation_batches(dataset, 7),  # the last batch is no multiple of 2
+        callbacks=[steps],
+    )
+    logs = [*steps.logs, {name: values[0] for name, values in history.history.items()}]
+    return logs, {name: np.array(v) for name, v in model.state().items()}, model
+
+
+def copies_differ(model):
+    """How many variables are not the same on both devices, or have no copy on each."""
+    copies = [getattr(v.value, "values", (0, 1)) for v in model.state().values()]
+    return sum(not np.array_equal(*(np.array(copy) for copy in pair)) for pair in copies)
+
+
+def equal(case, folder):
+    """How far a run on two devices is from that on one, and the two devices from each other."""
+    logs, state, _ = train(case, "none", folder)
+    two_logs, two_state, model = train(case, "mirrored", folder)
+    found = {
+        "replicas": model.replicas,
+        "steps": int(two_state["counters/000"]),
+        "names": state.keys() == two_state.keys(),
+        "losses": max(
+            abs(one[name] - two[name]) / max(abs(one[name]), 0.1)
+            for one, two in zip(logs, two_logs, strict=True)
+            for name in one
+        ),
+        "weights": max(
+            float(np.abs(a.astype(np.float64) - two_state[name]).max() / max(np.abs(a).max(), 0.1))
+            for name, a in state.items()
+            if name.split("/")[0] in ("generator", "discriminator", "averaged_generator")
+        ),
+        "copies_differ": copies_differ(model),
+    }
+    checkpoints.assign(model.state(), state, "of one device")
+    found["loaded"] = all(np.array_equal(v, state[name]) for name, v in model.state().items())
+    found["loaded_differ"] = copies_differ(model)
+    return found
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it, nothing is saved on the way out."""
+
+
+def run(folder, epochs, distribute="mirrored", kill=None):
+    """A run of points; `kill` names the step after which it is lost."""
+
+    def hook(self, batch, logs=None):
+        if self.step == kill:
+            raise Killed
+
+    callbacks.DivergenceGuard.on_train_batch_end = hook
+    options = {
+        "epochs": epochs,
+        "steps_per_epoch": 10,
+        "batch_size": 16,
+        "log_every": 4,
+        "eval_samples": 0,
+        "gif": False,
+        "workdir": folder,
+        "distribute": distribute,
+        **CALM,
+    }
+    try:
+        training.run(configs.config_class("gaussian").create("z1", options))
+    except Killed:
+        print("killed")
+    newest = checkpoints.existing(RunFolder(folder).checkpoints)[0]
+    return newest.name, checkpoints.read(newest)[0]
+
+
+def resume(folder):
+    """Two epochs on two devices, at a stretch or killed in between; then ended by one device."""
+    _, whole = run(f"{folder}/whole", 2)
+    lost, _ = run(f"{folder}/broken", 2, kill=16)
+    shutil.copytree(f"{folder}/broken", f"{folder}/fewer")
+    name, broken = run(f"{folder}/broken", 2)
+    _, fewer = run(f"{folder}/fewer", 2, "none")
+    return {
+        "names": [lost, name],
+        "resumed": all(np.array_equal(whole[n], broken[n]) for n in whole),
+        "fewer": max(float(np.abs(whole[n].astype(np.float64) - fewer[n]).max()) for n in whole),
+    }
+
+
+if __name__ == "__main__":
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+    action, *arguments = sys.argv[1:]
+    print(json.dumps({"equal": equal, "resume": resume}[action](*arguments)))
