@@ -298,17 +298,24 @@ class RunConfig:
             if name not in fields or fields[name].metadata["identity"]
         }
 
-    def command(self) -> str:
-        """The shell command that trains this; where things are is left out."""
+    def arguments(self, places: bool = False) -> list[str]:
+        """The module and flags that train this: `python -m` and these.
+
+        Args:
+            places: Whether to say where data and run are, if that was said.
+        """
         plain = type(self).create(self.preset).to_dict()
-        words = ["python", "-m", f"experiments.{self.experiment}"]
-        if self.preset != self.default_preset():
-            words.append(f"--preset={self.preset}")
+        # The preset is always named: which one is the default may change.
+        words = [f"experiments.{self.experiment}", f"--preset={self.preset}"]
         for name, value in self.to_dict().items():
-            if name == "seed" or (value != plain[name] and name not in ("workdir", "data_dir")):
-                shown = str(value).lower() if isinstance(value, bool) else value
-                words.append(f"--{name}={shown}")
-        return shlex.join(words)
+            known = name == "preset" or (name in ("workdir", "data_dir") and not places)
+            if not known and (value != plain[name] or name == "seed"):
+                words.append(f"--{name}={str(value).lower() if isinstance(value, bool) else value}")
+        return words
+
+    def command(self, places: bool = False) -> str:
+        """The same as a line for a shell."""
+        return shlex.join(["python", "-m", *self.arguments(places)])
 
     def run_name(self) -> str:
         """Folder name made of what differs from the preset, e.g. `crohme-g_lr_mult=1.5-seed=0`."""

@@ -186,12 +186,11 @@ def _changed(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _command(options: Mapping[str, Any]) -> list[str]:
     """The command that makes the run, word by word as a shell takes it."""
-    if "experiment" not in options:
+    try:
+        words = configs.from_dict(options).arguments(places=True)
+        return [shlex.quote(word) for word in ("python", "-m", *words)]
+    except UsageError:  # of another version
         return []
-    given = {"preset": options.get("preset", "")} | _changed(options)
-    flags = [f"--{name}={value}" for name, value in given.items() if value != ""]
-    words = ["python", "-m", f"experiments.{options['experiment']}", *flags]
-    return [shlex.quote(word) for word in words]
 
 
 def _curves(folder: RunFolder) -> list[tuple[str, str]]:

@@ -108,23 +108,6 @@ def changed(config: RunConfig, recorded: dict[str, Any]) -> list[str]:
     ]
 
 
-def arguments(config: RunConfig, places: bool = True) -> list[str]:
-    """The module and flags that make a run: `python -m` and these.
-
-    Args:
-        config: The configuration.
-        places: Whether to name the folders too.
-    """
-    plain = type(config).create(config.preset).to_dict()
-    flags = [f"experiments.{config.experiment}", f"--preset={config.preset}"]
-    for name, value in config.to_dict().items():
-        known = name in ("experiment", "preset") or (name in ("workdir", "data_dir") and not places)
-        if known or (value == plain[name] and name != "seed"):
-            continue
-        flags.append(f"--{name}={str(value).lower() if isinstance(value, bool) else value}")
-    return flags
-
-
 def select(all_runs: Sequence[Run], arms: Sequence[str]) -> list[Run]:
     """The runs of some arms; of all of them where none is named."""
     return [run for run in all_runs if not arms or run.arm in arms]

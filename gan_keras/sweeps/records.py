@@ -70,7 +70,7 @@ class Results:
         self.runs[run.name] = {
             "arm": run.arm,
             "seed": run.seed,
-            "command": "python -m " + " ".join(plan.arguments(run.config, places=False)),
+            "command": run.config.command(),
             "options": plan.options(run.config),
             **outcome,
         }

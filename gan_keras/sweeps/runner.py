@@ -116,7 +116,7 @@ def _wait_until_free(run: Run, stop: threading.Event) -> None:
 
 def _process(run: Run, stop: threading.Event) -> int:
     """Runs the training process to its end; returns its exit code."""
-    arguments = plan.arguments(run.config)
+    arguments = run.config.arguments(places=True)
     command = [sys.executable, "-m", "gan_keras.sweeps.child", str(os.getpid()), *arguments]
     environment = os.environ | dict.fromkeys(_THREADS, str(run.threads))
     environment.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # several runs may share a GPU

@@ -87,7 +87,7 @@ def preview(study: Study, settings: Settings) -> str:
     names = {run.name for run in pending}
     for run in runs:
         state = "to do" if run.name in names else results.outcome(run)["status"]
-        command = " ".join(plan.arguments(run.config, places=False))
+        command = " ".join(run.config.arguments())
         lines.append(f"  {state:9s} {run.name}: python -m {command}")
     lines.append(f"{len(pending)} of {len(runs)} runs to do; {_how_long(study, pending, results)}")
     return "\n".join(lines)

@@ -67,7 +67,7 @@ def test_mean_spread_and_paired_difference(tmp_path):
     }  # fmt: skip
     assert [run["accuracy"] for run in summary["runs"]] == [0.9, 0.8, 1.0]
     commands = [run["command"] for run in summary["runs"]]
-    assert commands == [None, "python -m experiments.acgan --seed=1", None]
+    assert commands == [None, "python -m experiments.acgan --preset=compact --seed=1", None]
     # by seed, not by name: differences 0.2, 0.2, 0.2
     done = run(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?")
     assert "+20.00 %  20.00 % to 20.00 % !" in done.stdout

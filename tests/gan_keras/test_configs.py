@@ -114,7 +114,7 @@ def test_the_command_makes_the_same_configuration():
         "python -m experiments.acgan --preset=transposed '--dataset=folder:my ink' --seed=0 "
         "--report=false --g_lr_mult=1.5"
     )
-    assert ACGANConfig.create().command() == "python -m experiments.acgan --seed=0"
+    assert ACGANConfig.create().command() == "python -m experiments.acgan --preset=compact --seed=0"
 
 
 def test_run_name_is_a_file_name_whatever_the_options():

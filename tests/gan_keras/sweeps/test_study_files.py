@@ -141,11 +141,11 @@ def test_runs_and_their_commands(tmp_path):
     ]
     last = found[-1]
     assert last.folder == tmp_path / "w" / "runs" / "latent_dim=2-seed=1"
-    module, *flags = plan.arguments(last.config, places=False)
+    module, *flags = last.config.arguments()
     assert module == "experiments.gaussian"
     assert {"--preset=z1", "--epochs=2", "--seed=1", "--gif=false", "--latent_dim=2"} <= set(flags)
     assert not [flag for flag in flags if flag.startswith(("--workdir", "--lr="))]
-    assert f"--workdir={last.folder}" in plan.arguments(last.config)
+    assert f"--workdir={last.folder}" in last.config.arguments(places=True)
 
 
 def test_what_makes_another_run(tmp_path):

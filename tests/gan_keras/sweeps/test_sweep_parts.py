@@ -13,6 +13,7 @@ from sweep_samples import finished, results, write_study
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.plugins.hparams import metadata
 
+from gan_keras.configs.base import RunConfig
 from gan_keras.sweeps import hparams, plan, runner, study
 
 SLEEPER = """
@@ -57,7 +58,7 @@ def test_a_run_is_asked_to_stop_once(tmp_path, monkeypatch):
     (tmp_path / "sleeper.py").write_text(textwrap.dedent(SLEEPER))
     note = tmp_path / "note"
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.getcwd()]))
-    monkeypatch.setattr(plan, "arguments", lambda config: ["sleeper", str(note)])
+    monkeypatch.setattr(RunConfig, "arguments", lambda *_, **__: ["sleeper", str(note)])
     run = plan.runs(study.load(write_study(tmp_path), "cpu"), tmp_path / "w", "data", 1)[0]
     stop = threading.Event()
     outcomes = []
@@ -71,7 +72,7 @@ def test_a_run_is_asked_to_stop_once(tmp_path, monkeypatch):
 
 
 def test_a_run_that_cannot_start_is_a_failure(tmp_path, monkeypatch):
-    monkeypatch.setattr(plan, "arguments", lambda config: ["no_such_module"])
+    monkeypatch.setattr(RunConfig, "arguments", lambda *_, **__: ["no_such_module"])
     run = plan.runs(study.load(write_study(tmp_path), "cpu"), tmp_path / "w", "data", 1)[0]
     outcome = runner.execute(run)
     assert outcome["status"] == "failed"
