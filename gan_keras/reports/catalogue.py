@@ -155,7 +155,11 @@ GROUPS: dict[str, tuple[Score, ...]] = {
             "precision", "precision", "Samples that lie among real images.", "higher", "percent"
         ),
         _distribution(
-            "recall", "recall", "Real images that lie among samples.", "higher", "percent"
+            "recall",
+            "recall",
+            "Real images that lie among samples; outliers among these can hide a missing class.",
+            "higher",
+            "percent",
         ),
         _distribution(
             "density", "density", "Real images around a sample; may exceed 1.", "", "number"
