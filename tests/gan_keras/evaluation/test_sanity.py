@@ -18,9 +18,8 @@ from gan_keras.evaluation.suite import Evaluator
 # (pixels), what its judge must reach.
 SETS = {
     "mnist": ("8", 20, 1.5, 0.993),
-    # Recall is blind to most other classes here: the balls around a few outliers, as wide as the
-    # gap that the class leaves, hold its real images too. Coverage, whose balls are the real
-    # images', sees each of them.
+    # Recall is blind to the other classes here: the wide balls around a few outliers hold their
+    # real images too. Coverage, whose balls are the real images', sees each of them.
     "fashion_mnist": ("Sneaker", 20, 1.5, 0.92),
     "crohme": ("+", 20, 1.5, 0.975),
 }
