@@ -1,6 +1,7 @@
 """`--distribute=mirrored` is the run of one device, checked on two virtual CPU devices."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,9 +27,13 @@ def slow(case):
 
 def two_devices(*arguments):
     """What a process with two devices found."""
-    script = Path(__file__).parents[1] / "two_devices.py"
+    tests = Path(__file__).parents[1]
+    # Beside the script lies tests/gan_keras, which would be taken for a part of the package.
     done = subprocess.run(
-        [sys.executable, str(script), *map(str, arguments)], capture_output=True, text=True
+        [sys.executable, str(tests / "two_devices.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(tests.parent)},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
