@@ -123,12 +123,12 @@ def run(config: RunConfig, overwrite: bool = False) -> dict[str, Any]:
         resolved, finished = _resolve(config, dataset, folder, steps * config.epochs)
         if finished is not None:
             return finished
-        scorer = scoring.Scorer(dataset, config.data_dir)
+        leg = _start(config, resolved, dataset, folder, steps)
         if config.eval_every:
-            # May train a judge for minutes. Before signals wait for a step to end: Ctrl-C is heard.
-            scorer.prepare()
+            # May train a judge for minutes: before signals wait for a step to end, and after all
+            # that can be wrong with the options has been found.
+            leg.scorer.prepare()
         with callbacks.stop_signals() as stop:
-            leg = _start(config, resolved, dataset, folder, steps, scorer)
             collapsed = _fit(leg, withhold, stop)
         return _finish(leg, collapsed)
     finally:
@@ -189,12 +189,7 @@ def _collapse(metrics: dict[str, Any]) -> callbacks.CollapsedError:
 
 
 def _start(
-    config: RunConfig,
-    resolved: RunConfig,
-    dataset: Dataset,
-    folder: runs.RunFolder,
-    steps: int,
-    scorer: scoring.Scorer,
+    config: RunConfig, resolved: RunConfig, dataset: Dataset, folder: runs.RunFolder, steps: int
 ) -> Leg:
     """Builds the model, restores the newest checkpoint, and says what runs."""
     model = build(resolved, dataset.spec)
@@ -212,7 +207,7 @@ def _start(
         steps,
         runs.Stopwatch(meta),
         callbacks.TensorBoardLogger(folder.tensorboard, config.log_every),
-        scorer,
+        scoring.Scorer(dataset, config.data_dir),
     )
     announce(leg)
     return leg
