@@ -124,10 +124,6 @@ def run(config: RunConfig, overwrite: bool = False) -> dict[str, Any]:
         if finished is not None:
             return finished
         leg = _start(config, resolved, dataset, folder, steps)
-        if config.eval_every:
-            # May train a judge for minutes: before signals wait for a step to end, and after all
-            # that can be wrong with the options has been found.
-            leg.scorer.prepare()
         with callbacks.stop_signals() as stop:
             collapsed = _fit(leg, withhold, stop)
         return _finish(leg, collapsed)
@@ -199,6 +195,10 @@ def _start(
     model.pace = pacing.Pace.of_run(config, model.networks, steps)
     described = describe(config, dataset, model)
     folder.write_config(config, {**described, "precision": resolved.precision})
+    scorer = scoring.Scorer(dataset, config.data_dir)
+    if config.eval_every:
+        # May train a judge for minutes: after wrong options are found, before the stopwatch runs.
+        scorer.prepare()
     leg = Leg(
         resolved,
         dataset,
@@ -207,7 +207,7 @@ def _start(
         steps,
         runs.Stopwatch(meta),
         callbacks.TensorBoardLogger(folder.tensorboard, config.log_every),
-        scoring.Scorer(dataset, config.data_dir),
+        scorer,
     )
     announce(leg)
     return leg
