@@ -138,8 +138,9 @@ def test_fused_upsampling_equals_the_plain_pair(kernel_size, factor):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=2e-5)
 
 
-def test_fused_upsampling_in_a_graph_of_unknown_size():
-    fused, plain = pair_and_fused(3, 2, (None, 4, 4, 3))
+@pytest.mark.parametrize("kernel_size", [3, 5])
+def test_fused_upsampling_in_a_graph_of_unknown_size(kernel_size):
+    fused, plain = pair_and_fused(kernel_size, 2, (None, 4, 4, 3))
     traced = tf.function(fused[0], input_signature=[tf.TensorSpec((None, None, None, 3))])
     x = tf.constant(np.random.default_rng(0).normal(size=(2, 5, 7, 3)), tf.float32)
     np.testing.assert_allclose(traced(x), plain[0](x), rtol=1e-5, atol=1e-6)
@@ -193,6 +194,16 @@ def test_spread_taps_by_hand():
     # an even kernel has an empty place at the end
     np.testing.assert_array_equal(upsampling._spread(2, 2), [[0, 1], [1, 1], [1, 0], [0, 0]])
     np.testing.assert_array_equal(upsampling._spread(1, 3), [[1], [1], [1]])
+
+
+@pytest.mark.parametrize(("kernel_size", "kind"), [(3, "Conv2DBackpropInput"), (5, "DepthToSpace")])
+def test_fused_upsampling_is_a_convolution_where_that_costs_no_more(kernel_size, kind):
+    layer = UpsampleConv2D(4, kernel_size)
+    graph = tf.function(layer).get_concrete_function(tf.zeros((2, 6, 6, 3))).graph
+    kinds = {op.type for op in graph.get_operations()}
+    assert kinds & {"Conv2DBackpropInput", "DepthToSpace"} == {kind}
+    # one tap of the low resolution for every `factor` places; 5 of 4's 6 places have taps
+    assert [n for n in range(1, 10) if upsampling._is_subpixel(n, 2)] == [1, 4, 5, 8, 9]
 
 
 def test_multiplications_of_the_fused_layer():
