@@ -146,11 +146,6 @@ class RunFolder:
                 f"{self.path} was started with other settings: {', '.join(changed)}. Use the "
                 "first settings, another --workdir, or --overwrite to start anew"
             )
-        if config.epochs < old.get("epochs", 0):
-            raise UsageError(
-                f"{self.path} was started with --epochs={old['epochs']}, which can be raised but "
-                f"not lowered to {config.epochs}"
-            )
         if stored["data"]["fingerprint"] != data:
             raise DataError(
                 f"data set {config.dataset!r} has changed since {self.path} was started; restore "

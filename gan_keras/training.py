@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from data_tools.errors import UsageError
@@ -150,14 +151,21 @@ def _resolve(
     """The configuration with its precision, and the metrics of the run if it is finished.
 
     Raises:
+        UsageError: If the run was started with other settings, or is further than it now shall go.
         CollapsedError: If the run has ended so and nothing has changed since.
     """
     stored = folder.read_config()
     if stored is None:
         return config.replace(precision=devices.resolve_precision(config.precision)), None
     folder.check_same(stored, config, dataset.fingerprint())
+    newest = checkpoints.existing(folder.checkpoints)
+    if newest and (step := checkpoints.step_of(newest[0])) > total:
+        raise UsageError(
+            f"{folder.path} has {step:,} steps behind it, more than the {total:,} of "
+            f"--epochs={config.epochs}: use more epochs, another --workdir, or --overwrite"
+        )
     resolved = config.replace(precision=stored["precision"])  # of the first leg
-    metrics = _reported(folder)
+    metrics = _reported(folder, newest)
     if metrics is None:
         return resolved, None
     if metrics.get("collapsed") and config.stop_on_collapse:
@@ -168,9 +176,8 @@ def _resolve(
     return resolved, metrics
 
 
-def _reported(folder: runs.RunFolder) -> dict[str, Any] | None:
+def _reported(folder: runs.RunFolder, newest: list[Path]) -> dict[str, Any] | None:
     """Returns metrics.json if it is of the newest checkpoint, whose generator is exported."""
-    newest = checkpoints.existing(folder.checkpoints)
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         current = not newest or metrics["step"] >= checkpoints.step_of(newest[0])

@@ -137,6 +137,20 @@ def test_raising_epochs_goes_on_bit_equal(make):
     assert_same_end(whole, grown)
 
 
+def test_epochs_can_be_lowered_to_where_a_run_stands(make, monkeypatch):
+    whole = make("whole", epochs=2)
+    training.run(whole)
+    long = make("short", epochs=4)
+    at_step(monkeypatch, 8, kill)  # inside epoch 2
+    with pytest.raises(Killed):
+        training.run(long)
+    short = make("short", epochs=2)
+    training.run(short)
+    assert_same_end(whole, short)
+    with pytest.raises(UsageError, match=r"has 10 steps behind it, more than the 5 of --epochs=1"):
+        training.run(make("short", epochs=1))
+
+
 def test_finished_run_says_so_and_trains_nothing(make, capsys):
     config = make(epochs=1)
     first = training.run(config)
@@ -150,9 +164,6 @@ def test_changed_settings_are_listed(make):
     training.run(make(epochs=1))
     with pytest.raises(UsageError, match=r"seed \(0 before, 4 now\), lr \(.*0.003 now\)"):
         training.run(make(epochs=1, lr=3e-3, seed=4))
-    with pytest.raises(UsageError, match="can be raised but not lowered"):
-        training.run(make(epochs=2))
-        training.run(make(epochs=1))
 
 
 def test_overwrite_starts_anew(make):
