@@ -167,11 +167,7 @@ def extract(
         UsageError: The images would not fit into memory.
     """
     batches = _read(entries, options, workers, progress)
-    import numpy as np
-
     from data_tools import symbols as rules
-    from data_tools.labels import order_key
-    from data_tools.raster import Ink, draw
 
     names = options.classes or tuple(sorted({name for batch in batches for name in batch.names}))
     pooled = _pool(batches, names)
@@ -186,7 +182,7 @@ def extract(
     kept, dropped = rules.select(
         catalogue, options.max_per_class, options.max_total, options.dedupe
     )
-    labels, files = catalogue.labels[kept], catalogue.files[kept]
+    labels = catalogue.labels[kept]
     if len(labels) * options.size**2 > MAX_IMAGE_BYTES:
         raise UsageError(
             f"{len(labels):,} images of {options.size} x {options.size} pixels are more than "
@@ -194,30 +190,82 @@ def extract(
             "smaller --size"
         )
     groups = rules.linked_groups(catalogue.files, catalogue.inks)
+    test = _test_split(entries, options, catalogue, kept, groups, pooled.indices, len(names))
+    return Extraction(
+        images=_draw(batches, kept, options, workers, progress),
+        labels=labels,
+        class_names=names,
+        test=test,
+        sources=[entries[file].source for file in catalogue.files[kept].tolist()],
+        report=_report(entries, names, pooled, catalogue, kept, dropped, groups, test),
+    )
+
+
+def _test_split(
+    entries: Sequence[Entry],
+    options: Options,
+    catalogue: Any,
+    kept: Any,
+    groups: Any,
+    indices: Any,
+    num_classes: int,
+) -> Any:
+    """Chooses which of the symbols that are kept are test symbols, as `options.split` says.
+
+    Args:
+        entries: The files.
+        options: Split and seed.
+        catalogue: All symbols.
+        kept: bool, for each row of the catalogue.
+        groups: int, for each row of the catalogue the first file that it shares ink with.
+        indices: int, for each row of the catalogue its place in its file.
+        num_classes: Number of classes.
+
+    Returns:
+        bool, for each symbol that is kept.
+    """
+    import numpy as np
+
+    from data_tools import symbols as rules
+    from data_tools.labels import order_key
+
     if options.split == "original":
-        indices = pooled.indices[kept]
-        test = rules.original_split(
-            np.array(
-                [
-                    order_key("original", options.seed, entries[file].source, index)
-                    for file, index in zip(files.tolist(), indices.tolist(), strict=True)
-                ],
-                np.uint64,
-            )
-        )
-    else:
-        keys = {
-            root: order_key("group", options.seed, entries[root].source, 0)
-            for root in set(groups[kept].tolist())
-        }
-        group_keys = np.array([keys[root] for root in groups[kept].tolist()], np.uint64)
-        test = rules.clean_split(labels, groups[kept], group_keys, len(names))
+        places = zip(catalogue.files[kept].tolist(), indices[kept].tolist(), strict=True)
+        keys = [order_key("original", options.seed, entries[f].source, i) for f, i in places]
+        return rules.original_split(np.array(keys, np.uint64))
+    roots = groups[kept].tolist()
+    key_of = {
+        root: order_key("group", options.seed, entries[root].source, 0) for root in set(roots)
+    }
+    group_keys = np.array([key_of[root] for root in roots], np.uint64)
+    return rules.clean_split(catalogue.labels[kept], groups[kept], group_keys, num_classes)
+
+
+def _draw(
+    batches: list[Batch],
+    kept: Any,
+    options: Options,
+    workers: Workers,
+    progress: Callable[[str, int, int], None],
+) -> Any:
+    """Draws the n symbols that are kept: uint8 `(n, size, size)`.
+
+    Args:
+        batches: All symbols; emptied, as their ink is no longer needed then.
+        kept: bool, for each symbol of all batches, one after another.
+        options: Size and style.
+        workers: Who draws.
+        progress: As for :func:`extract`.
+    """
+    import numpy as np
+
+    from data_tools.raster import Ink, draw
 
     cuts = np.cumsum([len(batch.ink) for batch in batches])[:-1]
     chosen = Ink.concatenate(
         [batch.ink.take(mine) for batch, mine in zip(batches, np.split(kept, cuts), strict=True)]
     )
-    del batches
+    batches.clear()
     ends = np.array([*range(SYMBOLS_PER_BATCH, len(chosen), SYMBOLS_PER_BATCH), len(chosen)])
     images = np.empty((len(chosen), options.size, options.size), np.uint8)
     begin = 0
@@ -226,14 +274,7 @@ def extract(
         images[begin : begin + len(drawn)] = drawn
         begin += len(drawn)
         progress("symbols", begin, len(images))
-    return Extraction(
-        images=images,
-        labels=labels,
-        class_names=names,
-        test=test,
-        sources=[entries[file].source for file in files.tolist()],
-        report=_report(entries, names, pooled, catalogue, kept, dropped, groups, test),
-    )
+    return images
 
 
 def _read(
