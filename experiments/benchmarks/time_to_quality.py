@@ -39,7 +39,12 @@ def define_flags() -> None:
     )
     flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the runs.")
     flags.DEFINE_integer("per_class", 1000, "Samples a class of each score.", lower_bound=2)
-    flags.DEFINE_boolean("gan_train", True, "Whether to train a classifier on the samples too.")
+    flags.DEFINE_enum(
+        "gan_train",
+        "every",
+        ["every", "last", "never"],
+        "At which marks to train a classifier on the samples too, which takes minutes.",
+    )
     flags.DEFINE_string("out", None, "JSON file; default: results/time_to_quality_DATASET.json.")
 
 
@@ -128,8 +133,9 @@ def train(config, marks: list[float], keep) -> None:
                 wall += time.monotonic() - begin[1]
                 shown.update(min(round(spent), shown.total) - shown.n)
         sampler = Sampler.of_model(model, config, dataset.class_names)
+        gan_train = FLAGS.gan_train == "every" or (FLAGS.gan_train == "last" and mark == marks[-1])
         found = scorer.score(
-            sampler, FLAGS.per_class, config.seed, gan_train=FLAGS.gan_train, cheap=True
+            sampler, FLAGS.per_class, config.seed, gan_train=gan_train, cheap=True
         ).metrics
         scores.append(
             {

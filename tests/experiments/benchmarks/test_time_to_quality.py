@@ -17,7 +17,7 @@ def run(*options):
 @pytest.mark.slow
 def test_scores_at_each_mark_and_goes_on(tmp_path):
     out = tmp_path / "quality.json"
-    options = [f"--data_dir={tmp_path}", f"--out={out}", "--per_class=5", "--nogan_train"]
+    options = [f"--data_dir={tmp_path}", f"--out={out}", "--per_class=5", "--gan_train=last"]
     options += ["--options=width_mult=0.1,batch_size=8", "--minutes=0.01,0.3"]
     done = run(*options, "--seeds=3")
     assert done.returncode == 0, done.stderr
@@ -28,6 +28,8 @@ def test_scores_at_each_mark_and_goes_on(tmp_path):
     assert 0 < scores[0]["steps"] < scores[1]["steps"]
     assert 0.01 <= scores[0]["cpu_minutes"] < scores[1]["cpu_minutes"]
     assert all(0 <= score["accuracy"] <= 1 for score in scores)
+    assert scores[0]["gan_train"] is None
+    assert 0 <= scores[1]["gan_train"] <= 1
     assert "seed 3   0.3 CPU-minutes: accuracy" in done.stdout
     with Image.open(out.with_suffix(".png")) as plot:
         assert plot.width > 500
