@@ -21,6 +21,7 @@ from data_tools.files import atomic_path, write_json
 from data_tools.progress import bar
 from experiments import common
 from experiments.benchmarks import processes, store
+from experiments.benchmarks.options import parse
 
 FLAGS = flags.FLAGS
 RESULTS = Path(__file__).parent / "results"
@@ -50,19 +51,23 @@ def define_flags() -> None:
 
 def main() -> None:
     """Runs the command."""
+    from gan_keras.configs.acgan import ACGANConfig
+
     try:
         marks = sorted(float(mark) for mark in FLAGS.minutes)
         seeds = [int(seed) for seed in FLAGS.seeds]
-        options = dict(option.split("=", 1) for option in FLAGS.options)
     except ValueError as error:
-        raise UsageError(
-            f"--minutes and --seeds are numbers, --options NAME=VALUE: {error}"
-        ) from None
+        raise UsageError(f"--minutes and --seeds are numbers: {error}") from None
     if not marks or marks[0] <= 0 or not seeds:
         raise UsageError("--minutes and --seeds must name at least one, --minutes above 0")
     out = Path(FLAGS.out or RESULTS / f"time_to_quality_{FLAGS.dataset.replace('/', '_')}.json")
     results = store.read(out, "seeds")
-    configs = {seed: _config(options, seed) for seed in seeds}
+    options = {
+        "dataset": FLAGS.dataset,
+        "data_dir": FLAGS.data_dir,
+        **parse(ACGANConfig, FLAGS.preset, FLAGS.options),
+    }
+    configs = {s: ACGANConfig.create(FLAGS.preset, {**options, "seed": s}) for s in seeds}
     common.import_tensorflow()
     for seed, config in configs.items():
         known = results["seeds"].get(str(seed), [])
@@ -79,25 +84,6 @@ def main() -> None:
     _print(results)
     write_plot(out.with_suffix(".png"), results)
     print(f"{out} and {out.with_suffix('.png')}")
-
-
-def _config(options: dict[str, str], seed: int):
-    """The AC-GAN's configuration; options as texts are read as their fields' types."""
-    from gan_keras.configs.acgan import ACGANConfig
-
-    fields, defaults = ACGANConfig.option_fields(), ACGANConfig.create(FLAGS.preset)
-    unknown = sorted(options.keys() - fields.keys())
-    if unknown:
-        raise UsageError(f"--options: the AC-GAN has no {', '.join(unknown)}")
-    given = {}
-    for name, text in options.items():
-        kind = type(getattr(defaults, name))
-        try:
-            given[name] = text.lower() in ("1", "true") if kind is bool else kind(text)
-        except ValueError:
-            raise UsageError(f"--options: {name}={text} is no {kind.__name__}") from None
-    fixed = {"dataset": FLAGS.dataset, "data_dir": FLAGS.data_dir, "seed": seed}
-    return ACGANConfig.create(FLAGS.preset, {**fixed, **given})
 
 
 def train(config, marks: list[float], keep) -> None:

@@ -1,5 +1,6 @@
 """Losses as they come: TensorBoard, log.csv, curves."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,9 @@ class TensorBoardLogger(EpochCounter):
 class EpochLog(EpochCounter):
     """log.csv and curves.png.
 
+    The curves are drawn after the first epoch, then as often as that takes no more than
+    `DRAWING` of the time (an epoch may be shorter than its picture), and at the end.
+
     Args:
         folder: The run folder.
         history: Rows of earlier legs.
@@ -79,15 +83,33 @@ class EpochLog(EpochCounter):
         title: Title of the curves.
     """
 
+    DRAWING = 0.02
+
     def __init__(self, folder: RunFolder, history: History, stopwatch: Stopwatch, title: str):
         super().__init__()
         self.folder = folder
         self.history = history
         self.stopwatch = stopwatch
         self.title = title
+        self._next_drawing = 0.0
+        self._drawn = True
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Adds the epoch's row and redraws the curves."""
+        """Adds the epoch's row, and draws the curves where it is time."""
         times = self.stopwatch.read()
         self.history.append({"epoch": epoch + 1, "step": self.step, **times, **(logs or {})})
+        self._drawn = False
+        if time.monotonic() >= self._next_drawing:
+            self._draw()
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Draws the curves as they are at the end."""
+        if not self._drawn:
+            self._draw()
+
+    def _draw(self) -> None:
+        begin = time.monotonic()
         plots.write_curves(self.folder / "curves.png", self.history.columns(), self.title)
+        end = time.monotonic()
+        self._next_drawing = end + (end - begin) / self.DRAWING
+        self._drawn = True

@@ -1,0 +1,42 @@
+"""The benchmark of what is not training."""
+
+import pytest
+
+from experiments.benchmarks import overhead
+from gan_keras import callbacks
+from gan_keras.configs.acgan import ACGANConfig
+from gan_keras.gans.base import GAN
+
+
+def test_what_an_epoch_spends_beside_training(tmp_path):
+    options = {"dataset": "digits", "data_dir": str(tmp_path), "workdir": str(tmp_path / "run")}
+    small = {"width_mult": 0.1, "batch_size": 8, "steps_per_epoch": 3, "epochs": 3}
+    config = ACGANConfig.create("compact", {**options, **small, "eval_samples": 0})
+    before = callbacks.SampleGrid.on_epoch_end, callbacks.DivergenceGuard, GAN.evaluate
+    found = overhead.measure(config)
+    assert found["epochs"] == 2
+    assert {"SampleGrid", "EpochLog", "Checkpointer", "held-out losses"} <= found["shares"].keys()
+    assert found["share"] == pytest.approx(sum(found["shares"].values()))
+    assert 0 < found["share"] < 1
+    assert before == (callbacks.SampleGrid.on_epoch_end, callbacks.DivergenceGuard, GAN.evaluate)
+
+
+def test_what_a_method_calls_of_another_counts_as_its_own():
+    class Inner:
+        def work(self):
+            return 3
+
+    class Outer:
+        def work(self):
+            return Inner().work()
+
+    clock = overhead.Clock()
+    clock.watch(Inner, "work")
+    clock.watch(Outer, "work", "outer")
+    assert Outer().work() == 3
+    assert list(clock.spent) == ["outer"]
+    assert Inner().work() == 3
+    assert list(clock.spent) == ["outer", "Inner"]
+    clock.restore()
+    Outer().work()
+    assert len(clock.spent) == 2
