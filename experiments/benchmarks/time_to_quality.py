@@ -75,12 +75,15 @@ def main() -> None:
             continue
 
         def keep(scores: list[dict[str, Any]], config=config, seed=seed) -> None:
+            # Read anew: another process may have added other seeds.
+            results = store.read(out, "seeds")
             results["seeds"][str(seed)] = scores
             results["options"] = {**config.to_dict(), "seed": None}
             results["machine"] = processes.machine()
             write_json(out, results)
 
         train(config, marks, keep)
+    results = store.read(out, "seeds")
     _print(results)
     write_plot(out.with_suffix(".png"), results)
     print(f"{out} and {out.with_suffix('.png')}")
