@@ -109,17 +109,11 @@ def _traits(writer: Any, glyphs: list, who: np.ndarray, labels: np.ndarray) -> d
     from gan_keras.writing import legibility, measure
 
     lean = writer.leans[labels]
-    images = writer.images(glyphs)
-    slants = measure.slants(images)
-    pens = np.full(len(glyphs), np.nan)
-    for row, (glyph, image) in enumerate(zip(glyphs, images, strict=True)):
-        extent = measure.extent(image)
-        if extent is not None:
-            pens[row] = extent.pen * np.sqrt(np.prod(glyph.ink.scale))  # on the page, in em
-    inked = np.isfinite(pens)
+    slants = measure.slants(writer.images(glyphs))
+    pens = np.array([glyph.ink.pen() for glyph in glyphs])  # on the page, in em
     return {
         "slant": legibility.unevenness(slants[lean], who[lean], labels[lean]),
-        "stroke_width": legibility.unevenness(pens[inked], who[inked], labels[inked]),
+        "stroke_width": legibility.unevenness(pens, who, labels),
     }
 
 

@@ -2,12 +2,13 @@
 
 The image is brought to a fine grid by bicubic interpolation, sheared there, and cut at half its
 ink. Scaling it would scale its pen as well; the outline is therefore taken not where the ink ends
-but where its distance to the end makes up for that. A step that would tear strokes or fill holes
-is made smaller until it does not.
+but where its distance to the end makes up for that, and for strokes that are wider here than there.
+A step that would tear strokes or fill holes is made smaller until it does not.
 """
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
 
 import contourpy
 import numpy as np
@@ -22,9 +23,15 @@ _MARGIN = 3  # pixels around the image, for pens that are wider
 _SMOOTHING = 1.0  # standard deviation in fine pixels
 # Points of an outline lie so far apart, in fine pixels; curves are drawn through them.
 _STEP = 2.5
+# So much of what a stroke is wider or narrower than others is taken back.
+_EVENED = 0.85
+# Largest second change of the pen, in pens to each side.
+_REST = 0.08
 # A change of the pen that does harm is made smaller so often, by this factor.
 _TRIES, _BACK = 6, 0.75
 _PINHOLE = 12  # fine pixels
+_FINEST = 2.0  # pen, in fine pixels
+_PEN_SAMPLES = 400  # along the longer side of a glyph whose strokes are measured
 # Longest and shortest side of a scaled glyph's pixels.
 MAX_STRETCH = 4.0
 
@@ -65,16 +72,31 @@ class Ink:
         Returns:
             uint8 `(h, w)`, ink 255.
         """
-        canvas = Image.new("L", (shape[1] * _FINE, shape[0] * _FINE))
-        brush = ImageDraw.Draw(canvas)
         factor = np.array([_FINE / self.scale[0], -_FINE / self.scale[1]])
-        # Outer curves first, then the holes in them, which turn the other way.
-        for curve in sorted(self.outlines, key=signed_area, reverse=True):
-            corners = (curve - self.origin) * factor
-            brush.polygon([tuple(p) for p in corners], fill=255 if signed_area(curve) > 0 else 0)
-        if pen is not None and (mask := np.asarray(canvas) > 0).any():
-            canvas = Image.fromarray(np.uint8(255) * _with_pen(mask, pen * _FINE))
+        curves = [(curve - self.origin) * factor for curve in self.outlines]
+        mask = _filled(curves, (shape[1] * _FINE, shape[0] * _FINE))
+        if pen is not None and mask.any():
+            mask = _with_pen(mask, pen * _FINE)
+        canvas = Image.fromarray(np.uint8(255) * mask)
         return np.asarray(canvas.resize((shape[1], shape[0]), Image.Resampling.BOX))
+
+    def pen(self) -> float:
+        """Width of the strokes, in the outlines' unit."""
+        left, bottom, right, top = self.box
+        fine = _PEN_SAMPLES / max(right - left, top - bottom)
+        curves = [(curve - (left, top)) * (fine, -fine) for curve in self.outlines]
+        mask = _filled(curves, (_PEN_SAMPLES + 1, _PEN_SAMPLES + 1))
+        return pen_width(mask, distance_inside(mask)) / fine if mask.any() else 0.0
+
+
+def _filled(curves: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Fills closed curves whose y counts downward: bool `(h, w)` of a size `(w, h)`."""
+    canvas = Image.new("1", size)
+    brush = ImageDraw.Draw(canvas)
+    # Outer curves first, then the holes in them, which turn the other way.
+    for curve in sorted(curves, key=signed_area):
+        brush.polygon([tuple(p) for p in curve], fill=int(signed_area(curve) < 0))
+    return np.asarray(canvas)
 
 
 def signed_area(curve: np.ndarray) -> float:
@@ -152,10 +174,58 @@ def _with_pen(mask: np.ndarray, pen: float) -> np.ndarray:
 
 
 def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
-    """Smoothed distance to the edge of a drawing, and where to cut it for a pen of this width."""
+    """A field, and the level at which to cut it, for a drawing with a pen of this width.
+
+    The field is the distance to the edge, less a share of what strokes are wider than others, and
+    smooth. Less is evened, and in the end the pen changed less, where a stroke would tear or a hole
+    be filled.
+
+    Args:
+        mask: bool `(h, w)`, ink; not all of it may be empty.
+        pen: Width in pixels.
+    """
     distance = _signed_distance(mask)
-    field = ndimage.gaussian_filter(distance, _SMOOTHING)
-    return field, _safe_level(mask, field, (pen_width(mask, distance) - pen) / 2)
+    pen = max(pen, _FINEST)
+    half, local = pen_width(mask, distance) / 2, _half_widths(distance, pen)
+    # Where the middle of a stroke lies between two pixels, half a one is missing.
+    wider = local - half + np.clip(half - np.median(local[mask]), 0.0, 0.5)
+    level = half - pen / 2
+    pieces, holes = _pieces(mask), _holes(mask)
+    # A thinner pen may open a loop, if nothing else helps: it was closed by a blot.
+    for fewest in (holes, 0) if level > 0 else (holes,):
+        for evened in (*(_EVENED * _BACK ** np.arange(_TRIES)), 0.0):
+            field = ndimage.gaussian_filter(distance - evened * wider, _SMOOTHING)
+            cut = field > level
+            if _is_whole(cut, pieces, fewest):
+                # Now that it is even it can be measured better; what is left of blots misleads.
+                rest = (pen_width(cut, distance_inside(cut)) - pen) / 2
+                better = level + np.clip(rest, -_REST * pen, _REST * pen)
+                return field, better if _is_whole(field > better, pieces, fewest) else level
+    for _ in range(_TRIES):
+        level *= _BACK
+        if _is_whole(field > level, pieces, 0 if level > 0 else holes):
+            return field, level
+    return field, 0.0
+
+
+def _is_whole(mask: np.ndarray, pieces: int, holes: int) -> bool:
+    """Whether a drawing has some ink, no more pieces and no fewer holes than it should."""
+    return 0 < _pieces(mask) <= pieces and _holes(mask) >= holes
+
+
+def _half_widths(distance: np.ndarray, pen: float) -> np.ndarray:
+    """Half of the width that strokes have here: the largest distance to their edge around.
+
+    Around is 0.6 of the wanted pen: more than the half of it that is left of a blob on each side of
+    its middle, less than what would part a stroke that widens (up to 45 degrees) from its end.
+
+    Args:
+        distance: As of :func:`_signed_distance`.
+        pen: Width wanted, in the same pixels.
+    """
+    radius = max(1, round(0.6 * pen))
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    return ndimage.maximum_filter(distance, footprint=x**2 + y**2 <= radius**2)
 
 
 def _signed_distance(mask: np.ndarray) -> np.ndarray:
@@ -164,20 +234,10 @@ def _signed_distance(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, distance_inside(mask), 0.5 - outside)
 
 
-def _safe_level(mask: np.ndarray, field: np.ndarray, level: float) -> float:
-    """The level nearest to the one wanted that neither tears strokes nor fills holes."""
-    pieces, holes = _pieces(mask), _holes(mask)
-    for _ in range(_TRIES):
-        cut = field > level
-        if (_pieces(cut) <= pieces) if level > 0 else (_holes(cut) >= holes):
-            return level
-        level *= _BACK
-    return 0.0
-
-
 def _pieces(mask: np.ndarray) -> int:
-    """Number of pieces that ink is in."""
-    return ndimage.label(mask, np.ones((3, 3)))[1]
+    """Number of pieces that ink is in, but for those too small to be seen."""
+    pieces, _ = ndimage.label(mask, np.ones((3, 3)))
+    return int((np.bincount(pieces.ravel())[1:] >= _PINHOLE).sum())
 
 
 def _holes(mask: np.ndarray) -> int:

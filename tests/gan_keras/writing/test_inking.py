@@ -52,6 +52,33 @@ def test_strokes_are_not_torn_by_a_fine_pen():
     assert len(ink("L", pen=0.001).outlines) == 1
 
 
+def test_a_pen_finer_than_strokes_that_differ_leaves_ink():
+    image = glyph("L").copy()
+    image[4:23, 7:17] = 255  # a blot over the upright stroke
+    for pen in (0.001, 0.03, 0.08):
+        assert inking.draw(image, measure.extent(image), (0.035, 0.035), pen).outlines
+
+
+def test_strokes_of_one_glyph_get_one_width():
+    image = Image.new("L", (280, 280))
+    pen = ImageDraw.Draw(image)
+    pen.line((80, 40, 80, 230), fill=255, width=50)
+    pen.line((80, 230, 230, 230), fill=255, width=18)
+    image = np.asarray(image.resize((28, 28), Image.Resampling.BOX))
+    drawn = inking.draw(image, measure.extent(image), (0.035, 0.035), 0.08)
+    mask = painted(drawn)
+    upright, level = mask[60].sum(), mask[:, 50].sum()
+    assert 0.7 < upright / level < 1.5  # 2.8 in the image
+    assert drawn.pen() == pytest.approx(0.08, rel=0.2)
+
+
+def test_the_pen_of_ink_is_that_of_its_strokes():
+    for scale in (0.02, 0.06):
+        drawn = ink("L", (scale, scale), pen=0.07)
+        assert drawn.pen() == pytest.approx(0.07, rel=0.12)
+        assert drawn.moved(3.0, -2.0).pen() == pytest.approx(drawn.pen(), rel=1e-6)
+
+
 def test_the_way_of_the_pen_begins_at_the_origin():
     left, bottom, right, top = ink("L", pen=0.08).box
     assert left == pytest.approx(-0.04, abs=0.01)
@@ -63,16 +90,17 @@ def test_shear_leans_to_the_right_and_keeps_the_height():
     straight, leaning = ink("L"), ink("L", shear=0.4)
     slants = [measure.slants(drawn.image((28, 28))[None])[0] for drawn in (straight, leaning)]
     assert slants[1] - slants[0] == pytest.approx(0.4, abs=0.08)
-    assert leaning.box[3] == pytest.approx(straight.box[3], abs=0.01)
+    assert leaning.box[3] == pytest.approx(straight.box[3], abs=0.015)
 
 
 def test_ink_goes_back_to_the_image_that_it_came_from():
     image = glyph("ring")
     extent = measure.extent(image)
-    for scale in ((0.03, 0.03), (0.04, 0.025)):
+    # Strokes are even on the page, so those of a ring that is stretched there are not in its image.
+    for scale, close in (((0.03, 0.03), 3), ((0.04, 0.025), 7)):
         pen = extent.pen * np.sqrt(np.prod(scale))
         again = inking.draw(image, extent, scale, pen).moved(5, -3).image((28, 28))
-        assert np.abs(again.astype(int) - image).mean() < 4
+        assert np.abs(again.astype(int) - image).mean() < close
         assert again[14, 14] == 0
 
 
