@@ -111,9 +111,11 @@ def make_train_function(model: keras.Model) -> Callable[[Any], Mapping[str, Any]
             `steps_per_execution` is the size of the pace, or 1 for single steps.
     """
     # Not inlined: inside a loop TensorFlow's optimizer may fuse other operations than outside, or
-    # fail to (2.21), and steps would differ in their last bits.
+    # fail to (2.21), and steps would differ in their last bits. Without AutoGraph, which no step
+    # needs (Keras' own do without): converting the source takes most of the time to the first step.
     one = tf.function(
         _step(model),
+        autograph=False,
         reduce_retracing=True,
         jit_compile=model.jit_compile,
         experimental_attributes={"_noinline": True},
@@ -149,7 +151,7 @@ def make_test_function(model: keras.Model) -> Callable[[Any], Mapping[str, Any]]
     Args:
         model: Compiled; its `steps_per_execution` is how many batches to take.
     """
-    one = tf.function(model.test_step, reduce_retracing=True)
+    one = tf.function(model.test_step, autograph=False, reduce_retracing=True)
 
     def test(iterator):
         logs = None
