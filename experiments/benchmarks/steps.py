@@ -60,6 +60,7 @@ def main() -> None:
         results["nets"][net] = measure(net, sides, repeats, burst)
         results["machine"] = processes.machine()
         write_json(out, results)
+    results["nets"] = {net: results["nets"][net] for net in NETS if net in results["nets"]}
     print(charts.table(results))
     charts.write_chart(out.with_suffix(".png"), results)
     print(f"{out} and {out.with_suffix('.png')}")
