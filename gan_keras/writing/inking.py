@@ -7,8 +7,9 @@ A step that would tear strokes or fill holes is made smaller until it does not.
 """
 
 import dataclasses
+import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import contourpy
 import numpy as np
@@ -27,10 +28,11 @@ _STEP = 2.5
 _EVENED = 0.85
 # Largest second change of the pen, in pens to each side.
 _REST = 0.08
-# A change of the pen that does harm is made smaller so often, by this factor.
-_TRIES, _BACK = 6, 0.75
+# What does harm is made smaller so often: the evening by this factor, the change of the pen by a
+# share of the pen.
+_TRIES, _BACK, _COARSER = 6, 0.75, 0.25
 _PINHOLE = 12  # fine pixels
-_FINEST = 2.0  # pen, in fine pixels
+_FINEST, _WIDEST = 2.0, 30.0  # pens, in fine pixels
 _PEN_SAMPLES = 400  # along the longer side of a glyph whose strokes are measured
 # Longest and shortest side of a scaled glyph's pixels.
 MAX_STRETCH = 4.0
@@ -189,23 +191,35 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
     half, local = pen_width(mask, distance) / 2, _half_widths(distance, pen)
     # Where the middle of a stroke lies between two pixels, half a one is missing.
     wider = local - half + np.clip(half - np.median(local[mask]), 0.0, 0.5)
-    level = half - pen / 2
+    # A pen that fills the image leaves no strokes to even.
+    shares = (*(_EVENED * _BACK ** np.arange(_TRIES)), 0.0) if pen <= _WIDEST else (0.0,)
     pieces, holes = _pieces(mask), _holes(mask)
-    # A thinner pen may open a loop, if nothing else helps: it was closed by a blot.
-    for fewest in (holes, 0) if level > 0 else (holes,):
-        for evened in (*(_EVENED * _BACK ** np.arange(_TRIES)), 0.0):
-            field = ndimage.gaussian_filter(distance - evened * wider, _SMOOTHING)
-            cut = field > level
-            if _is_whole(cut, pieces, fewest):
-                # Now that it is even it can be measured better; what is left of blots misleads.
-                rest = (pen_width(cut, distance_inside(cut)) - pen) / 2
-                better = level + np.clip(rest, -_REST * pen, _REST * pen)
-                return field, better if _is_whole(field > better, pieces, fewest) else level
-    for _ in range(_TRIES):
-        level *= _BACK
-        if _is_whole(field > level, pieces, 0 if level > 0 else holes):
-            return field, level
-    return field, 0.0
+
+    @functools.cache
+    def field(evened: float) -> np.ndarray:
+        return ndimage.gaussian_filter(distance - evened * wider, _SMOOTHING)
+
+    for level in _levels(half - pen / 2, pen):
+        # A thinner pen may open a loop, if nothing else helps: it was closed by a blot.
+        for fewest in (holes, 0) if level > 0 else (holes,):
+            for evened in shares:
+                cut = field(evened) > level
+                if _is_whole(cut, pieces, fewest):
+                    # Now that it is even it can be measured better; what is left of blots misleads.
+                    rest = (pen_width(cut, distance_inside(cut)) - pen) / 2
+                    better = level + np.clip(rest, -_REST * pen, _REST * pen)
+                    whole = _is_whole(field(evened) > better, pieces, fewest)
+                    return field(evened), better if whole else level
+    return field(0.0), 0.0
+
+
+def _levels(level: float, pen: float) -> Iterator[float]:
+    """The level wanted, then for pens that differ from it more and more, until none is changed."""
+    for number in range(_TRIES):
+        tried = level - np.sign(level) * number * _COARSER * pen / 2
+        if tried * level <= 0:
+            return
+        yield tried
 
 
 def _is_whole(mask: np.ndarray, pieces: int, holes: int) -> bool:
@@ -223,7 +237,7 @@ def _half_widths(distance: np.ndarray, pen: float) -> np.ndarray:
         distance: As of :func:`_signed_distance`.
         pen: Width wanted, in the same pixels.
     """
-    radius = max(1, round(0.6 * pen))
+    radius = max(1, round(0.6 * min(pen, _WIDEST)))
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
     return ndimage.maximum_filter(distance, footprint=x**2 + y**2 <= radius**2)
 
@@ -236,13 +250,17 @@ def _signed_distance(mask: np.ndarray) -> np.ndarray:
 
 def _pieces(mask: np.ndarray) -> int:
     """Number of pieces that ink is in, but for those too small to be seen."""
-    pieces, _ = ndimage.label(mask, np.ones((3, 3)))
-    return int((np.bincount(pieces.ravel())[1:] >= _PINHOLE).sum())
+    return _number(mask, np.ones((3, 3)))
 
 
 def _holes(mask: np.ndarray) -> int:
-    """Number of holes in ink."""
-    return ndimage.label(np.pad(~mask, 1, constant_values=True))[1] - 1
+    """Number of holes in ink, but for those too small to be seen."""
+    return _number(np.pad(~mask, 1, constant_values=True), None) - 1
+
+
+def _number(mask: np.ndarray, structure: np.ndarray | None) -> int:
+    pieces, _ = ndimage.label(mask, structure)
+    return int((np.bincount(pieces.ravel())[1:] >= _PINHOLE).sum())
 
 
 def _without_pinholes(mask: np.ndarray) -> np.ndarray:

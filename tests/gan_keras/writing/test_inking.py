@@ -114,3 +114,9 @@ def test_outlines_are_thinned_evenly():
     first, second = inking.control_points(thin)
     middle = (thin + 3 * first + 3 * second + np.roll(thin, -1, axis=0)) / 8
     assert np.hypot(*middle.T) == pytest.approx(np.ones(20), abs=0.002)
+
+
+def test_a_pen_that_is_wider_than_the_image_fills_it_and_no_memory():
+    drawn = ink("L", (1e-4, 1e-4), pen=0.5)  # 5,000 pixels
+    assert len(drawn.outlines) >= 1
+    assert drawn.pen() > 0
