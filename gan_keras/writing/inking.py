@@ -31,6 +31,7 @@ _REST = 0.08
 # What does harm is made smaller so often: the evening by this factor, the change of the pen by a
 # share of the pen.
 _TRIES, _BACK, _COARSER = 6, 0.75, 0.25
+_SHARES = (*(_EVENED * _BACK**number for number in range(_TRIES)), 0.0)
 _PINHOLE = 12  # fine pixels
 _FINEST, _WIDEST = 2.0, 30.0  # pens, in fine pixels
 _PEN_SAMPLES = 400  # along the longer side of a glyph whose strokes are measured
@@ -188,11 +189,13 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
     """
     distance = _signed_distance(mask)
     pen = max(pen, _FINEST)
-    half, local = pen_width(mask, distance) / 2, _half_widths(distance, pen)
-    # Where the middle of a stroke lies between two pixels, half a one is missing.
-    wider = local - half + np.clip(half - np.median(local[mask]), 0.0, 0.5)
-    # A pen that fills the image leaves no strokes to even.
-    shares = (*(_EVENED * _BACK ** np.arange(_TRIES)), 0.0) if pen <= _WIDEST else (0.0,)
+    half = pen_width(mask, distance) / 2
+    wider, shares = 0.0, (0.0,)
+    if pen <= _WIDEST:  # a wider one fills the image and leaves no strokes to even
+        local = _half_widths(distance, pen)
+        # Where the middle of a stroke lies between two pixels, half a one is missing.
+        wider = local - half + np.clip(half - np.median(local[mask]), 0.0, 0.5)
+        shares = _SHARES
     pieces, holes = _pieces(mask), _holes(mask)
 
     @functools.cache
@@ -237,7 +240,7 @@ def _half_widths(distance: np.ndarray, pen: float) -> np.ndarray:
         distance: As of :func:`_signed_distance`.
         pen: Width wanted, in the same pixels.
     """
-    radius = max(1, round(0.6 * min(pen, _WIDEST)))
+    radius = max(1, round(0.6 * pen))
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
     return ndimage.maximum_filter(distance, footprint=x**2 + y**2 <= radius**2)
 
