@@ -8,7 +8,7 @@
 
 The stream is endless, needs constant memory, and depends on the alphabet and the seed alone: the
 first 100 expressions are the same whether 100 or 100,000 are taken. The shapes of the glyphs are
-in `glyphs.py`, what is written in `texts.py`, how it is written in `writer.py`.
+in `alphabet.py`, what is written in `texts.py`, how it is written in `writer.py`.
 """
 
 import random

@@ -9,7 +9,7 @@ import pytest
 
 from data_tools import handwriting
 from data_tools.errors import UsageError
-from data_tools.handwriting import glyphs, texts
+from data_tools.handwriting import alphabet, glyphs, texts
 
 NS = "{http://www.w3.org/2003/InkML}"
 # Symbols of CROHME 2012 + 2013 before the cap.
@@ -170,9 +170,9 @@ def test_no_letter_starves_and_the_mix_is_like_english():
     assert found["e"] > 2 * found["z"]
 
 
-@pytest.mark.parametrize("label", sorted(glyphs.ALLOGRAPHS))
+@pytest.mark.parametrize("label", sorted(alphabet.ALLOGRAPHS))
 def test_curves_pass_through_the_control_points(label):
-    for _, text in glyphs.ALLOGRAPHS[label]:
+    for _, text in alphabet.ALLOGRAPHS[label]:
         for points, sharp in glyphs.parse_strokes(text):
             assert len(points) >= 2
             bases = glyphs._stroke_bases(points, sharp)
@@ -182,15 +182,6 @@ def test_curves_pass_through_the_control_points(label):
                 # Samples are close together, so each point has one near it.
                 near = np.hypot(*(drawn[:, None] - points).transpose(2, 0, 1)).min(0)
                 assert near.max() < 6
-
-
-def test_spline_is_the_natural_cubic_spline():
-    from scipy.interpolate import CubicSpline
-
-    knots, values = np.array([0.0, 1, 2.5, 3, 5]), np.array([1.0, -1, 0, 2, 1])
-    at = np.linspace(0, 5, 40)
-    expected = CubicSpline(knots, values, bc_type="natural")(at)
-    np.testing.assert_allclose(glyphs._natural_spline(knots, at) @ values, expected, atol=1e-12)
 
 
 def test_stream_needs_constant_memory():
