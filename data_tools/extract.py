@@ -190,7 +190,7 @@ def extract(
             "smaller --size"
         )
     groups = rules.linked_groups(catalogue.files, catalogue.inks)
-    test = _test_split(entries, options, catalogue, kept, groups, pooled.indices, len(names))
+    test = _test_split(entries, options, pooled, kept, groups)
     return Extraction(
         images=_draw(batches, kept, options, workers, progress),
         labels=labels,
@@ -202,24 +202,16 @@ def extract(
 
 
 def _test_split(
-    entries: Sequence[Entry],
-    options: Options,
-    catalogue: Any,
-    kept: Any,
-    groups: Any,
-    indices: Any,
-    num_classes: int,
+    entries: Sequence[Entry], options: Options, pooled: Batch, kept: Any, groups: Any
 ) -> Any:
     """Chooses which of the symbols that are kept are test symbols, as `options.split` says.
 
     Args:
         entries: The files.
         options: Split and seed.
-        catalogue: All symbols.
-        kept: bool, for each row of the catalogue.
-        groups: int, for each row of the catalogue the first file that it shares ink with.
-        indices: int, for each row of the catalogue its place in its file.
-        num_classes: Number of classes.
+        pooled: All symbols.
+        kept: bool, for each of them.
+        groups: int, for each of them the first file that it shares ink with.
 
     Returns:
         bool, for each symbol that is kept.
@@ -230,7 +222,7 @@ def _test_split(
     from data_tools.labels import order_key
 
     if options.split == "original":
-        places = zip(catalogue.files[kept].tolist(), indices[kept].tolist(), strict=True)
+        places = zip(pooled.files[kept].tolist(), pooled.indices[kept].tolist(), strict=True)
         keys = [order_key("original", options.seed, entries[f].source, i) for f, i in places]
         return rules.original_split(np.array(keys, np.uint64))
     roots = groups[kept].tolist()
@@ -238,7 +230,7 @@ def _test_split(
         root: order_key("group", options.seed, entries[root].source, 0) for root in set(roots)
     }
     group_keys = np.array([key_of[root] for root in roots], np.uint64)
-    return rules.clean_split(catalogue.labels[kept], groups[kept], group_keys, num_classes)
+    return rules.clean_split(pooled.labels[kept], groups[kept], group_keys, len(pooled.names))
 
 
 def _draw(
