@@ -83,7 +83,7 @@ class EpochLog(EpochCounter):
         title: Title of the curves.
     """
 
-    DRAWING = 0.02
+    DRAWING = 0.01
 
     def __init__(self, folder: RunFolder, history: History, stopwatch: Stopwatch, title: str):
         super().__init__()

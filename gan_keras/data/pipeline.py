@@ -14,6 +14,9 @@ from gan_keras.data.options import class_number
 
 # value_range -> smallest value; the largest is 1
 VALUE_RANGES = {"signed": -1.0, "unit": 0.0}
+# Images of the test split at most whose losses are worked out after each epoch: with 10,000 that
+# would take longer than all else that is not training.
+HELD_OUT = 2048
 # Distance between the pass numbers of two parts of a run, as parts of the shuffle's seed.
 _PART = 2**40
 
@@ -137,18 +140,24 @@ def training_batches(
 
 
 def evaluation_batches(
-    dataset: Dataset, batch_size: int, ink: str = "bright", value_range: str = "signed"
+    dataset: Dataset,
+    batch_size: int,
+    ink: str = "bright",
+    value_range: str = "signed",
+    most: int = HELD_OUT,
 ) -> tf.data.Dataset:
-    """The test split in order, the last batch may be smaller.
+    """The test split, or every so many of its images, in order; the last batch may be smaller.
 
     Args:
         dataset: Its test split is used.
         batch_size: Images a batch.
         ink: As in `scale`.
         value_range: As in `scale`.
+        most: Images at most. They are spread over the split, which may be sorted by class.
     """
     read = _reader(dataset.test_images, dataset.test_labels, ink, value_range)
-    rows = tf.data.Dataset.range(len(dataset.test_labels)).batch(batch_size)
+    size = len(dataset.test_labels)
+    rows = tf.data.Dataset.range(0, size, max(1, -(-size // most))).batch(batch_size)
     return rows.map(read, _threads(dataset.test_images)).prefetch(2)
 
 

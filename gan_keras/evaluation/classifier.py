@@ -17,6 +17,7 @@ from keras import layers
 from data_tools.files import atomic_path
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
+from gan_keras.layers import BatchNormalization
 
 BATCH = 128
 EPOCHS = 8
@@ -54,7 +55,7 @@ def make_classifier(
             kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
             dtype="float32",
         )(x)
-        x = layers.BatchNormalization(momentum=0.9, dtype="float32")(x)
+        x = BatchNormalization(momentum=0.9, dtype="float32")(x)
         return layers.ReLU(dtype="float32")(x)
 
     image = keras.Input(image_shape, name="image")

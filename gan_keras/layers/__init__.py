@@ -7,12 +7,17 @@ from gan_keras.layers.minibatch import (
     Packing,
     pack,
 )
-from gan_keras.layers.normalisation import ConditionalBatchNormalization, PixelNorm
+from gan_keras.layers.normalisation import (
+    BatchNormalization,
+    ConditionalBatchNormalization,
+    PixelNorm,
+)
 from gan_keras.layers.random import Dropout, GaussianNoise
 from gan_keras.layers.spectral import SpectralNorm
 from gan_keras.layers.upsampling import UpsampleConv2D, plain_clone
 
 __all__ = [
+    "BatchNormalization",
     "ConditionalBatchNormalization",
     "Dropout",
     "GaussianNoise",

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_keras.layers.normalisation import BatchNormalization
 from gan_keras.layers.random import Dropout, GaussianNoise
 
 
@@ -176,8 +177,9 @@ def _is_subpixel(size, factor):
 def plain_clone(model):
     """Copies a model with every `UpsampleConv2D` as the pair `UpSampling2D`, `Conv2D`.
 
-    Random layers become those of Keras. The copy has the same weights in the same order and
-    computes the same function, but needs no class of this package to be loaded: use it for export.
+    Random layers and BatchNormalization become those of Keras. The copy has the same weights in the
+    same order and computes the same function, but needs no class of this package to be loaded: use
+    it for export.
 
     Args:
         model: Functional or Sequential model, built; may contain other such models. Layers within
@@ -198,7 +200,7 @@ def plain_clone(model):
     def clone(layer):
         if isinstance(layer, keras.Model):
             return plain_clone(layer)
-        if isinstance(layer, (UpsampleConv2D, Dropout, GaussianNoise)):
+        if isinstance(layer, (UpsampleConv2D, BatchNormalization, Dropout, GaussianNoise)):
             return layer.plain()
         return layer.__class__.from_config(layer.get_config())
 

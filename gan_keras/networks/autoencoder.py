@@ -8,7 +8,7 @@ are 274,606 (encoder), 482,433 (generator) and 268,171 (discriminator) parameter
 import keras
 from keras import layers
 
-from gan_keras.layers import Dropout, GaussianNoise
+from gan_keras.layers import BatchNormalization, Dropout, GaussianNoise
 from gan_keras.networks.common import (
     class_inputs,
     quarter_size,
@@ -27,7 +27,7 @@ def _block(
     """Applies a layer, then BatchNorm where it is on, LeakyReLU and dropout, in this order."""
     x = layer(x)
     if batch_norm:
-        x = layers.BatchNormalization()(x)
+        x = BatchNormalization()(x)
     x = layers.LeakyReLU(negative_slope=SLOPE)(x)
     return Dropout(dropout)(x) if dropout else x
 

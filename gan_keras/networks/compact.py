@@ -9,6 +9,7 @@ arXiv:1810.01365); no dropout; a class embedding that starts small against the n
 import keras
 from keras import layers
 
+from gan_keras.layers import BatchNormalization
 from gan_keras.networks.common import (
     class_inputs,
     make_convolutional_discriminator,
@@ -38,7 +39,7 @@ def modulated_batch_norm(x: keras.KerasTensor, condition: keras.KerasTensor) -> 
         dense = layers.Dense(channels, kernel_initializer=small, bias_initializer=bias)
         return layers.Reshape((1, 1, channels))(dense(condition))
 
-    x = layers.BatchNormalization(epsilon=1e-5, center=False, scale=False)(x)
+    x = BatchNormalization(epsilon=1e-5, center=False, scale=False)(x)
     return layers.Add()([layers.Multiply()([x, affine("ones")]), affine("zeros")])
 
 

@@ -8,7 +8,7 @@ the grid and a bilinear resize doubles it again.
 import keras
 from keras import layers
 
-from gan_keras.layers import Dropout
+from gan_keras.layers import BatchNormalization, Dropout
 from gan_keras.networks.common import (
     Condition,
     image_inputs,
@@ -60,7 +60,7 @@ def make_generator(
             activation="relu",
             kernel_initializer=initializer(init, init_std),
         )(x)
-        x = layers.BatchNormalization(momentum=MOMENTUM, scale=False)(x)
+        x = BatchNormalization(momentum=MOMENTUM, scale=False)(x)
         x = layers.UpSampling2D(2, interpolation="bilinear")(x)
     x = layers.Conv2D(
         channels,

@@ -7,7 +7,7 @@ At z of length 100 generator and discriminator have 93,009 and 633,073 parameter
 import keras
 from keras import layers
 
-from gan_keras.layers import Dropout, UpsampleConv2D
+from gan_keras.layers import BatchNormalization, Dropout, UpsampleConv2D
 from gan_keras.networks.common import (
     Condition,
     image_inputs,
@@ -77,7 +77,7 @@ def make_generator(
         return layers.Conv2D(filters, kernel_size, **kwargs)(x)
 
     def activate(x):
-        return layers.LeakyReLU(negative_slope=g_slope)(layers.BatchNormalization()(x))
+        return layers.LeakyReLU(negative_slope=g_slope)(BatchNormalization()(x))
 
     grid = (
         height // stride**2,
@@ -140,11 +140,11 @@ def make_discriminator(
             padding="same",
             kernel_initializer=initializer(init, init_std),
         )(x)
-        x = layers.BatchNormalization()(x) if number else x
+        x = BatchNormalization()(x) if number else x
         x = layers.LeakyReLU(negative_slope=d_slope)(x)
         x = Dropout(d_dropout)(x) if d_dropout else x
     x = layers.Dense(scaled_width(height * width * channels, width_mult))(layers.Flatten()(x))
-    x = layers.LeakyReLU(negative_slope=d_slope)(layers.BatchNormalization()(x))
+    x = layers.LeakyReLU(negative_slope=d_slope)(BatchNormalization()(x))
     return logit_model(inputs, x, condition)
 
 

@@ -8,7 +8,7 @@ doublings as fit: sides are halved while they stay even and at least 4.
 import keras
 from keras import layers
 
-from gan_keras.layers import Dropout
+from gan_keras.layers import BatchNormalization, Dropout
 from gan_keras.networks.common import (
     Condition,
     image_inputs,
@@ -142,7 +142,7 @@ def _batch_norm(init: str, init_std: float) -> keras.layers.Layer:
     gains = "ones"
     if init == "normal":
         gains = keras.initializers.RandomNormal(mean=1.0, stddev=init_std or 0.02)
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gains)
+    return BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gains)
 
 
 def _halvings(image_shape: tuple[int, int, int]) -> int:

@@ -7,6 +7,7 @@ github.com/lukedeo/keras-acgan); its discriminator differs from the earlier one 
 import keras
 from keras import layers
 
+from gan_keras.layers import BatchNormalization
 from gan_keras.networks.common import (
     class_inputs,
     make_convolutional_discriminator,
@@ -59,7 +60,7 @@ def make_generator(
             activation="relu",
             kernel_initializer="glorot_normal",
         )(x)
-        x = layers.BatchNormalization()(x)
+        x = BatchNormalization()(x)
     x = layers.Conv2DTranspose(
         image_shape[-1],
         5,

@@ -8,7 +8,7 @@ step as `compact` at the same width.
 import keras
 from keras import layers
 
-from gan_keras.layers import UpsampleConv2D
+from gan_keras.layers import BatchNormalization, UpsampleConv2D
 from gan_keras.networks.common import (
     class_inputs,
     make_convolutional_discriminator,
@@ -46,11 +46,11 @@ def make_generator(
     embedding = layers.Embedding(num_classes, EMBEDDING, embeddings_initializer=small)
     x = layers.Concatenate()([z, embedding(label)])
     x = layers.Dense(channels * height * width, use_bias=False)(x)
-    x = layers.ReLU()(layers.BatchNormalization(epsilon=1e-5)(x))
+    x = layers.ReLU()(BatchNormalization(epsilon=1e-5)(x))
     x = layers.Reshape((height, width, channels))(x)
     for filters in (64, 32):
         x = UpsampleConv2D(scaled_width(filters, width_mult), 3, use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization(epsilon=1e-5)(x))
+        x = layers.ReLU()(BatchNormalization(epsilon=1e-5)(x))
     x = layers.Conv2D(image_shape[-1], 3, padding="same", activation="tanh", dtype="float32")(x)
     return keras.Model([z, label], x, name="generator")
 

@@ -105,6 +105,15 @@ def test_test_split_is_in_order_and_whole(make):
     assert np.concatenate([labels for _, labels in batches]).tolist() == [0, 1, 2, 0]
 
 
+@pytest.mark.parametrize(("most", "expected"), [(4, 4), (3, 2), (2, 2), (1, 1)])
+def test_a_part_of_the_test_split_is_spread_over_it(most, expected):
+    split = numbered()
+    (batch,) = pipeline.evaluation_batches(split, 10, most=most)
+    step = 4 // expected
+    np.testing.assert_array_equal(batch[1], split.test_labels[::step])
+    np.testing.assert_array_equal(batch[0], pipeline.scale(split.test_images[::step]))
+
+
 def test_withheld_class_is_not_seen_until_its_step():
     withhold = Withhold(label=1, steps=5)
     batches = rows(training_batches(numbered(), 3, seed=2, withhold=withhold), 12)
