@@ -168,6 +168,8 @@ def write_plots(path: Path, scaling: dict[str, dict[str, float]]) -> None:
         axes.set_ylabel(up)
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)
+        axes.locator_params(axis="x", nbins=4)
+        axes.xaxis.set_major_formatter("{x:,.10g}")
         axes.grid(alpha=0.3)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=130)
