@@ -10,7 +10,10 @@ COLOURS = {"ours": "#2b6cb0", "plain_keras": "#c05621", "plain_torch": "#6b7280"
 
 
 def ratios(net: dict[str, Any]) -> dict[str, float]:
-    """How many times as fast the suite is: as plain Keras, as PyTorch at its best; its roofline.
+    """How many times as fast the suite is: as plain Keras, as PyTorch at its best; its rooflines.
+
+    `roofline` is the part of a large convolution's throughput that the step reaches, `kernels` the
+    part of the step's time that its own convolutions and matrix products take by themselves.
 
     Args:
         net: What the results have for one net.
@@ -30,6 +33,9 @@ def ratios(net: dict[str, Any]) -> dict[str, float]:
         limit = net["limit"].get(SIDES[name].precision)
         if name in sides and limit:
             found[f"roofline_{SIDES[name].precision}"] = sides[name]["gflops"] / limit["gflops"]
+        alone = net.get("kernels", {}).get(name)
+        if name in sides and alone:
+            found[f"kernels_{SIDES[name].precision}"] = alone["seconds"] / sides[name]["seconds"]
     return found
 
 

@@ -107,6 +107,9 @@ def measure(net: str, sides: list[str], repeats: int, burst: float) -> dict[str,
     with processes.Workers() as workers:
         for precision in sorted({SIDES[side].precision for side in sides}):
             workers.start(f"limit_{precision}", ["limit", precision], sys.executable)
+        alone = [f"kernels_{side}" for side in sides if SIDES[side].module == "ours"]
+        for name in alone:
+            workers.start(name, [net, name], sys.executable)
         for side in sides:
             torch = SIDES[side].module == "plain_torch"
             python = FLAGS.torch_python if torch else sys.executable
@@ -134,6 +137,7 @@ def measure(net: str, sides: list[str], repeats: int, burst: float) -> dict[str,
         "parameters": facts[sides[0]]["parameters"],
         "steps_per_burst": lengths,
         "sides": {side: found[side] for side in sides},
+        "kernels": {name.removeprefix("kernels_"): found[name] for name in alone},
         "limit": {SIDES[s].precision: found[f"limit_{SIDES[s].precision}"] for s in sides},
         "load_before": round(before, 2),
         "load_after": round(os.getloadavg()[0], 2),

@@ -63,20 +63,26 @@ class Clock:
         return self.callback.end - self.callback.begin
 
 
-def ours(net: Net, side: Side):
-    """The suite's own step, as a run makes it."""
-    from experiments.benchmarks import operations
+def suite(net: Net, precision: str):
+    """Configuration, model and batches of the suite's side."""
     from gan_keras import training
     from gan_keras.data.dataset import Dataset
     from gan_keras.data.pipeline import training_batches
-    from gan_keras.pacing import Pace
 
-    config = config_of(net, side.precision)
+    config = config_of(net, precision)
     images, labels = examples(net)
     names = tuple(map(str, range(net.num_classes)))
     dataset = Dataset("noise", images, labels, images[:1], labels[:1], names)
     model = training.build(config, dataset.spec)
-    batches = training_batches(dataset, config.images_per_step, 0)
+    return config, model, training_batches(dataset, config.images_per_step, 0)
+
+
+def ours(net: Net, side: Side):
+    """The suite's own step, as a run makes it."""
+    from experiments.benchmarks import operations
+    from gan_keras.pacing import Pace
+
+    config, model, batches = suite(net, side.precision)
     clock = Clock()
     size = Pace.of_run(config, model.networks, EXAMPLES).size
 
@@ -95,6 +101,30 @@ def ours(net: Net, side: Side):
         "operations": operations.of_step(model.train_step, spec, config.penalty_every),
         "images": config.images_per_step,
     }
+
+
+def kernels(net: Net, side: Side):
+    """The convolutions and matrix products of the suite's step, each by itself."""
+    from experiments.benchmarks import operations
+
+    config, model, batches = suite(net, side.precision)
+    found = operations.kernels(model.train_step, batches.element_spec, config.penalty_every)
+    calls = [(kernel.alone(), times) for kernel, times in found.items()]
+    done = 0
+
+    def run(steps: int) -> float:
+        nonlocal done
+        begin = time.perf_counter()
+        for call, times in calls:
+            # Of what is due in some steps only, what is due in these.
+            for _ in range(int(times * (done + steps)) - int(times * done)):
+                call()
+        done += steps
+        return time.perf_counter() - begin
+
+    for call, _ in calls:
+        call()
+    return run, {"kernels": len(calls)}
 
 
 def plain_keras(net: Net, side: Side, name: str):
@@ -173,6 +203,8 @@ def main() -> None:
     net_name, side_name = sys.argv[1:]
     if net_name == "limit":
         run, facts = limit(side_name)
+    elif side_name.startswith("kernels_"):
+        run, facts = kernels(NETS[net_name], SIDES[side_name.removeprefix("kernels_")])
     elif SIDES[side_name].module == "ours":
         run, facts = ours(NETS[net_name], SIDES[side_name])
     else:

@@ -84,6 +84,15 @@ def test_operations_of_a_small_step_by_hand():
     def sometimes(x):
         return tf.cond(x[0, 0, 0, 0] > 0, lambda: step(x)[0], lambda: tf.zeros_like(kernel))
 
+    found = operations.kernels(step, tf.TensorSpec(images.shape))
+    assert {(each.kind, times) for each, times in found.items()} == {
+        ("Conv2D", 1),
+        ("Conv2DBackpropFilter", 1),
+        ("MatMul", 1),
+    }
+    for each in found:
+        assert tuple(each.alone()().shape) == each.output
+
     # nobody asked for the gradient of the matrix, nor for that of the images
     lazily = operations.of_step(sometimes, tf.TensorSpec(images.shape), every=4)
     assert lazily == (2 * convolution + 2 * product) / 4
@@ -102,6 +111,7 @@ RESULTS = {
                 "torch_bf16": {"seconds": 0.06},
             },
             "limit": {"float32": {"gflops": 250.0}, "bfloat16": {"gflops": 500.0}},
+            "kernels": {"ours": {"seconds": 0.03}},
         }
     }
 }
@@ -117,6 +127,7 @@ def test_ratios_by_hand():
             "float32_over_torch": 1.2,
             "roofline_float32": 0.8,
             "roofline_bfloat16": 0.5,
+            "kernels_float32": 0.6,
         }
     )
 
