@@ -46,6 +46,7 @@ def main() -> None:
         "dataset": FLAGS.dataset,
         "data_dir": FLAGS.data_dir,
         "epochs": FLAGS.epochs,
+        "eval_samples": 0,  # scores are no part of an epoch, and a first judge takes minutes
         **parse(ACGANConfig, FLAGS.preset, FLAGS.options),
     }
     common.import_tensorflow()
