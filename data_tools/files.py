@@ -8,6 +8,34 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import filelock
+
+
+@contextlib.contextmanager
+def only_one(path: str | os.PathLike, waiting: str = "", verbose: int = 0) -> Iterator[None]:
+    """Keeps other processes out that would make the same file; they wait.
+
+    The lock is a hidden file beside it, which stays. It is free when its process ends, however.
+
+    Args:
+        path: The file that the block makes. Missing parent folders are made.
+        waiting: What to say to the user who has to wait.
+        verbose: 1 says it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        if verbose:
+            print(waiting)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
 
 @contextlib.contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from data_tools.files import atomic_path
+from data_tools.files import atomic_path, only_one
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
 from gan_keras.layers import BatchNormalization
@@ -144,23 +144,39 @@ def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") 
 def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:
     """Returns the judge of a data set, trained once and then read from the cache.
 
+    Of several processes that miss it, as the runs of a sweep do, one trains it and the others wait.
+
     Args:
         dataset: Real images; its train split trains the judge.
         cache_dir: Where judges are kept, one file for each data and code.
         verbose: 1 shows progress when it must be trained.
     """
     path = cache_path(dataset, cache_dir)
-    if path.exists():
-        try:
-            return keras.models.load_model(path, compile=False, safe_mode=True)
-        except Exception as error:  # whatever a damaged archive makes Keras raise
-            print(f"WARNING: classifier {path} is damaged ({error}); training it again")
-    if verbose:
-        print(f"training the reference classifier of {dataset.name} (once; kept in {path})")
-    model = train_classifier(dataset, verbose=verbose)
-    with atomic_path(path) as temporary:
-        model.save(temporary)
+    model = _cached(path)
+    if model is not None:
+        return model
+    with only_one(path, f"waiting for {path}, which another process trains", verbose):
+        model = _cached(path)
+        if model is not None:
+            return model
+        if verbose:
+            print(f"training the reference classifier of {dataset.name} (once; kept in {path})")
+        model = train_classifier(dataset, verbose=verbose)
+        with atomic_path(path) as temporary:
+            model.save(temporary)
     return model
+
+
+def _cached(path: Path) -> keras.Model | None:
+    """The judge of a file; None if there is none. A damaged file is removed, with a warning."""
+    if not path.exists():
+        return None
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # whatever a damaged archive makes Keras raise
+        print(f"WARNING: classifier {path} is damaged ({error}); training it again")
+        path.unlink(missing_ok=True)
+        return None
 
 
 def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data_tools.files import write_json
+from data_tools.files import only_one, write_json
 from gan_keras.data import Dataset
 from gan_keras.evaluation import classifier as classifiers
 from gan_keras.evaluation.selection import rows_in_mix
@@ -44,6 +44,8 @@ def real_train_accuracy(
 ) -> float:
     """The same with real images: what GAN-train would be of a perfect generator.
 
+    NaN without test images.
+
     Args:
         labels: Of the generated images: as many real ones of each class are trained on. Where a
             class has fewer in the train split they repeat.
@@ -51,22 +53,27 @@ def real_train_accuracy(
         cache_dir: The result is kept there, by data, code and counts.
         verbose: 1 shows progress.
     """
+    if not len(dataset.test_images):
+        return float("nan")
     counts = np.bincount(labels[_limited(labels, dataset.num_classes)])
     key = hashlib.sha256(np.ascontiguousarray(counts, np.int64).data).hexdigest()[:8]
     path = classifiers.cache_path(dataset, cache_dir, f"-gan_train_real-{key}.json")
     known = _cached(path)
     if known is not None:
         return known
-    if verbose:
-        print("training the same classifier on as many real images (once)")
-    random = np.random.default_rng(SEED)
-    rows = np.concatenate(
-        [_repeated(dataset, label, count, random) for label, count in enumerate(counts)]
-    )
-    found = _trained_accuracy(
-        dataset.train_images[rows], dataset.train_labels[rows], dataset, verbose
-    )
-    if np.isfinite(found):
+    with only_one(path, f"waiting for {path}, which another process makes", verbose):
+        known = _cached(path)
+        if known is not None:
+            return known
+        if verbose:
+            print("training the same classifier on as many real images (once)")
+        random = np.random.default_rng(SEED)
+        rows = np.concatenate(
+            [_repeated(dataset, label, count, random) for label, count in enumerate(counts)]
+        )
+        found = _trained_accuracy(
+            dataset.train_images[rows], dataset.train_labels[rows], dataset, verbose
+        )
         write_json(path, {"accuracy": found, "images_per_class": counts.tolist()})
     return found
 

@@ -57,7 +57,7 @@ def test_real_baseline_has_the_same_counts_and_is_cached(dataset, trained_on, tm
     assert times.max() - times.min() <= 1  # all as often
     assert gan_train.real_train_accuracy(labels, dataset, cache) == found
     assert len(trained_on) == 1
-    (file,) = cache.iterdir()
+    (file,) = cache.glob("*.json")
     assert json.loads(file.read_text())["accuracy"] == found
     gan_train.real_train_accuracy(labels[:-1], dataset, cache)
     assert len(trained_on) == 2  # other counts
@@ -73,3 +73,4 @@ def test_without_test_images_there_is_no_score(dataset, trained_on, tmp_path):
     )
     assert np.isnan(gan_train.real_train_accuracy(np.arange(4), bare, tmp_path / "cache"))
     assert not (tmp_path / "cache").exists()
+    assert not trained_on
