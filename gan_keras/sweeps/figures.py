@@ -36,6 +36,7 @@ def write_dots(file: Path, results: Mapping[str, Any], metrics: Sequence[str]) -
                 _draw(panel, row, values)
         panel.set_title(metric, fontsize=9)
         panel.tick_params(labelsize=8)
+        panel.locator_params(axis="x", nbins=4)
         panel.grid(axis="x", alpha=0.3)
     panels[0].set_yticks(range(len(arms)), arms)
     panels[0].set_ylim(len(arms) - 0.5, -0.5)
