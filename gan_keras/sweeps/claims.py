@@ -13,6 +13,7 @@ from gan_keras.sweeps.verdicts import Finding, Rule
 
 SYSTEMS = ("LaTeX Writer", "AE-AC-GAN", "digit GAN", "2-D image sets", "GAN blog post")
 NOT_TRIED = "not tried yet"
+_KEYS = {"by", "said", "study", "rules", "needs", "note"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Claim:
         said: What they said, in our words.
         study: Name of the study file that decides; empty if there is none yet.
         rules: All must be confirmed.
+        needs: Without these confirmed too the experiment says nothing, whatever the rules find: two
+            arms that both fail are the same, but not as the claim means it.
         note: How to read the verdict.
     """
 
@@ -33,6 +36,7 @@ class Claim:
     said: str
     study: str = ""
     rules: tuple[Rule, ...] = ()
+    needs: tuple[Rule, ...] = ()
     note: str = ""
 
 
@@ -44,11 +48,13 @@ class Decision:
         claim: The claim.
         verdict: On the claim.
         findings: Of each rule.
+        needed: Of each need.
     """
 
     claim: Claim
     verdict: str
     findings: tuple[Finding, ...]
+    needed: tuple[Finding, ...] = ()
 
 
 def load(file: str | Path) -> tuple[Claim, ...]:
@@ -71,22 +77,27 @@ def load(file: str | Path) -> tuple[Claim, ...]:
 
 def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]]) -> Claim:
     where = f"{file}, {id}"
-    if not isinstance(entry, dict) or not entry.keys() <= {"by", "said", "study", "rules", "note"}:
-        raise UsageError(f"{where}: expected by, said, and study with rules, or note")
+    if not isinstance(entry, dict) or not entry.keys() <= _KEYS:
+        raise UsageError(f"{where}: expected by, said, and study with rules and needs, or note")
     systems = tuple(name.strip() for name in str(entry.get("by", "")).split(","))
     if unknown := [name for name in systems if name not in SYSTEMS]:
         raise UsageError(f"{where}: by={unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
     if bool(entry.get("study")) != bool(entry.get("rules")):
         raise UsageError(f"{where}: study and rules belong together")
-    rules = tuple(verdicts.parse(rule, where) for rule in entry.get("rules") or ())
+    if entry.get("needs") and not entry.get("rules"):
+        raise UsageError(f"{where}: needs belong to rules")
+    rules, needs = (
+        tuple(verdicts.parse(rule, where) for rule in entry.get(key) or ())
+        for key in ("rules", "needs")
+    )
     name = str(entry.get("study", ""))
     if name:
         if name not in known:
             known[name] = _sizes(file.parent / f"{name}.yaml")
         for study in known[name]:
-            _check_rules(rules, study, where)
+            _check_rules((*rules, *needs), study, where)
     text = lambda key: " ".join(str(entry.get(key, "")).split())  # noqa: E731
-    return Claim(id, systems, text("said"), name, rules, text("note"))
+    return Claim(id, systems, text("said"), name, rules, needs, text("note"))
 
 
 def _sizes(file: Path) -> tuple[Study, ...]:
@@ -113,6 +124,10 @@ def decide(claim: Claim, results: Mapping[str, Any]) -> Decision:
         results: What a results file holds.
     """
     findings = tuple(verdicts.apply(rule, results) for rule in claim.rules)
+    needed = tuple(verdicts.apply(rule, results) for rule in claim.needs)
     if all(finding.estimate is None for finding in findings):
-        return Decision(claim, NOT_TRIED, findings)
-    return Decision(claim, verdicts.combine([one.verdict for one in findings]), findings)
+        return Decision(claim, NOT_TRIED, findings, needed)
+    verdict = verdicts.combine([one.verdict for one in findings])
+    if any(one.verdict != verdicts.CONFIRMED for one in needed):
+        verdict = verdicts.UNDECIDED
+    return Decision(claim, verdict, findings, needed)

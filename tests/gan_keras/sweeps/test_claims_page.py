@@ -75,6 +75,21 @@ def test_verdicts_follow_the_numbers(tmp_path):
     assert "[not decidable at this size](" in render(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("level", "verdict"), [(4.4, "confirmed"), (1.4, "not decidable at this size")]
+)
+def test_arms_that_do_not_work_decide_nothing(tmp_path, level, verdict):
+    need = f"{{metric: energy_distance, arm: latent_dim=1, expect: at_most, value: {level}}}"
+    text = CLAIMS.replace("      note:", f"      needs:\n        - {need}\n      note:")
+    write(tmp_path, text)
+    write_results(tmp_path, [(1, [3.9, 4.0, 4.1]), (2, [1.9, 2.0, 2.2])])
+    text = render(tmp_path)
+    assert f"**X1: {verdict}.**" in text
+    assert (
+        f"which says something only where energy_distance of latent_dim=1: at most {level}" in text
+    )
+
+
 def test_the_larger_size_decides(tmp_path):
     write(tmp_path)
     write_results(tmp_path)
@@ -120,6 +135,12 @@ def test_grids_beside_published_counts(tmp_path):
         ("expect: lower", "expect: less", "expect=less"),
         ("      note: Made up.", "      notes: x", "expected by, said"),
         ("X2:", "X1:", "'X1' occurs twice"),
+        (
+            "      note: Made up.",
+            "      needs: [{metric: energy_distance, arm: no, expect: at_least, value: 1}]",
+            "has no arm",
+        ),
+        ("      said: Nobody", "      needs: [{}]\n      said: Nobody", "needs belong to rules"),
     ],
 )
 def test_mistakes_in_the_registry(tmp_path, old, new, message):
