@@ -176,7 +176,7 @@ def test_reconstruction_losses_by_hand(name, expected):
 
 def test_the_autoencoder_learns():
     gan = make(width_mult=0.25, dropout=0.0, lr=2e-3)
-    step = tf.function(gan.train_step)
+    step = tf.function(gan.train_step, autograph=False)
     images = tf.tile(tf.linspace(-1.0, 1.0, 28)[None, :, None, None], [8, 1, 28, 1])
     data = images, tf.zeros(8, tf.int32)
     first = float(step(data)["ae_loss"])

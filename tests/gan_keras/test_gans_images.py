@@ -1,5 +1,7 @@
 """The image GANs with one logit an image: what holds for every variant and preset of theirs."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -175,17 +177,21 @@ def bare(experiment):
     return options
 
 
+@functools.cache
+def three_steps(experiment, **options):
+    """Discriminator and sampled generator after three steps."""
+    gan = make(experiment, **(bare(experiment) | options))
+    for number in range(3):
+        logs = gan.train_step(batch(gan, seed=number))
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    sampled = gan.averaged_generator.trainable_variables
+    return values([*gan.discriminator.trainable_variables, *sampled])
+
+
 @pytest.mark.parametrize(("experiment", "tool"), PAIRS)
 def test_each_tool_changes_the_step_and_nothing_breaks(experiment, tool):
     """Compares some steps with and without the tool: a tool must not be ignored."""
-    ends = []
-    for options in ({}, TOOL_OPTIONS[tool]):
-        gan = make(experiment, **(bare(experiment) | options))
-        for number in range(3):
-            logs = gan.train_step(batch(gan, seed=number))
-        assert all(np.isfinite(float(value)) for value in logs.values())
-        sampled = gan.averaged_generator.trainable_variables
-        ends.append(values([*gan.discriminator.trainable_variables, *sampled]))
+    ends = three_steps(experiment), three_steps(experiment, **TOOL_OPTIONS[tool])
     shapes = [[a.shape for a in end] for end in ends]
     assert shapes[0] != shapes[1] or any(
         not np.array_equal(a, b) for a, b in zip(*ends, strict=True)

@@ -142,7 +142,7 @@ def test_equalised_layers_equal_plain_ones_with_scaled_weights():
 
 def test_each_stage_trains_its_own_layers():
     gan = make(size=28)
-    step = tf.function(gan.train_step)
+    step = tf.function(gan.train_step, autograph=False)
     g, d = gan.generator.trainable_variables, gan.discriminator.trainable_variables
     seen = []
     for number in range(4):
