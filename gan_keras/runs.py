@@ -157,19 +157,36 @@ def environment() -> dict[str, str]:
     """Versions, machine and commit: what a number needs beside it to be worth something."""
     found = {name: metadata.version(name) for name in _PACKAGES}
     found |= {"python": platform.python_version(), "machine": machine()}
-    try:
-        described = subprocess.run(
-            ["git", "describe", "--always", "--dirty"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=True,
-        )
-        found["commit"] = described.stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        pass  # installed from a package, or git is missing: no commit to name
+    if described := commit():
+        found["commit"] = described
     return found
+
+
+def commit(folder: Path = Path(__file__).parent) -> str:
+    """The commit that code runs at, with `-dirty` if code or settings differ from it.
+
+    Files of results may differ: a sweep writes them between its runs.
+
+    Args:
+        folder: Of the code.
+
+    Returns:
+        Empty if it was installed from a package, or git is missing.
+    """
+
+    def git(*arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=5, check=True
+        )
+        return done.stdout.strip()
+
+    try:
+        described = git("describe", "--always")
+        code = [f":(top)*.{ending}" for ending in ("py", "yaml", "j2", "cfg", "toml")]
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", *code)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return described + "-dirty" * bool(changed)
 
 
 def machine() -> str:

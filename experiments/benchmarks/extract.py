@@ -24,6 +24,7 @@ from data_tools import cli
 from data_tools.errors import DataError, UsageError
 from data_tools.files import write_json
 from data_tools.parallel import available
+from gan_keras.runs import commit
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -78,7 +79,7 @@ def main() -> None:
         report = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     result = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _commit(),
+        "commit": commit() or None,
         "machine": machine(),
         "input": {
             "name": Path(FLAGS.input).name,
@@ -204,18 +205,6 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
     }
-
-
-def _commit() -> str | None:
-    """The commit of the working tree, with a + if it has been changed since; None outside git."""
-    try:
-        head = ["git", "rev-parse", "--short=12", "HEAD"]
-        commit = subprocess.run(head, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-        state = ["git", "status", "--porcelain", "--untracked-files=no"]
-        changed = subprocess.run(state, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return commit.stdout.strip() + ("+" if changed.stdout.strip() else "")
 
 
 if __name__ == "__main__":

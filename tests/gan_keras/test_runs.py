@@ -1,4 +1,6 @@
 import json
+import shutil
+import subprocess
 
 import pytest
 
@@ -39,6 +41,28 @@ def test_stopwatch_goes_on_over_legs():
 def test_environment_is_json():
     found = json.loads(json.dumps(runs.environment()))
     assert {"tensorflow", "keras", "numpy", "python", "machine"} <= found.keys()
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_results_do_not_make_a_commit_dirty(tmp_path):
+    def git(*arguments):
+        names = ("-c", "user.name=n", "-c", "user.email=e")
+        subprocess.run(["git", *names, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    code, results = tmp_path / "package" / "code.py", tmp_path / "results.json"
+    code.parent.mkdir()
+    code.write_text("1")
+    results.write_text("1")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "first")
+    clean = runs.commit(code.parent)
+    assert len(clean) >= 7
+    results.write_text("2")
+    assert runs.commit(code.parent) == clean
+    code.write_text("2")
+    assert runs.commit(code.parent) == f"{clean}-dirty"
+    assert runs.commit(tmp_path / "missing") == ""
 
 
 def test_unwritable_workdir_is_one_line(tmp_path):
