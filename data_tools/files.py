@@ -4,25 +4,39 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import filelock
 
+_T = TypeVar("_T")
 
-@contextlib.contextmanager
-def only_one(path: str | os.PathLike, waiting: str = "", verbose: int = 0) -> Iterator[None]:
-    """Keeps other processes out that would make the same file; they wait.
 
-    The lock is a hidden file beside it, which stays. It is free when its process ends, however.
+def load_or_make(
+    path: str | os.PathLike,
+    load: Callable[[Path], _T | None],
+    make: Callable[[], _T],
+    *,
+    waiting: str,
+    verbose: int = 0,
+) -> _T:
+    """Returns what a file of a cache holds; of several processes that miss it, one makes it.
+
+    The others wait for it. The lock is a hidden file beside it, which stays. It is free when its
+    process ends, however.
 
     Args:
-        path: The file that the block makes. Missing parent folders are made.
+        path: The file. Missing parent folders are made.
+        load: Reads it; gives None if it is not there or damaged.
+        make: Makes its content, and writes it.
         waiting: What to say to the user who has to wait.
         verbose: 1 says it.
     """
     path = Path(path)
+    found = load(path)
+    if found is not None:
+        return found
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
     try:
@@ -31,8 +45,9 @@ def only_one(path: str | os.PathLike, waiting: str = "", verbose: int = 0) -> It
         if verbose:
             print(waiting)
         lock.acquire()
+        found = load(path)
     try:
-        yield
+        return make() if found is None else found
     finally:
         lock.release()
 

@@ -14,6 +14,16 @@ def changed(before, variables):
     return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
 
 
+def after_steps(gan, batches):
+    """Discriminator and sampled generator after a step on each batch; finite losses are a must."""
+    for each in batches:
+        logs = gan.train_step(each)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+    return values(
+        [*gan.discriminator.trainable_variables, *gan.averaged_generator.trainable_variables]
+    )
+
+
 class Frozen(keras.optimizers.SGD):
     """Leaves the variables alone: takes an update out of a step."""
 

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from data_tools.files import atomic_path, only_one
+from data_tools.files import atomic_path, load_or_make
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
 from gan_keras.layers import BatchNormalization
@@ -152,30 +152,27 @@ def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> 
         verbose: 1 shows progress when it must be trained.
     """
     path = cache_path(dataset, cache_dir)
-    model = _cached(path)
-    if model is not None:
-        return model
-    with only_one(path, f"waiting for {path}, which another process trains", verbose):
-        model = _cached(path)
-        if model is not None:
-            return model
+
+    def train() -> keras.Model:
         if verbose:
             print(f"training the reference classifier of {dataset.name} (once; kept in {path})")
         model = train_classifier(dataset, verbose=verbose)
         with atomic_path(path) as temporary:
             model.save(temporary)
-    return model
+        return model
+
+    waiting = f"waiting for {path}, which another process trains"
+    return load_or_make(path, _cached, train, waiting=waiting, verbose=verbose)
 
 
 def _cached(path: Path) -> keras.Model | None:
-    """The judge of a file; None if there is none. A damaged file is removed, with a warning."""
+    """The judge of a file; None if there is none, or, with a warning, if it is damaged."""
     if not path.exists():
         return None
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # whatever a damaged archive makes Keras raise
         print(f"WARNING: classifier {path} is damaged ({error}); training it again")
-        path.unlink(missing_ok=True)
         return None
 
 

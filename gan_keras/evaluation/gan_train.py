@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data_tools.files import only_one, write_json
+from data_tools.files import load_or_make, write_json
 from gan_keras.data import Dataset
 from gan_keras.evaluation import classifier as classifiers
 from gan_keras.evaluation.selection import rows_in_mix
@@ -58,13 +58,8 @@ def real_train_accuracy(
     counts = np.bincount(labels[_limited(labels, dataset.num_classes)])
     key = hashlib.sha256(np.ascontiguousarray(counts, np.int64).data).hexdigest()[:8]
     path = classifiers.cache_path(dataset, cache_dir, f"-gan_train_real-{key}.json")
-    known = _cached(path)
-    if known is not None:
-        return known
-    with only_one(path, f"waiting for {path}, which another process makes", verbose):
-        known = _cached(path)
-        if known is not None:
-            return known
+
+    def train() -> float:
         if verbose:
             print("training the same classifier on as many real images (once)")
         random = np.random.default_rng(SEED)
@@ -75,7 +70,10 @@ def real_train_accuracy(
             dataset.train_images[rows], dataset.train_labels[rows], dataset, verbose
         )
         write_json(path, {"accuracy": found, "images_per_class": counts.tolist()})
-    return found
+        return found
+
+    waiting = f"waiting for {path}, which another process makes"
+    return load_or_make(path, _cached, train, waiting=waiting, verbose=verbose)
 
 
 def _limited(labels: np.ndarray, num_classes: int) -> np.ndarray:

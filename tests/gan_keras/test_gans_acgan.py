@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from training_steps import Frozen, changed, values
+from training_steps import Frozen, after_steps, changed, values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, gans, penalties
@@ -188,11 +188,7 @@ def test_every_tool_of_the_table_has_a_test():
 def two_steps(**options):
     """Discriminator and sampled generator after two steps."""
     gan = make(**{"ema_decay": 0.0, "penalty": "none", **options})
-    for number in range(2):
-        logs = gan.train_step(batch(seed=number))
-    assert all(np.isfinite(float(value)) for value in logs.values())
-    sampled = gan.averaged_generator.trainable_variables
-    return values([*gan.discriminator.trainable_variables, *sampled])
+    return after_steps(gan, [batch(seed=number) for number in range(2)])
 
 
 @pytest.mark.parametrize("tool", TOOL_OPTIONS)

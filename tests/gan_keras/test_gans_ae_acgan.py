@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from training_steps import Frozen, changed, values
+from training_steps import Frozen, after_steps, changed, values
 
 from gan_keras import capabilities, checkpoints, gans, sampling, training
 from gan_keras.callbacks import DivergenceGuard
@@ -231,11 +231,7 @@ def test_every_tool_of_the_table_has_a_test():
 def two_steps(**options):
     """Discriminator and sampled generator after two steps."""
     gan = make(**options)
-    for number in range(2):
-        logs = gan.train_step(batch(seed=number))
-    assert all(np.isfinite(float(value)) for value in logs.values())
-    sampled = gan.averaged_generator.trainable_variables
-    return values([*gan.discriminator.trainable_variables, *sampled])
+    return after_steps(gan, [batch(seed=number) for number in range(2)])
 
 
 @pytest.mark.parametrize("tool", TOOL_OPTIONS)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from training_steps import Frozen, changed, values
+from training_steps import Frozen, after_steps, changed, values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, configs, gans, networks
@@ -181,11 +181,7 @@ def bare(experiment):
 def three_steps(experiment, **options):
     """Discriminator and sampled generator after three steps."""
     gan = make(experiment, **(bare(experiment) | options))
-    for number in range(3):
-        logs = gan.train_step(batch(gan, seed=number))
-    assert all(np.isfinite(float(value)) for value in logs.values())
-    sampled = gan.averaged_generator.trainable_variables
-    return values([*gan.discriminator.trainable_variables, *sampled])
+    return after_steps(gan, [batch(gan, seed=number) for number in range(3)])
 
 
 @pytest.mark.parametrize(("experiment", "tool"), PAIRS)
