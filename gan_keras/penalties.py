@@ -7,6 +7,9 @@ and leave dropout as the paper of the variant does.
 
 from __future__ import annotations
 
+import dataclasses
+import math
+
 import tensorflow as tf
 
 from gan_keras import replicas
@@ -151,6 +154,48 @@ def get(name):
     if name not in PENALTIES:
         raise ValueError(f"Unknown penalty. Known: {', '.join(PENALTIES)}. Received: name={name!r}")
     return PENALTIES[name]
+
+
+@dataclasses.dataclass(frozen=True)
+class Weight:
+    """Weight of a penalty, which may fall while training.
+
+    A discriminator that is to tell places sigma apart needs slopes of 1 / sigma, which a weight
+    that keeps a young GAN together forbids. Huang et al. 2024 (arXiv:2501.05441) lower it along
+    half a cosine; here its logarithm goes so, since the two ends lie decades apart.
+
+    Attributes:
+        first: float >= 0, the weight at step 0.
+        final: float > 0, the weight from step `steps` on; of no account if `steps` is 0.
+        steps: int >= 0, length of the fall; 0: it stays.
+    """
+
+    first: float = 0.0
+    final: float = 0.0
+    steps: int = 0
+
+    def __post_init__(self):
+        falls = self.steps > 0
+        if self.steps < 0 or self.first < 0 or (falls and not (self.first and self.final > 0)):
+            raise ValueError(
+                "first and steps must be >= 0, and first and final positive if there are steps. "
+                f"Received: first={self.first}, final={self.final}, steps={self.steps}"
+            )
+
+    def __call__(self, step):
+        """The weight at a step.
+
+        Args:
+            step: Scalar int, the step of the training (read at run time: a tensor or variable).
+
+        Returns:
+            float, or a float32 scalar if it falls.
+        """
+        if not self.steps:
+            return self.first
+        done = tf.minimum(tf.cast(tf.convert_to_tensor(step), tf.float32) / self.steps, 1.0)
+        fallen = 0.5 * (1.0 - tf.cos(math.pi * done))
+        return self.first * (self.final / self.first) ** fallen
 
 
 def clip_weights(variables, limit):

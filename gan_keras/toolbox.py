@@ -32,7 +32,7 @@ class Toolbox:
         targets: What the discriminator is told, see `labels`.
         change: `(images, seed, step)` -> what the discriminator sees instead, see `augment`.
         penalty_fn: `(critic, real, fake, seed, factor)` -> penalty, see `penalties`.
-        penalty_factor: Weight of the penalty.
+        penalty_factor: `step` -> weight of the penalty, see `penalties.Weight`.
         penalty_every: Steps between two uses of the penalty.
         weight_clip: Limit of the discriminator's weights; 0 for none.
         historical_averaging: Weight of the historical averaging; 0 for none.
@@ -49,7 +49,7 @@ class Toolbox:
     targets: Any = dataclasses.field(default_factory=lambda: labels.get("hard"))
     change: Callable = dataclasses.field(default_factory=augment.Chain)
     penalty_fn: Callable = penalties.none
-    penalty_factor: float = 0.0
+    penalty_factor: Callable = dataclasses.field(default_factory=penalties.Weight)
     penalty_every: int = 1
     weight_clip: float = 0.0
     historical_averaging: float = 0.0
@@ -88,7 +88,9 @@ class Toolbox:
             targets=labels.get(config.label_policy),
             change=augment.Chain(tuple(changes)),
             penalty_fn=penalties.get(config.penalty),
-            penalty_factor=config.penalty_factor,
+            penalty_factor=penalties.Weight(
+                config.penalty_factor, config.penalty_final, config.penalty_steps
+            ),
             penalty_every=config.penalty_every,
             weight_clip=config.weight_clip,
             historical_averaging=config.historical_averaging,
@@ -116,7 +118,7 @@ class Toolbox:
         """
 
         def due():
-            return self.penalty_fn(critic, real, fake, seed, self.penalty_factor)
+            return self.penalty_fn(critic, real, fake, seed, self.penalty_factor(step))
 
         if self.penalty_every == 1 or self.penalty_fn is penalties.none:
             return due()

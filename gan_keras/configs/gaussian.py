@@ -34,6 +34,22 @@ class GaussianConfig(ToolConfig):
         # The vanilla GAN of PacGAN's tables: 8 modes on a ring, 25 on a grid.
         "ring": {**_PACGAN, "dataset": "ring"},
         "grid": {**_PACGAN, "dataset": "grid"},
+        # The same networks by R3GAN's objective, its penalty and rates falling to the end.
+        "grid_relativistic": {
+            **_PACGAN,
+            "dataset": "grid",
+            "loss": "relativistic",
+            "penalty": "r1_r2",
+            "penalty_factor": 0.03,
+            "penalty_final": 0.001,
+            "penalty_steps": 400_000,
+            "penalty_every": 4,
+            "lr": 1e-3,
+            "lr_decay": "cosine",
+            "lr_decay_steps": 400_000,
+            "beta_1": 0.5,
+            "ema_decay": 0.999,
+        },
     }
 
     dataset: str = option("gaussian", "Data set of points: gaussian, gaussian3d, ring or grid.")

@@ -72,6 +72,17 @@ class ToolConfig(RunConfig):
         "regularisation).",
         minimum=1,
     )
+    penalty_final: float = option(
+        0.0,
+        "Weight of --penalty after --penalty_steps; 0: --penalty_factor stays.",
+        minimum=0.0,
+    )
+    penalty_steps: int = option(
+        0,
+        "Steps over which the weight of --penalty falls to --penalty_final, its logarithm along "
+        "half a cosine.",
+        minimum=0,
+    )
     weight_clip: float = tool(
         "weight_clipping",
         0.0,
@@ -169,3 +180,9 @@ class ToolConfig(RunConfig):
             raise UsageError(str(error)) from None
         if (self.lr_decay == "constant") != (self.lr_decay_steps == 0):
             raise UsageError("--lr_decay and --lr_decay_steps belong together; give both or none")
+        if (self.penalty_final == 0) != (self.penalty_steps == 0):
+            raise UsageError(
+                "--penalty_final and --penalty_steps belong together; give both or none"
+            )
+        if self.penalty_final and (self.penalty == "none" or not self.penalty_factor):
+            raise UsageError("--penalty_final needs --penalty, of a --penalty_factor above 0")

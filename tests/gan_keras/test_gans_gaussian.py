@@ -25,7 +25,7 @@ COUNTS = {
 
 def make(preset="z1", **options):
     keras.utils.set_random_seed(0)
-    if preset in ("ring", "grid"):
+    if preset.startswith(("ring", "grid")):
         options = {"width_mult": 0.05, **options}
     return gans.build(GaussianConfig.create(preset, options), SPEC)
 
@@ -153,6 +153,26 @@ def test_losses_and_penalties_go_together_on_packs(loss, penalty):
     assert float(logs["gradient_penalty"]) > 0
 
 
+def test_a_falling_penalty_falls():
+    options = {"penalty": "r1", "penalty_factor": 1e4, "penalty_final": 1e-4, "penalty_steps": 1}
+    gan = make("grid", lr=1e-8, **options)
+    heavy = float(gan.train_step(batch())["gradient_penalty"])
+    gan.reset_metrics()
+    light = float(gan.train_step(batch())["gradient_penalty"])
+    assert heavy / light == pytest.approx(1e8, rel=0.01)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"penalty": "r1", "penalty_final": 0.1}, "belong together"),
+    ({"penalty": "r1", "penalty_steps": 5}, "belong together"),
+    ({"penalty_final": 0.1, "penalty_steps": 5}, "needs --penalty"),
+    ({"penalty": "r1", "penalty_factor": 0.0, "penalty_final": 0.1, "penalty_steps": 5}, "above 0"),
+])  # fmt: skip
+def test_a_fall_of_the_penalty_needs_its_other_options(options, message):
+    with pytest.raises(UsageError, match=message):
+        GaussianConfig.create(options=options)
+
+
 def test_images_are_refused():
     with pytest.raises(UsageError, match=r"needs a data set of points.*--dataset=mnist"):
         gans.build(
@@ -187,7 +207,7 @@ def test_scatter(dimensions):
 def run_config(tmp_path):
     def make(workdir="run", preset="z1", **options):
         small = {"workdir": str(tmp_path / workdir), "epochs": 2, "steps_per_epoch": 5}
-        if preset in ("ring", "grid"):
+        if preset.startswith(("ring", "grid")):
             small["width_mult"] = 0.05
         return GaussianConfig.create(preset, {**small, **options})
 
@@ -201,7 +221,11 @@ def final_state(config):
 
 @pytest.mark.parametrize(
     ("preset", "options"),
-    [("z1", {"shuffle": False}), ("grid", {"n_critic": 2, "replay": 50, "ema_decay": 0.9})],
+    [
+        ("z1", {"shuffle": False}),
+        ("grid", {"n_critic": 2, "replay": 50, "ema_decay": 0.9}),
+        ("grid_relativistic", {"penalty_steps": 9, "lr_decay_steps": 9}),
+    ],
 )
 def test_killed_run_resumes_bit_equal(run_config, monkeypatch, preset, options):
     whole, broken = (

@@ -169,3 +169,21 @@ def test_clip_weights():
     gamma, _, _, variance = net.layers[1].get_weights()
     np.testing.assert_allclose(gamma, [0.01, 0.01])  # gains too: they are trainable
     np.testing.assert_allclose(variance, [1.0, 1.0])
+
+
+def test_a_weight_stays_or_falls_along_half_a_cosine_of_its_logarithm():
+    assert penalties.Weight(3.0)(10) == 3.0
+    falling = penalties.Weight(0.1, 0.001, 40)
+    steps = tf.Variable(0, dtype=tf.int64)
+    at = tf.function(lambda: falling(steps))
+    # a quarter of the way is (1 - cos 45 degrees) / 2 = 0.1464 of two decades
+    for step, weight in [(0, 0.1), (10, 0.1 * 10 ** (-2 * 0.14645)), (20, 0.01), (40, 0.001)]:
+        steps.assign(step)
+        np.testing.assert_allclose(at(), weight, rtol=1e-4)
+    np.testing.assert_allclose(falling(99), 0.001, rtol=1e-5)
+
+
+@pytest.mark.parametrize("bad", [(-1.0,), (1.0, 0.0, 5), (0.0, 1.0, 5), (1.0, 0.5, -1)])
+def test_weights_that_cannot_fall_are_refused(bad):
+    with pytest.raises(ValueError, match=f"Received: first={bad[0]}"):
+        penalties.Weight(*bad)

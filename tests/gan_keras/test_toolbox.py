@@ -57,6 +57,8 @@ def test_tools_are_made_from_options():
             "instance_noise": 0.1,
             "penalty": "r1",
             "penalty_factor": 3.0,
+            "penalty_final": 0.1,
+            "penalty_steps": 50,
             "label_policy": "one_sided",
             "loss": "least_squares",
         },
@@ -68,4 +70,5 @@ def test_tools_are_made_from_options():
         augment.DiffAugment,
         augment.InstanceNoise,
     ]
-    assert (tools.penalty_fn, tools.penalty_factor) == (penalties.r1, 3.0)
+    assert tools.penalty_fn is penalties.r1
+    assert tools.penalty_factor == penalties.Weight(3.0, 0.1, 50)
