@@ -12,9 +12,10 @@ them (ten 3s in ten samples at step 60,000). `--shared_optimizer_bug` updates th
 discriminator's optimizer, at 3e-4 rather than 1e-4, as its published results did. `dense` is naoki
 shibuya's fully connected GAN.
 
-Measured (seed 0, bfloat16, 0.16 CPU-seconds a step): after 2,400 steps samples are of all ten
-digits, entropy of the classes 0.87 of ln 10, a classifier's median confidence 0.94; after 3,600
-steps of eight digits, 0.83 and 0.96. To the eye they are rough.
+Measured (seed 0, --steps_per_epoch=300 --eval_every=1, 0.6 seconds a step on one Zen 3 core): after
+1,500 steps samples are of all ten digits, entropy of the classes 0.91 of ln 10, a classifier's
+median confidence 0.91, and rough to the eye. From there classes are lost: ten digits become eight
+by step 2,100 (entropy 0.85) and seven by step 3,600 (0.75), while confidence rises to 0.97.
 """
 
 from experiments import common
