@@ -48,7 +48,10 @@ def test_no_autoencoder(data_dir, tmp_path):
 
 @pytest.mark.parametrize(
     "options",
-    [["--dataset=gaussian3d"], ["--preset=grid", "--width_mult=0.05", "--penalty=r1_r2"]],
+    [
+        pytest.param(["--dataset=gaussian3d"], marks=pytest.mark.slow),
+        ["--preset=grid", "--width_mult=0.05", "--penalty=r1_r2"],
+    ],
 )
 def test_gaussian(tmp_path, options):
     workdir = tmp_path / "run"

@@ -223,8 +223,10 @@ def final_state(config):
     ("preset", "options"),
     [
         ("z1", {"shuffle": False}),
-        ("grid", {"n_critic": 2, "replay": 50, "ema_decay": 0.9}),
-        ("grid_relativistic", {"penalty_steps": 9, "lr_decay_steps": 9}),
+        (
+            "grid_relativistic",
+            {"n_critic": 2, "replay": 50, "penalty_steps": 9, "lr_decay_steps": 9},
+        ),
     ],
 )
 def test_killed_run_resumes_bit_equal(run_config, monkeypatch, preset, options):

@@ -72,7 +72,14 @@ def kill():
     raise Killed
 
 
-@pytest.mark.parametrize("preset", ACGANConfig.PRESETS)
+# Half a minute each on a busy machine; what is slow is the runs and not what differs between them.
+SLOW = ("transposed", "keras_acgan")
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(p, marks=pytest.mark.slow if p in SLOW else ()) for p in ACGANConfig.PRESETS],
+)
 def test_killed_run_resumes_bit_equal(make, monkeypatch, preset):
     whole = make("whole", preset)
     training.run(whole)
