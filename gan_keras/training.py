@@ -206,6 +206,8 @@ def _start(
     if config.eval_every:
         # May train a judge for minutes: after wrong options are found, before the stopwatch runs.
         scorer.prepare()
+    board = callbacks.TensorBoardLogger(folder.tensorboard, config.log_every)
+    board.set_model(model)  # `fit` does it, which has nothing to do if only the scores are missing
     leg = Leg(
         resolved,
         dataset,
@@ -213,7 +215,7 @@ def _start(
         model,
         steps,
         runs.Stopwatch(meta),
-        callbacks.TensorBoardLogger(folder.tensorboard, config.log_every),
+        board,
         scorer,
     )
     announce(leg)

@@ -1,10 +1,12 @@
 import functools
+import json
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training_steps import Frozen, changed, values
 
 from data_tools.errors import UsageError
@@ -251,6 +253,25 @@ def test_killed_run_resumes_bit_equal(run_config, monkeypatch, preset, options):
     assert one.keys() == two.keys()
     for name in one:
         np.testing.assert_array_equal(one[name], two[name], err_msg=name)
+
+
+def test_a_run_killed_while_it_is_scored_is_scored_when_it_goes_on(run_config, monkeypatch):
+    config = run_config(eval_samples=100, gif=False, epochs=1)
+
+    def kill(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scoring.Scorer, "score", kill)
+    with pytest.raises(KeyboardInterrupt):
+        training.run(config)
+    monkeypatch.undo()
+    metrics = training.run(config)
+    assert (metrics["step"], metrics["points"]) == (5, 100)
+    folder = training.runs.RunFolder(config.workdir)
+    assert json.loads((folder / "metrics.json").read_text()) == metrics
+    board = EventAccumulator(str(folder.tensorboard / "test"), size_guidance={"tensors": 0})
+    board.Reload()
+    assert [event.step for event in board.Tensors("samples/energy_distance")] == [5]
 
 
 def test_a_run_is_scored_pictured_and_saved(run_config):
