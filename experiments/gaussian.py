@@ -6,6 +6,11 @@ generator of too little noise cannot do) and PacGAN, Lin et al. 2018, arXiv:1712
     python -m experiments.gaussian
     python -m experiments.gaussian --preset=z100 --dataset=gaussian3d
     python -m experiments.gaussian --preset=grid --packing=4 --batch_size=400 --steps_per_epoch=1000
+    python -m experiments.gaussian --preset=grid_relativistic
+
+Measured at a tenth of PacGAN's 400,000 updates (`experiments/studies/grid_modes.yaml`): the plain
+GAN, `grid`, has 19 of 25 modes and 47 and 63 % of its points near one (seeds 0, 1);
+`grid_relativistic` all 25 and 81, 89 and 83 % (seeds 0, 1, 2; real points 98 %).
 """
 
 from experiments import common
