@@ -8,11 +8,10 @@ and leave dropout as the paper of the variant does.
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import tensorflow as tf
 
-from gan_keras import replicas
+from gan_keras import replicas, schedules
 
 
 def gradient_square_norms(critic, images):
@@ -193,8 +192,7 @@ class Weight:
         """
         if not self.steps:
             return self.first
-        done = tf.minimum(tf.cast(tf.convert_to_tensor(step), tf.float32) / self.steps, 1.0)
-        fallen = 0.5 * (1.0 - tf.cos(math.pi * done))
+        fallen = 1.0 - schedules.cosine(1.0, self.steps)(tf.convert_to_tensor(step))
         return self.first * (self.final / self.first) ** fallen
 
 
