@@ -14,6 +14,15 @@ def changed(before, variables):
     return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
 
 
+def trained(gan, network):
+    """What a network's update must change: a critic's last bias cancels between reals and fakes."""
+    return [
+        v
+        for v in getattr(gan, network).trainable_variables
+        if not (gan.tools.loss.is_critic and v.path.endswith("logit/bias"))
+    ]
+
+
 def after_steps(gan, batches):
     """Discriminator and sampled generator after a step on each batch; finite losses are a must."""
     for each in batches:

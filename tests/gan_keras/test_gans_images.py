@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from training_steps import Frozen, after_steps, changed, values
+from training_steps import Frozen, after_steps, changed, trained, values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, configs, gans, networks
@@ -55,15 +55,6 @@ def batch(gan, n=6, seed=0):
     n *= gan.tools.n_critic
     images = random.uniform(-1, 1, (n, *gan.generator.output.shape[1:])).astype(np.float32)
     return tf.constant(images), tf.constant(random.integers(0, 3, n).astype(np.int32))
-
-
-def trained(gan, network):
-    """What a network's update must change: a critic's last bias cancels between reals and fakes."""
-    return [
-        v
-        for v in getattr(gan, network).trainable_variables
-        if not (gan.tools.loss.is_critic and v.path.endswith("logit/bias"))
-    ]
 
 
 def parameters(network, what):
