@@ -129,6 +129,23 @@ def test_a_test_step_changes_nothing_and_repeats(experiment):
             np.testing.assert_array_equal(state[name], np.array(variable), err_msg=name)
 
 
+@pytest.mark.parametrize("experiment", VARIANTS)
+def test_a_step_depends_on_nothing_but_the_state(experiment):
+    tools = {"ema_decay": 0.9} | ({} if experiment == "cgan" else {"replay": 8})
+    one, two = make(experiment, **tools), make(experiment, **tools)
+    for number in range(2):
+        one.train_step(batch(one, seed=number))
+    for name, variable in two.state().items():
+        variable.assign(one.state()[name])
+    ends = []
+    for gan in (one, two):
+        gan.train_step(batch(gan, seed=2))
+        ends.append({name: np.array(v) for name, v in gan.state().items()})
+    assert ends[0].keys() == ends[1].keys()
+    for name in ends[0]:
+        np.testing.assert_array_equal(ends[0][name], ends[1][name], err_msg=name)
+
+
 # One value for each tool of the capability table.
 TOOL_OPTIONS = {
     "class_sampling": {"class_sampling": "inverse"},

@@ -30,6 +30,7 @@ def test_class_grid_has_a_column_a_class():
     assert grids.class_grid_labels(3, 2).tolist() == [0, 1, 2, 0, 1, 2]
 
 
+@pytest.mark.curves
 def test_curves_are_drawn_from_what_there_is(tmp_path):
     history = {"epoch": [1, 2], "g_loss": [2.0, 1.0], "val_d_loss": [float("nan"), 1.0]}
     plots.write_curves(tmp_path / "curves.png", history, "a run")

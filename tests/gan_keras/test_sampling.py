@@ -1,19 +1,21 @@
+import shutil
+
 import keras
 import numpy as np
 import pytest
+from conftest import write_toy_set
 
 from data_tools.errors import DataError
 from gan_keras import callbacks, sampling, training
 from gan_keras.configs.acgan import ACGANConfig
 
 
-@pytest.fixture
-def config(data_dir, tmp_path):
+def small(data_dir, workdir):
     return ACGANConfig.create(
         options={
             "dataset": "demo",
             "data_dir": str(data_dir),
-            "workdir": str(tmp_path / "run"),
+            "workdir": str(workdir),
             "width_mult": 0.1,
             "batch_size": 9,
             "epochs": 2,
@@ -22,12 +24,33 @@ def config(data_dir, tmp_path):
     )
 
 
-def test_exported_generator_opens_without_our_code_and_gives_the_runs_images(config):
+@pytest.fixture
+def config(data_dir, tmp_path):
+    return small(data_dir, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run that has ended; tests only read it."""
+    folder = tmp_path_factory.mktemp("finished")
+    write_toy_set(folder / "data")
+    config = small(folder / "data", folder / "run")
     training.run(config)
-    run = sampling.open_run(config.workdir)
+    return config
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of it that a test may change."""
+    shutil.copytree(finished.workdir, tmp_path / "run")  # with its times: exports show their age
+    return finished.replace(workdir=str(tmp_path / "run"))
+
+
+def test_exported_generator_opens_without_our_code_and_gives_the_runs_images(finished):
+    run = sampling.open_run(finished.workdir)
     labels = np.array([0, 1, 2, 3, 3], np.int32)
     # the averaged generator, from the checkpoint through our own code
-    folder = training.runs.RunFolder(config.workdir)
+    folder = training.runs.RunFolder(finished.workdir)
     from_checkpoint = sampling._from_checkpoint(folder, folder.read_config())
     z = np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32)
     plain = keras.models.load_model(folder / "generator.keras", safe_mode=True)
@@ -37,9 +60,8 @@ def test_exported_generator_opens_without_our_code_and_gives_the_runs_images(con
     assert run.class_names == ("a", "b", "c", "d")
 
 
-def test_samples_depend_on_the_seed_alone(config):
-    training.run(config)
-    run = sampling.open_run(config.workdir)
+def test_samples_depend_on_the_seed_alone(finished):
+    run = sampling.open_run(finished.workdir)
     labels = np.arange(4, dtype=np.int32)
     first, again, other = run.draw(labels, 3), run.draw(labels, 3), run.draw(labels, 4)
     np.testing.assert_array_equal(first, again)
@@ -48,9 +70,8 @@ def test_samples_depend_on_the_seed_alone(config):
     assert first.shape == (4, 28, 28, 1)
 
 
-def test_interpolation_starts_and_ends_at_its_seeds(config):
-    training.run(config)
-    run = sampling.open_run(config.workdir)
+def test_interpolation_starts_and_ends_at_its_seeds(finished):
+    run = sampling.open_run(finished.workdir)
     classes = np.array([1, 3], np.int32)
     there = run.interpolate(classes, 0, 1, 5)
     back = run.interpolate(classes, 1, 0, 5)
@@ -75,8 +96,7 @@ def test_a_run_under_way_is_sampled_from_its_checkpoint(config, monkeypatch):
     assert run.draw(np.zeros(2, np.int32), 0).shape == (2, 28, 28, 1)
 
 
-def test_a_continued_run_is_not_sampled_from_its_old_export(config, monkeypatch):
-    training.run(config)
+def test_a_continued_run_is_not_sampled_from_its_old_export(copied, monkeypatch):
     original = callbacks.Checkpointer.on_epoch_end
 
     def save_and_die(self, epoch, logs=None):
@@ -85,8 +105,8 @@ def test_a_continued_run_is_not_sampled_from_its_old_export(config, monkeypatch)
 
     monkeypatch.setattr(callbacks.Checkpointer, "on_epoch_end", save_and_die)
     with pytest.raises(KeyboardInterrupt):
-        training.run(config.replace(epochs=5))
-    assert "checkpoints" in sampling.open_run(config.workdir).source
+        training.run(copied.replace(epochs=5))
+    assert "checkpoints" in sampling.open_run(copied.workdir).source
 
 
 def test_export_computes_in_float32(config):
@@ -113,14 +133,13 @@ def test_dark_ink_is_turned_back(config):
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "foreign"])
-def test_unusable_runs_are_one_line(config, tmp_path, damage):
+def test_unusable_runs_are_one_line(copied, tmp_path, damage):
     if damage == "missing":
         with pytest.raises(DataError, match="no run folder"):
             sampling.open_run(tmp_path / "nowhere")
         return
-    training.run(config)
-    file = training.runs.RunFolder(config.workdir) / "generator.keras"
+    file = training.runs.RunFolder(copied.workdir) / "generator.keras"
     file.write_bytes(file.read_bytes()[:700] if damage == "truncated" else b"hello")
     with pytest.raises(DataError, match="damaged") as caught:
-        sampling.open_run(config.workdir)
+        sampling.open_run(copied.workdir)
     assert "\n" not in str(caught.value)
