@@ -67,9 +67,16 @@ def write_toy_set(folder: Path) -> None:
     np.savez(folder / "demo" / "symbols.npz", **toy_symbols())
 
 
+@pytest.fixture(scope="session")
+def judges(tmp_path_factory) -> Path:
+    """Folder of classifiers: one is trained for all tests that score samples of the same images."""
+    return tmp_path_factory.mktemp("judges")
+
+
 @pytest.fixture
-def data_dir(tmp_path) -> Path:
+def data_dir(tmp_path, judges) -> Path:
     """A data folder whose `demo` set is `toy_symbols`."""
     folder = tmp_path / "data"
     write_toy_set(folder)
+    (folder / "classifiers").symlink_to(judges, target_is_directory=True)
     return folder

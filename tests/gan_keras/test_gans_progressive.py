@@ -259,6 +259,7 @@ def final_state(config):
     return checkpoints.read(newest)[0]
 
 
+@pytest.mark.slow
 def test_killed_while_fading_resumes_bit_equal(run_config, monkeypatch):
     options = {"stable_steps": 4, "fade_steps": 5}  # epoch 1 ends at the second step of the fade
     whole, broken = run_config("whole", **options), run_config("broken", **options)

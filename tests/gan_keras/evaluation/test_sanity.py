@@ -67,6 +67,7 @@ def load_real(name, real_data, tmp_path):
     return data.load(name, tmp_path)
 
 
+@pytest.mark.slow
 def test_scores_rank_mnist_in_short(real_data, tmp_path, monkeypatch):
     monkeypatch.setattr(classifier, "EPOCHS", 2)
     monkeypatch.setattr(classifier, "MIN_STEPS", 100)

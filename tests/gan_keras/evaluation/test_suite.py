@@ -198,6 +198,7 @@ def test_wrong_images_are_refused(evaluator, images):
         evaluator.evaluate(images, None)
 
 
+@pytest.mark.slow
 def test_stacked_digits_are_read_channel_by_channel(tmp_path):
     digits = data.load("digits")
     random = np.random.default_rng(0)
