@@ -6,29 +6,19 @@ import json
 import keras
 import numpy as np
 import pytest
+import small_runs
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from test_training import Killed, assert_same_end, at_step, final_state, kill
 
 from data_tools.errors import UsageError
 from gan_keras import callbacks, sampling, training
-from gan_keras.configs.acgan import ACGANConfig
-from gan_keras.configs.gaussian import GaussianConfig
 from gan_keras.runs import RunFolder
 
 
 @pytest.fixture
 def make(data_dir, tmp_path):
     def make(workdir="run", **options):
-        small = {
-            "dataset": "demo",
-            "data_dir": str(data_dir),
-            "workdir": str(tmp_path / workdir),
-            "width_mult": 0.1,
-            "batch_size": 9,  # 45 train images: 5 steps an epoch
-            "epochs": 2,
-            "eval_samples": 0,
-        }
-        return ACGANConfig.create(options={**small, **options})
+        return small_runs.acgan(data_dir, tmp_path / workdir, **options)
 
     return make
 
@@ -36,14 +26,7 @@ def make(data_dir, tmp_path):
 @pytest.fixture
 def points(tmp_path):
     def points(workdir="points", **options):
-        small = {
-            "workdir": str(tmp_path / workdir),
-            "epochs": 3,
-            "steps_per_epoch": 5,
-            "eval_samples": 0,
-            "gif": False,
-        }
-        return GaussianConfig.create("z1", {**small, **options})
+        return small_runs.points(tmp_path / workdir, **{"epochs": 3, **options})
 
     return points
 

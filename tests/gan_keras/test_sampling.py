@@ -3,30 +3,16 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import small_runs
 from conftest import write_toy_set
 
 from data_tools.errors import DataError
 from gan_keras import callbacks, sampling, training
-from gan_keras.configs.acgan import ACGANConfig
-
-
-def small(data_dir, workdir):
-    return ACGANConfig.create(
-        options={
-            "dataset": "demo",
-            "data_dir": str(data_dir),
-            "workdir": str(workdir),
-            "width_mult": 0.1,
-            "batch_size": 9,
-            "epochs": 2,
-            "eval_samples": 0,
-        }
-    )
 
 
 @pytest.fixture
 def config(data_dir, tmp_path):
-    return small(data_dir, tmp_path / "run")
+    return small_runs.acgan(data_dir, tmp_path / "run")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +20,7 @@ def finished(tmp_path_factory):
     """A run that has ended; tests only read it."""
     folder = tmp_path_factory.mktemp("finished")
     write_toy_set(folder / "data")
-    config = small(folder / "data", folder / "run")
+    config = small_runs.acgan(folder / "data", folder / "run")
     training.run(config)
     return config
 

@@ -8,48 +8,27 @@ import time
 import keras
 import numpy as np
 import pytest
+import small_runs
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from data_tools.errors import DataError, UsageError
 from gan_keras import callbacks, checkpoints, training
 from gan_keras.configs.acgan import ACGANConfig
-from gan_keras.configs.gaussian import GaussianConfig
 
 
 @pytest.fixture
 def make(data_dir, tmp_path):
     def make(workdir="run", preset="compact", **options):
-        small = {
-            "dataset": "demo",
-            "data_dir": str(data_dir),
-            "workdir": str(tmp_path / workdir),
-            "width_mult": 0.1,
-            "batch_size": 9,  # 45 train images: 5 steps an epoch
-            "epochs": 2,
-            "eval_samples": 0,
-            "log_every": 1,
-        }
-        return ACGANConfig.create(preset, {**small, **options})
+        return small_runs.acgan(data_dir, tmp_path / workdir, preset, log_every=1, **options)
 
     return make
 
 
 @pytest.fixture
 def points(tmp_path):
-    """Runs on points, in a third of the time, for what is the same in all runs."""
-
     def points(workdir="run", **options):
-        small = {
-            "workdir": str(tmp_path / workdir),
-            "epochs": 2,
-            "steps_per_epoch": 5,
-            "eval_samples": 0,
-            "log_every": 1,
-            "gif": False,
-            "picture_epochs": "99",
-        }
-        return GaussianConfig.create("z1", {**small, **options})
+        return small_runs.points(tmp_path / workdir, log_every=1, **options)
 
     return points
 
