@@ -165,7 +165,7 @@ def _resolve(
             f"--epochs={config.epochs}: use more epochs, another --workdir, or --overwrite"
         )
     resolved = config.replace(precision=stored["precision"])  # of the first leg
-    metrics = _reported(folder, newest)
+    metrics = _reported(folder, newest, config)
     if metrics is None:
         return resolved, None
     if metrics.get("collapsed") and config.stop_on_collapse:
@@ -176,12 +176,19 @@ def _resolve(
     return resolved, metrics
 
 
-def _reported(folder: runs.RunFolder, newest: list[Path]) -> dict[str, Any] | None:
-    """Returns metrics.json if it is of the newest checkpoint, whose generator is exported."""
+def _reported(
+    folder: runs.RunFolder, newest: list[Path], config: RunConfig
+) -> dict[str, Any] | None:
+    """Returns metrics.json if nothing is left to do for the newest checkpoint.
+
+    Its generator is exported then, and all scores that the options ask for are there: a run that
+    ended without some of them has only those to make.
+    """
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         current = not newest or metrics["step"] >= checkpoints.step_of(newest[0])
-        return metrics if current and sampling.is_exported(folder) else None
+        scored = "gan_train" in metrics or not (config.eval_samples and config.gan_train)
+        return metrics if current and scored and sampling.is_exported(folder) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -19,6 +19,9 @@ _NO_FIGURES = (
     "report",
     "checkpoint_minutes",
 )
+# Options that ask for more scores of the same run. One that has them is also the run without; one
+# that lacks them gets them when it is made again, without being trained again.
+_MORE_SCORES = ("gan_train",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,14 +100,14 @@ def changed(config: RunConfig, recorded: dict[str, Any]) -> list[str]:
             defaults say.
 
     Returns:
-        `name (was, is)`, empty if it is the same run.
+        `name (was, is)`, empty if the recorded run is the one that is asked for.
     """
     defaults = {name: field.default for name, field in config.option_fields().items()}
     before = defaults | recorded
     return [
         f"{name} ({before.get(name)!r} before, {value!r} now)"
         for name, value in options(config).items()
-        if before.get(name) != value
+        if before.get(name) != value and not (name in _MORE_SCORES and before.get(name))
     ]
 
 

@@ -45,6 +45,8 @@ class Progress:
         self._ended = 0.0
         self._bar = tqdm(
             total=sum(self._work.values()),
+            # What earlier calls did says nothing about the time that the rest takes.
+            initial=self._partly(),
             bar_format="{percentage:3.0f}% |{bar}| {desc} {elapsed} gone, {remaining} to go",
             smoothing=0.05,
         )
@@ -53,12 +55,15 @@ class Progress:
 
     def tick(self) -> None:
         """Looks at the logs of the runs under way."""
-        partly = sum(self._work[name] * _done(run) for name, run in self._open.items())
         self._bar.set_description_str(
             f"{self._runs - len(self._open)} of {self._runs} runs", refresh=False
         )
-        self._bar.update(max(0.0, self._ended + partly - self._bar.n))
+        self._bar.update(max(0.0, self._ended + self._partly() - self._bar.n))
         self._bar.refresh()
+
+    def _partly(self) -> float:
+        """Work behind the runs that have not ended."""
+        return sum(self._work[name] * _done(run) for name, run in self._open.items())
 
     def end(self, run: Run, message: str) -> None:
         """Counts a run as over and says a line about it."""

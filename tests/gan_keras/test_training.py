@@ -309,14 +309,29 @@ def test_batch_larger_than_the_train_split(make):
         training.run(make(batch_size=46))
 
 
-def test_scores_of_a_run(make):
-    metrics = training.run(make(epochs=1, eval_samples=5, gan_train=True))
+def test_scores_of_a_run_and_more_of_them_later(make, capsys):
+    config = make(epochs=1, eval_samples=5)
+    metrics = training.run(config)
     assert metrics["samples"] == 20
     assert set(metrics["accuracy_per_class"]) == set("abcd")
     assert 0 <= metrics["accuracy"] <= metrics["matched_accuracy"] <= 1
-    assert 0 <= metrics["gan_train"] <= 1
     assert metrics["rare_classes"].keys() == set()
     assert metrics["classifier"]["real_test_accuracy"] > 0.25
+    assert "gan_train" not in metrics
+
+    trained = final_state(config)
+    capsys.readouterr()
+    more = training.run(config.replace(gan_train=True))
+    assert "is finished" not in capsys.readouterr().out
+    assert 0 <= more["gan_train"] <= 1
+    assert {name: more[name] for name in metrics if name not in ("training", "environment")} == {
+        name: metrics[name] for name in metrics if name not in ("training", "environment")
+    }
+    for before, after in zip(trained, final_state(config), strict=True):
+        np.testing.assert_equal(after, before)  # nothing was trained
+    assert training.run(config.replace(gan_train=True)) == more
+    assert training.run(config) == more
+    assert capsys.readouterr().out.count("is finished") == 2
 
 
 @pytest.mark.slow

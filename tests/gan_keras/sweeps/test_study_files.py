@@ -156,3 +156,7 @@ def test_what_makes_another_run(tmp_path):
     older = {name: value for name, value in recorded.items() if name != "packing"}
     assert not plan.changed(run.config, older)  # an option that did not exist yet
     assert plan.changed(run.config, recorded | {"epochs": 3}) == ["epochs (3 before, 2 now)"]
+    # a run that has more scores than are asked for will do, not one that has fewer
+    more = run.config.replace(gan_train=True)
+    assert not plan.changed(run.config, plan.options(more))
+    assert plan.changed(more, recorded) == ["gan_train (False before, True now)"]

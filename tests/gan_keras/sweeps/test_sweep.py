@@ -146,6 +146,22 @@ def test_a_metric_that_comes_later_is_measured_in_runs_that_are_done(tmp_path, f
     assert tables.by_seed(found, "latent_dim=1", "early") == {0: 0.7, 1: 0.7}
 
 
+def test_a_score_that_comes_later_is_made_in_the_same_run_folders(tmp_path, fake):
+    noise = study.load(write_study(tmp_path), "cpu")
+    before = sweep.run(noise, settings(tmp_path))
+    scored = write_study(
+        tmp_path, STUDY.replace("eval_samples: 100", "gan_train: true, eval_samples: 100")
+    )
+    asked = study.load(scored, "cpu")
+    assert "4 of 4 runs to do" in sweep.preview(asked, settings(tmp_path))
+    found = sweep.run(asked, settings(tmp_path))
+    assert fake.made[4:] == fake.made[:4]
+    assert all(run["options"]["gan_train"] for run in found["runs"].values())
+    # and the study that does not ask for it goes on with them
+    assert tables.table(sweep.run(noise, settings(tmp_path))) == tables.table(before)
+    assert len(fake.made) == 8
+
+
 def test_preview_runs_nothing(tmp_path, fake):
     noise = study.load(write_study(tmp_path), "cpu")
     text = sweep.preview(noise, settings(tmp_path))

@@ -9,12 +9,13 @@ import textwrap
 import threading
 import time
 
-from sweep_samples import finished, results, write_study
+from sweep_samples import finished, results, write_run, write_study
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.plugins.hparams import metadata
 
 from gan_keras.configs.base import RunConfig
 from gan_keras.sweeps import hparams, plan, runner, study
+from gan_keras.sweeps.progress import Progress
 
 SLEEPER = """
     import pathlib, signal, sys, time
@@ -112,3 +113,17 @@ def test_tensorboard_sees_options_and_metrics(tmp_path):
 def test_nothing_finished_shows_nothing(tmp_path):
     hparams.write(tmp_path / "hparams", results([]))
     assert not (tmp_path / "hparams").exists()
+
+
+def test_progress_tells_earlier_work_from_this_call_s(tmp_path, capsys):
+    runs = plan.runs(study.load(write_study(tmp_path), "cpu"), tmp_path, "data", threads=1)[:2]
+    write_run(runs[0].folder, runs[0].config)  # both epochs were there when the sweep went on
+    bar = Progress(runs, {run.name: 100.0 for run in runs})
+    shown = capsys.readouterr().err
+    assert " 48% |" in shown
+    assert "? to go" in shown  # nothing was done yet in this call, so nobody knows
+    bar.end(runs[0], "ended")
+    bar.close()
+    shown = capsys.readouterr().err
+    assert "1 of 2 runs" in shown
+    assert " 50% |" in shown
