@@ -4,13 +4,17 @@ import json
 import os
 import sys
 import tempfile
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from data_tools import cli
 from data_tools.errors import DataError
 from gan_keras.configs.base import RunConfig
+
+if TYPE_CHECKING:
+    from gan_keras.data import Dataset
 
 # Flags belong to the script that asks for them, so that its --help shows them.
 flags.disclaim_key_flags()
@@ -45,6 +49,29 @@ def import_tensorflow() -> None:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+def load_data(name: str, data_dir: str | Path, options: Any = None) -> "Dataset":
+    """Loads a data set, before TensorFlow where it can be.
+
+    TensorFlow takes seconds to start, which somebody whose data set is missing should not wait.
+
+    Args:
+        name: As for `gan_keras.data.load`.
+        data_dir: Folder of prepared data sets.
+        options: What has fields of the names of `DataOptions`; None for none.
+
+    Raises:
+        DataError: As `gan_keras.data.load`.
+        UsageError: The same.
+    """
+    from gan_keras import data  # late: takes a moment
+    from gan_keras.data import tfds_sets
+
+    needed = data.tfds_name(name)
+    if needed and tfds_sets.find(needed, Path(data_dir)):
+        import_tensorflow()  # its reader brings it along, with its notes
+    return data.load(name, data_dir, options and data.DataOptions.from_config(options))
 
 
 def define_flags(config_class: type[RunConfig]) -> None:
@@ -100,14 +127,15 @@ def main(config_class: type[RunConfig]) -> None:
 def _train(config_class: type[RunConfig]) -> int:
     """Trains with the parsed flags; returns the exit code."""
     config = config_class.create(flags.FLAGS["preset"].value, given_options(config_class))
+    dataset = load_data(config.dataset, config.data_dir, config)
     import_tensorflow()
     from gan_keras import callbacks, training  # late: imports TensorFlow
 
     if flags.FLAGS["dry_run"].value:
-        print(json.dumps(training.dry_run(config), indent=2, ensure_ascii=False))
+        print(json.dumps(training.dry_run(config, dataset), indent=2, ensure_ascii=False))
         return 0
     try:
-        training.run(config, overwrite=flags.FLAGS["overwrite"].value)
+        training.run(config, flags.FLAGS["overwrite"].value, dataset)
     except callbacks.DivergedError as error:
         raise DataError(
             f"training has diverged: {error}. The last good checkpoint is kept; try a lower --lr"

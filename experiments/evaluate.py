@@ -29,6 +29,7 @@ from data_tools import cli
 from data_tools.errors import DataError, UsageError
 from data_tools.files import write_json
 from experiments import common
+from gan_keras import runs
 
 FLAGS = flags.FLAGS
 MODES = ("workdir", "images", "compare", "runs")
@@ -93,6 +94,7 @@ def main(others: Sequence[str]) -> None:
 
 def _score_run(workdir: Path) -> None:
     """Scores the newest generator of a run, or its best one."""
+    runs.RunFolder.started(workdir)  # says so at once if there is none
     common.import_tensorflow()
     from gan_keras import scoring  # late: imports TensorFlow
     from gan_keras.reports import page, tables
@@ -116,13 +118,13 @@ def _score_images(path: Path) -> None:
     for name in ("dataset", "out"):
         if not FLAGS[name].value:
             raise UsageError(f"--images needs --{name}")
+    data_dir, seed = Path(FLAGS.data_dir or "data"), FLAGS.seed or 0
+    dataset = common.load_data(FLAGS.dataset, data_dir)
     common.import_tensorflow()
-    from gan_keras import data, runs, scoring  # late: imports TensorFlow
+    from gan_keras import scoring  # late: imports TensorFlow
     from gan_keras.data import generated
     from gan_keras.reports import page, tables
 
-    data_dir, seed = Path(FLAGS.data_dir or "data"), FLAGS.seed or 0
-    dataset = data.load(FLAGS.dataset, data_dir)
     images, labels = generated.load(path, dataset, data_dir)
     scorer = scoring.Scorer(dataset, data_dir)
     if dataset.spec.is_points:
@@ -242,7 +244,7 @@ def _group(name: str) -> dict[Path, dict[str, Any]]:
 
 def _command(folder: Path) -> str | None:
     """What trained a run; None if its config.json does not say, as of images from elsewhere."""
-    from gan_keras import configs, runs  # late: takes a moment
+    from gan_keras import configs  # late: takes a moment
 
     try:
         stored = runs.RunFolder(folder).read_config() or {}

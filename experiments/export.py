@@ -18,6 +18,7 @@ from absl import flags
 from data_tools import cli
 from data_tools.errors import UsageError
 from experiments import common
+from gan_keras import runs
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
@@ -38,6 +39,7 @@ def main() -> None:
     if FLAGS.format == "savedmodel" and out.exists():
         raise UsageError(f"--out={out} is there already; name a folder that is not")
 
+    runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
     from gan_keras import exporting, sampling  # late: import TensorFlow
 

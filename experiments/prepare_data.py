@@ -32,8 +32,7 @@ def main() -> None:
     needed = data.tfds_name(name)
     if needed:
         fetch.fetch(needed, data_dir)
-        common.import_tensorflow()
-    print(show.describe(data.load(name, data_dir)))
+    print(show.describe(common.load_data(name, data_dir)))
 
 
 if __name__ == "__main__":

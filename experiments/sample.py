@@ -21,6 +21,7 @@ from data_tools import cli
 from data_tools.errors import UsageError
 from data_tools.labels import COMMA, class_list
 from experiments import common
+from gan_keras import runs
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
@@ -54,6 +55,7 @@ def main() -> None:
         if FLAGS.interpolate is not None and FLAGS[name].value == 1:
             raise UsageError(f"--interpolate needs --{name}=2 or more")
 
+    runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
     from gan_keras import grids, sampling  # late: import TensorFlow
 

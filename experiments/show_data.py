@@ -34,13 +34,9 @@ def main() -> None:
     out = Path(FLAGS.out)
     if out.suffix != ".png":
         raise UsageError(f"--out={out} must end in .png")
-    from gan_keras import data
-    from gan_keras.data import show, tfds_sets
+    from gan_keras.data import show  # late: takes a moment
 
-    needed = data.tfds_name(FLAGS.dataset)
-    if needed and tfds_sets.find(needed, Path(FLAGS.data_dir)):
-        common.import_tensorflow()  # takes seconds, which a missing set should not
-    dataset = data.load(FLAGS.dataset, FLAGS.data_dir, data.DataOptions.from_config(FLAGS))
+    dataset = common.load_data(FLAGS.dataset, FLAGS.data_dir, FLAGS)
     show.write_sheet(out, dataset, FLAGS.columns, FLAGS.split)
     print(show.describe(dataset))
     print(f"contact sheet in {out}")

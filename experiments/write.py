@@ -17,6 +17,7 @@ from absl import flags
 from data_tools import cli
 from data_tools.errors import UsageError
 from experiments import common
+from gan_keras import runs
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("text", None, r"What to write; \n begins a new line.")
@@ -57,6 +58,8 @@ def main() -> None:
     if out.suffix not in (".png", ".svg"):
         raise UsageError(f"--out={out} must end in .png or .svg")
 
+    if FLAGS.workdir:
+        runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
     from gan_keras.writing import hands, opening, sheet, writer  # late: import TensorFlow
 

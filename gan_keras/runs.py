@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import filelock
 
@@ -49,6 +49,22 @@ class RunFolder:
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
+
+    @classmethod
+    def started(cls, path: str | Path) -> tuple[Self, dict[str, Any]]:
+        """A folder in which a run was started, and what its config.json holds.
+
+        Args:
+            path: The folder.
+
+        Raises:
+            DataError: If it is none, or is damaged.
+        """
+        folder = cls(path)
+        stored = folder.read_config() if folder.path.is_dir() else None
+        if stored is None:
+            raise DataError(f"{path} is no run folder (it has no config.json)")
+        return folder, stored
 
     def acquire(self) -> None:
         """Takes the folder for this process until it ends, however it ends.

@@ -250,10 +250,7 @@ def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
     Raises:
         DataError: If it is no run folder, or nothing has been saved yet.
     """
-    folder = runs.RunFolder(workdir)
-    stored = folder.read_config() if folder.path.is_dir() else None
-    if stored is None:
-        raise DataError(f"{workdir} is no run folder (it has no config.json)")
+    folder, stored = runs.RunFolder.started(workdir)
     options = stored["options"]
     names = tuple(stored["data"]["class_names"])
     newest = checkpoints.existing(folder.checkpoints)

@@ -220,9 +220,8 @@ def score_run(
         DataError: If it is no run folder, nothing has been saved yet, or the data is another.
         UsageError: If an option does not fit the run.
     """
-    folder = runs.RunFolder(workdir)
-    sampler = open_run(workdir, autoencoder=not best)  # says what is wrong with a folder
-    stored = folder.read_config() or {}
+    folder, stored = runs.RunFolder.started(workdir)
+    sampler = open_run(workdir, autoencoder=not best)
     config = configs.from_dict(stored["options"])
     step, old = _newest_step(folder), _old_metrics(folder)
     where = folder.path

@@ -85,23 +85,30 @@ def describe(config: RunConfig, dataset: Dataset, model: GAN) -> dict[str, Any]:
     return described
 
 
-def dry_run(config: RunConfig) -> dict[str, Any]:
+def dry_run(config: RunConfig, dataset: Dataset | None = None) -> dict[str, Any]:
     """Resolves everything and trains nothing.
+
+    Args:
+        config: The options.
+        dataset: As `load_data` gives it, if that was done already.
 
     Returns:
         What `describe` gives.
     """
     config = config.replace(precision=devices.resolve_precision(config.precision))
-    dataset = load_data(config)
+    dataset = dataset or load_data(config)
     return describe(config, dataset, build(config, dataset.spec))
 
 
-def run(config: RunConfig, overwrite: bool = False) -> dict[str, Any]:
+def run(
+    config: RunConfig, overwrite: bool = False, dataset: Dataset | None = None
+) -> dict[str, Any]:
     """Trains a configuration, or goes on where an earlier call stopped.
 
     Args:
         config: The options. The run folder is `config.workdir`, or is named after the options.
         overwrite: Whether to remove an earlier run in the folder first.
+        dataset: As `load_data` gives it, if that was done already.
 
     Returns:
         What metrics.json holds.
@@ -113,7 +120,7 @@ def run(config: RunConfig, overwrite: bool = False) -> dict[str, Any]:
         CollapsedError: If `stop_on_collapse` ended it; it is saved and scored.
         InterruptedRunError: If the process was asked to stop; a checkpoint has been written.
     """
-    dataset = load_data(config)
+    dataset = dataset or load_data(config)
     folder = runs.RunFolder(config.workdir or runs.default_workdir(config))
     folder.acquire()
     try:

@@ -24,9 +24,7 @@ def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, P
     Raises:
         DataError: If it is no run folder, or the data set is not there.
     """
-    stored = runs.RunFolder(workdir).read_config() if Path(workdir).is_dir() else None
-    if stored is None:
-        raise DataError(f"{workdir} is no run folder (it has no config.json)")
+    _, stored = runs.RunFolder.started(workdir)
     config = configs.from_dict(stored["options"])
     folder = Path(data_dir or config.data_dir)
     dataset = data.load(config.dataset, folder, data.DataOptions.from_config(config))

@@ -101,13 +101,25 @@ def test_dry_run_prints_the_configuration_and_trains_nothing(data_dir, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
+def imported(*arguments):
+    """What a command imports, as Python lists it."""
+    command = [sys.executable, "-X", "importtime", "-m", *arguments]
+    return subprocess.run(command, capture_output=True, text=True).stderr
+
+
 @pytest.mark.parametrize("script", ["experiments.acgan", "experiments.sample"])
 def test_help_shows_the_flags_without_tensorflow(script):
     done = run(script, "--help")
     assert "--workdir" in done.stdout
-    imported = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", script, "--help"],
-        capture_output=True,
-        text=True,
-    )
-    assert "tensorflow" not in imported.stderr
+    assert "tensorflow" not in imported(script, "--help")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["experiments.acgan", "--data_dir=/nowhere"],
+        ["experiments.sample", "--workdir=/nowhere", "--out=x.png"],
+    ],
+)
+def test_what_is_missing_is_missed_before_tensorflow_starts(arguments):
+    assert "tensorflow" not in imported(*arguments)
