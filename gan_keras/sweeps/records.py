@@ -67,6 +67,9 @@ class Results:
         outcome = dict(outcome)
         if grid := outcome.pop("grid", ""):
             self._keep_grid(run, grid)
+        # The file goes to other machines: places are given from the sweep's folder.
+        for name in {"reason", "log"} & outcome.keys():
+            outcome[name] = outcome[name].replace(f"{run.log.parents[1]}/", "")
         self.runs[run.name] = {
             "arm": run.arm,
             "seed": run.seed,

@@ -106,7 +106,7 @@ def test_a_failed_run_is_recorded_and_stops_nothing(tmp_path, fake, capsys):
     found = sweep.run(noise, settings(tmp_path))
     failed = found["runs"]["latent_dim=1-seed=0"]
     assert (failed["status"], failed["reason"]) == ("failed", "no such data")
-    assert failed["log"].endswith("logs/latent_dim=1-seed=0.log")
+    assert failed["log"] == "logs/latent_dim=1-seed=0.log"
     assert len(fake.made) == 4
     assert "no such data" in capsys.readouterr().out
 
@@ -132,6 +132,16 @@ def test_a_run_folder_of_other_settings_is_no_result(tmp_path, fake):
     write_run(run.folder, run.config.replace(eval_samples=7))
     with pytest.raises(DataError, match=r"eval_samples \(100 before|eval_samples \(7 before"):
         runner.report(run)
+
+
+def test_results_name_no_place_on_this_machine(tmp_path, fake):
+    noise = study.load(write_study(tmp_path), "cpu")
+    where = settings(tmp_path)
+    run = sweep.runs_of(noise, where)[0]
+    results = records.Results(where.results, noise)
+    results.add(run, {"status": "failed", "reason": f"{run.folder} is odd", "log": str(run.log)})
+    assert str(tmp_path) not in where.results.read_text()
+    assert results.runs[run.name]["reason"] == f"runs/{run.name} is odd"
 
 
 def test_a_metric_that_comes_later_is_measured_in_runs_that_are_done(tmp_path, fake):
