@@ -29,7 +29,7 @@ def main() -> None:
     results = FOLDER / "results"
     registry = claims.load(FOLDER / "claims.yaml")
     if FLAGS.figures:
-        for section in page.sections(registry, results, ROOT):
+        for section in page.sections(registry, FOLDER, results, ROOT):
             draw(section, results)
     text = page.render(FOLDER / "claims.yaml", results, ROOT)
     with atomic_path(FLAGS.out) as temporary:
@@ -41,11 +41,12 @@ def draw(section, folder: Path) -> None:
     """Draws the figures of one study beside its results."""
     from gan_keras.sweeps import figures, study
 
-    stem = f"{section.name}-{section.size}"
+    stem = f"{section.study.name}-{section.study.size}"
     ruled = [rule.metric for one in section.decisions for rule in one.claim.rules]
-    metrics = list(dict.fromkeys([*ruled, *section.results["metrics"]]))
+    metrics = list(dict.fromkeys([*ruled, *section.metrics]))
+    figures.write_claims(folder / f"{stem}-claims.png", section.decisions)
     figures.write_dots(folder / f"{stem}.png", section.results, metrics)
-    if section.name == HEADLINE:
+    if section.study.name == HEADLINE:
         published = study.read_yaml(FOLDER / "published" / "latex_writer.yaml")
         for net in ("compact", "original"):
             arms = [arm for arm in section.results["arms"] if arm.startswith(f"{net}-")]

@@ -12,8 +12,10 @@ from gan_keras.sweeps.study import Study
 from gan_keras.sweeps.verdicts import Finding, Rule
 
 SYSTEMS = ("LaTeX Writer", "AE-AC-GAN", "digit GAN", "2-D image sets", "GAN blog post")
-NOT_TRIED = "not tried yet"
-_KEYS = {"by", "said", "study", "rules", "needs", "note"}
+# What stands in place of a verdict. Before all its runs are made a claim has none: somebody who may
+# stop when he likes what he sees finds what he likes.
+NOT_TRIED, UNFINISHED = "not tried yet", "not complete yet"
+_KEYS = {"by", "said", "study", "rules", "needs", "note", "changed"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Claim:
         needs: Without these confirmed too the experiment says nothing, whatever the rules find: two
             arms that both fail are the same, but not as the claim means it.
         note: How to read the verdict.
+        changed: What was changed of its rules, needs or seeds after a look at results.
     """
 
     id: str
@@ -38,6 +41,7 @@ class Claim:
     rules: tuple[Rule, ...] = ()
     needs: tuple[Rule, ...] = ()
     note: str = ""
+    changed: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,15 +50,22 @@ class Decision:
 
     Attributes:
         claim: The claim.
-        verdict: On the claim.
+        verdict: On the claim; `NOT_TRIED` or `UNFINISHED` where there is none.
         findings: Of each rule.
         needed: Of each need.
+        why: Why there is no verdict, in a few words; empty where there is one.
     """
 
     claim: Claim
     verdict: str
     findings: tuple[Finding, ...]
     needed: tuple[Finding, ...] = ()
+    why: str = ""
+
+    @property
+    def decided(self) -> bool:
+        """Whether the claim is confirmed or refuted."""
+        return self.verdict in (verdicts.CONFIRMED, verdicts.REFUTED)
 
 
 def load(file: str | Path) -> tuple[Claim, ...]:
@@ -78,7 +89,9 @@ def load(file: str | Path) -> tuple[Claim, ...]:
 def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]]) -> Claim:
     where = f"{file}, {id}"
     if not isinstance(entry, dict) or not entry.keys() <= _KEYS:
-        raise UsageError(f"{where}: expected by, said, and study with rules and needs, or note")
+        raise UsageError(
+            f"{where}: expected by, said, and study with rules and needs, note, or changed"
+        )
     systems = tuple(name.strip() for name in str(entry.get("by", "")).split(","))
     if unknown := [name for name in systems if name not in SYSTEMS]:
         raise UsageError(f"{where}: by={unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
@@ -97,7 +110,7 @@ def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]])
         for study in known[name]:
             _check_rules((*rules, *needs), study, where)
     text = lambda key: " ".join(str(entry.get(key, "")).split())  # noqa: E731
-    return Claim(id, systems, text("said"), name, rules, needs, text("note"))
+    return Claim(id, systems, text("said"), name, rules, needs, text("note"), text("changed"))
 
 
 def _sizes(file: Path) -> tuple[Study, ...]:
@@ -127,7 +140,23 @@ def decide(claim: Claim, results: Mapping[str, Any]) -> Decision:
     needed = tuple(verdicts.apply(rule, results) for rule in claim.needs)
     if all(finding.estimate is None for finding in findings):
         return Decision(claim, NOT_TRIED, findings, needed)
+    planned = [
+        f"{arm}-seed={seed}"
+        for arm in dict.fromkeys(
+            arm for rule in (*claim.rules, *claim.needs) for arm in (*rule.arms, *rule.others)
+        )
+        for seed in results["seeds"]
+    ]
+    ended = sum(name in results["runs"] for name in planned)
+    if ended < len(planned):
+        why = f"{ended} of {len(planned)} runs"
+        return Decision(claim, UNFINISHED, findings, needed, why)
     verdict = verdicts.combine([one.verdict for one in findings])
-    if any(one.verdict != verdicts.CONFIRMED for one in needed):
+    why = "the interval is too wide" if verdict == verdicts.UNDECIDED else ""
+    unmet = [one.verdict for one in needed if one.verdict != verdicts.CONFIRMED]
+    if unmet:
         verdict = verdicts.UNDECIDED
-    return Decision(claim, verdict, findings, needed)
+        why = "whether the need is met is unclear"
+        if verdicts.REFUTED in unmet:
+            why = "what it needs is not there"
+    return Decision(claim, verdict, findings, needed, why)

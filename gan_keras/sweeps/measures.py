@@ -154,6 +154,28 @@ def _parse_column(name: str, entry: dict[str, Any], where: str) -> Measure:
     return Measure(name, column=column, take=take, value=value, since=since)
 
 
+def describe(measure: Measure) -> str:
+    """Says what a measure is made of."""
+    if measure.score:
+        return f"`{measure.score}` of metrics.json"
+    if measure.column:
+        epochs = f" since epoch {measure.since}" if measure.since > 1 else ""
+        if measure.since < 0:
+            epochs = f" of the last {-measure.since} epochs"
+        taken = {
+            "at": f"at epoch {measure.value:g}" if measure.value is not None else "",
+            "above": f"number of epochs above {measure.value}",
+            "below": f"number of epochs below {measure.value}",
+            "slope": "slope an epoch",
+            "last": "after the last epoch",
+        }.get(measure.take, measure.take)
+        return f"`{measure.column}` of log.csv: {taken}{epochs}"
+    kinds = {"mean of": measure.mean, "difference:": measure.difference, "ratio:": measure.ratio}
+    kind, parts = next((kind, parts) for kind, parts in kinds.items() if parts)
+    between = {"difference:": " less ", "ratio:": " over "}.get(kind, ", ")
+    return f"{kind} {between.join(parts)}"
+
+
 def _check_score(name: str, where: str) -> None:
     if not any(fnmatch.fnmatchcase(name, known) for known in SCORES):
         raise UsageError(f"{where}: unknown metric {name!r}; known: {', '.join(SCORES)}")

@@ -8,8 +8,12 @@ from typing import Any
 
 import jinja2
 
-from gan_keras.sweeps import claims, records, tables
+from gan_keras.reports import catalogue
+from gan_keras.sweeps import claims, measures, records, tables, verdicts
+from gan_keras.sweeps import study as studies
 from gan_keras.sweeps.claims import Claim, Decision
+from gan_keras.sweeps.study import Study
+from gan_keras.sweeps.verdicts import Finding
 
 # A larger size outranks a smaller one in the list of verdicts.
 _RANK = ("full", "cpu")
@@ -20,15 +24,13 @@ class Section:
     """One study at one size, with what it decides.
 
     Attributes:
-        name: Of the study.
-        size: Of the study.
+        study: The study as its file has it.
         results: What the results file holds.
         decisions: On the claims that the study is about.
         figures: Pictures, as paths from RESULTS.md.
     """
 
-    name: str
-    size: str
+    study: Study
     results: dict[str, Any]
     decisions: tuple[Decision, ...]
     figures: tuple[str, ...]
@@ -36,7 +38,7 @@ class Section:
     @property
     def heading(self) -> str:
         """The title with the size."""
-        return f"{self.results['title']} ({self.size})"
+        return f"{self.study.title} ({self.study.size})"
 
     @property
     def anchor(self) -> str:
@@ -65,31 +67,100 @@ class Section:
         wall = [run["wall_seconds"] for run in self.finished]
         cpu = [run["cpu_seconds"] for run in self.finished]
         return (
-            f"{_duration(sum(wall))} of wall time and {_duration(sum(cpu))} of CPU time in "
-            f"training, {_duration(max(wall))} at most in one run"
+            f"in sum {_duration(sum(wall))} of training, {_duration(max(wall))} at most in one "
+            f"run, and {_duration(sum(cpu))} of CPU time"
         )
 
     def values(self, key: str) -> str:
         """The different values that the runs have of `machine` or `commit`."""
         return ", ".join(sorted({run[key] for run in self.finished if run.get(key)})) or "unknown"
 
+    @property
+    def metrics(self) -> list[str]:
+        """What the study measures and some run has."""
+        wanted = [measure.name for measure in self.study.metrics]
+        return [
+            m for m in wanted if any(run["metrics"].get(m) is not None for run in self.finished)
+        ]
+
+    @property
+    def waiting(self) -> list[str]:
+        """The arms of which no run is done yet."""
+        done = {run["arm"] for run in self.finished}
+        return [arm for arm in self.results["arms"] if arm not in done]
+
     def rows(self) -> list[list[str]]:
-        """The table: arm, seeds, mean +- sd of each metric."""
-        return [[arm, *self._row(arm)] for arm in self.results["arms"]]
+        """The table: arm, seeds, mean +- sd of each metric; then what real images and noise get."""
+        arms = [arm for arm in self.results["arms"] if arm not in self.waiting]
+        return [[arm, *self._row(arm)] for arm in arms] + self._references()
 
     def _row(self, arm: str) -> list[str]:
         cells, most = [], 0
-        for metric in self.results["metrics"]:
+        for metric in self.metrics:
             values = tables.by_seed(self.results, arm, metric)
             most = max(most, len(values))
             cells.append(spread(list(values.values())) if values else "")
         return [str(most), *cells]
+
+    def _references(self) -> list[list[str]]:
+        """What real images and noise get, by data set."""
+        found = []
+        for name in sorted({run["options"].get("dataset", "") for run in self.finished}):
+            scores = [r["scores"] for r in self.finished if r["options"].get("dataset", "") == name]
+            for title in ("real", "noise"):
+                cells = [_reference(metric, title, scores) for metric in self.metrics]
+                if any(cells):
+                    found.append([f"*{title}{', ' if name else ''}{name}*", "", *cells])
+        return found
+
+    def meanings(self) -> list[tuple[str, str]]:
+        """Each metric of the table with what it is."""
+        known = {measure.name: measure for measure in self.study.metrics}
+        scores = [run["scores"] for run in self.finished]
+        return [(metric, _meaning(known[metric], scores)) for metric in self.metrics]
 
 
 def spread(values: Sequence[float]) -> str:
     """Mean +- standard deviation."""
     found = tables.estimate(values)
     return tables.number(found.mean) + (f" +- {tables.number(found.sd)}" if found.n > 1 else "")
+
+
+def _reference(metric: str, title: str, scores: Sequence[dict[str, float]]) -> str:
+    """What real images or noise get of a metric; empty if that is not known."""
+    score = _score(metric, scores)
+    key = getattr(score, title) if score else ""
+    if isinstance(key, float):
+        return tables.number(key)
+    values = [one[key] for one in scores if key in one]
+    return tables.number(sum(values) / len(values)) if values else ""
+
+
+def _score(metric: str, scores: Sequence[dict[str, float]]) -> catalogue.Score | None:
+    """The score that a metric is; None if it is made of several, or is not in the catalogue."""
+    points = any("points" in one for one in scores)
+    # Runs over points and over images without labels have different `modes`.
+    return catalogue.find(metric if points else f"collapse.{metric}") or catalogue.find(metric)
+
+
+def _meaning(measure: measures.Measure, scores: Sequence[dict[str, float]]) -> str:
+    """What a measure is, in words."""
+    score = _score(measure.name, scores)
+    if measure.score and score:
+        aim = f"{score.better} is better" if score.better else "as real images have it is best"
+        return f"{score.title}: {score.meaning.rstrip('.')} ({aim})"
+    return measures.describe(measure)
+
+
+def heading_of(decision: Decision) -> str:
+    """The verdict, with what stands in its way if there is none."""
+    return decision.verdict + (f" ({decision.why})" if decision.why else "")
+
+
+def need_of(finding: Finding) -> str:
+    """Whether a need is met."""
+    met = {verdicts.CONFIRMED: "met", verdicts.REFUTED: "not met"}
+    return met.get(finding.verdict, "unclear whether met")
 
 
 def interval(found: tables.Estimate | None) -> str:
@@ -108,16 +179,20 @@ def _duration(seconds: float) -> str:
     return f"{minutes:.1f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
 
 
-def sections(registry: Sequence[Claim], folder: Path, root: Path) -> list[Section]:
+def sections(
+    registry: Sequence[Claim], study_folder: Path, folder: Path, root: Path
+) -> list[Section]:
     """What the results of all studies say.
 
     Args:
         registry: The claims.
+        study_folder: Of the study files.
         folder: Of the results files, with figures of the same name beside them.
         root: Folder of RESULTS.md.
 
     Raises:
-        DataError: If a results file is damaged.
+        DataError: If a results file is damaged, or a study file cannot be read.
+        UsageError: If a study file is wrong.
     """
     found = []
     for file in sorted(folder.glob("*.json")):
@@ -126,31 +201,39 @@ def sections(registry: Sequence[Claim], folder: Path, root: Path) -> list[Sectio
             continue
         about = [claim for claim in registry if claim.study == results["study"]]
         decisions = tuple(claims.decide(claim, results) for claim in about)
-        pictures = sorted(folder.glob(f"{file.stem}.png")) + sorted(
-            folder.glob(f"{file.stem}-*.png")
-        )
+        first = [folder / f"{file.stem}{ending}.png" for ending in ("-claims", "")]
+        pictures = [picture for picture in first if picture.exists()]
+        pictures += [p for p in sorted(folder.glob(f"{file.stem}-*.png")) if p not in first]
         figures = tuple(picture.relative_to(root).as_posix() for picture in pictures)
-        found.append(Section(results["study"], results["size"], results, decisions, figures))
+        study = studies.load(study_folder / f"{results['study']}.yaml", results["size"])
+        found.append(Section(study, results, decisions, figures))
     return found
 
 
 def overview(registry: Sequence[Claim], found: Sequence[Section]) -> list[tuple[Claim, str, Any]]:
-    """Each claim with its verdict and the section that gives it, the largest size first.
+    """Each claim with its verdict and the section that gives it.
+
+    That is the largest size that decides it, else the largest at which it was tried.
 
     Args:
         registry: The claims.
         found: The sections.
     """
-    ranked = sorted(found, key=lambda section: _RANK.index(section.size))
+    ranked = sorted(found, key=lambda section: _RANK.index(section.study.size))
     lines = []
     for claim in registry:
-        line = (claim, claims.NOT_TRIED, None)
-        for section in ranked:
-            tried = [d for d in section.decisions if d.claim is claim]
-            if tried and tried[0].verdict != claims.NOT_TRIED:
-                line = (claim, tried[0].verdict, section)
-                break
-        lines.append(line)
+        tried = [
+            (decision, section)
+            for section in ranked
+            for decision in section.decisions
+            if decision.claim is claim and decision.verdict != claims.NOT_TRIED
+        ]
+        tried.sort(key=lambda pair: not pair[0].decided)
+        if tried:
+            decision, section = tried[0]
+            lines.append((claim, decision.verdict, section))
+        else:
+            lines.append((claim, claims.NOT_TRIED, None))
     return lines
 
 
@@ -167,7 +250,7 @@ def render(registry_file: Path, results_folder: Path, root: Path) -> str:
         UsageError: If the registry or a study is wrong.
     """
     registry = claims.load(registry_file)
-    found = sections(registry, results_folder, root)
+    found = sections(registry, registry_file.parent, results_folder, root)
     lines = overview(registry, found)
     environment = jinja2.Environment(
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
@@ -180,8 +263,10 @@ def render(registry_file: Path, results_folder: Path, root: Path) -> str:
         counts=counts,
         sections=found,
         interval=interval,
+        heading_of=heading_of,
+        need_of=need_of,
         cell=cell,
-        not_tried=claims.NOT_TRIED,
+        ruled=sum(bool(claim.rules) for claim in registry),
         studies_folder=registry_file.parent.relative_to(root).as_posix(),
     )
 

@@ -14,7 +14,7 @@ from data_tools.errors import DataError
 from data_tools.files import atomic_path, write_json
 from gan_keras.sweeps import plan
 from gan_keras.sweeps.plan import Run
-from gan_keras.sweeps.study import Study
+from gan_keras.sweeps.study import Study, is_name
 
 
 class Results:
@@ -36,7 +36,8 @@ class Results:
         self.study = study
         self.runs: dict[str, dict[str, Any]] = {}
         if path.exists():
-            self.runs = read(path, study.name, study.size)["runs"]
+            found = read(path, study.name, study.size)
+            self.runs = found["superseded"] | found["runs"]
 
     def outcome(self, run: Run) -> dict[str, Any] | None:
         """What came of a run; None if it has not ended, or was another run of that name."""
@@ -80,7 +81,13 @@ class Results:
         self.write()
 
     def write(self) -> None:
-        """Writes the file, runs in the order of their names, so that it does not depend on luck."""
+        """Writes the file, runs in the order of their names, so that it does not depend on luck.
+
+        What the study no longer asks for, as its options or seeds were changed, is kept apart from
+        what tables and verdicts are made of.
+        """
+        wanted = {name: run for name, run in self.runs.items() if self._is_wanted(run)}
+        others = {name: run for name, run in self.runs.items() if name not in wanted}
         write_json(
             self.path,
             {
@@ -92,9 +99,17 @@ class Results:
                 "seeds": list(self.study.seeds),
                 "baseline": self.study.baseline,
                 "metrics": [measure.name for measure in self.study.metrics],
-                "runs": dict(sorted(self.runs.items())),
+                "runs": dict(sorted(wanted.items())),
+                **({"superseded": dict(sorted(others.items()))} if others else {}),
             },
         )
+
+    def _is_wanted(self, run: Mapping[str, Any]) -> bool:
+        """Whether the study still has a run of these settings."""
+        arms = {arm.name: arm.config for arm in self.study.arms}
+        if run["arm"] not in arms or run["seed"] not in self.study.seeds:
+            return False
+        return not plan.changed(arms[run["arm"]].replace(seed=run["seed"]), run["options"])
 
     def grid_file(self, run_name: str) -> Path:
         """Where the sample grid of a run is kept."""
@@ -122,10 +137,16 @@ def read(path: Path, name: str = "", size: str = "") -> dict[str, Any]:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        for run in found["runs"].values():
-            run["arm"], run["seed"], run["options"], run["status"]  # a KeyError tells
+        found.setdefault("superseded", {})
+        for key, run in (*found["runs"].items(), *found["superseded"].items()):
+            run["options"], run["status"]  # a KeyError tells
             if run["status"] == "finished":
                 run["metrics"], run["wall_seconds"]
+            # Names become names of files; these come from other machines.
+            if type(run["seed"]) is not int or key != f"{run['arm']}-seed={run['seed']}":
+                raise ValueError(f"a run is called {key!r}")
+            if not is_name(run["arm"]):
+                raise ValueError(f"an arm is called {run['arm']!r}")
         study, its_size = found["study"], found["size"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error!r}); remove it or restore it") from error

@@ -91,6 +91,11 @@ class Study:
         return next(arm for arm in self.arms if arm.name == name)
 
 
+def is_name(name: str) -> bool:
+    """Whether an arm may be called so: names become names of folders and files."""
+    return bool(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]{0,149}", name))
+
+
 class _Loader(yaml.SafeLoader):
     """The safe loader, which moreover refuses a key that occurs twice."""
 
@@ -123,7 +128,7 @@ def read_yaml(file: str | Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{file} cannot be read ({reason})") from error
-    except (yaml.YAMLError, TypeError, RecursionError) as error:
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{file} is no YAML: {' '.join(str(error).split())[:300]}") from error
     except UsageError as error:
         raise UsageError(f"{file}: {error}") from None
@@ -249,6 +254,11 @@ def _points(grid: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
 def _config(options: dict[str, Any], where: str) -> RunConfig:
     """The configuration of an arm."""
     experiment, preset = options.pop("experiment"), options.pop("preset")
+    for what, name in (("experiment", experiment), ("preset", preset or "")):
+        if not isinstance(name, str):
+            raise UsageError(f"{where}: {what}={name!r}: expected one name")
+    if odd := [name for name in options if not isinstance(name, str)]:
+        raise UsageError(f"{where}: {odd[0]!r} is no option's name")
     if named := [name for name in _MACHINE if name in options]:
         raise UsageError(f"{where}: {', '.join(named)} is not for a study file to say")
     try:
@@ -284,7 +294,7 @@ def _check_different(arms: list[Arm], where: str) -> None:
     """No two arms may share a name, or be the same run under two names."""
     names, runs = set(), {}
     for arm in arms:
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]{0,149}", arm.name):
+        if not is_name(arm.name):
             raise UsageError(f"{where}: arm {arm.name!r}: use letters, digits and _ . = + -")
         if arm.name in names:
             raise UsageError(f"{where}: two arms are called {arm.name!r}")

@@ -111,7 +111,7 @@ def run(study: Study, settings: Settings) -> dict[str, Any]:
         DataError: If another sweep uses the folder or the results.
     """
     runs = runs_of(study, settings)
-    with _alone(settings.workdir):
+    with _alone(settings.workdir, settings.results):
         results = records.Results(settings.results, study)
         _complete(runs, results)
         pending = _pending(runs, results, settings.retry_failed)
@@ -215,24 +215,28 @@ def _how_long(study: Study, pending: Sequence[Run], results: records.Results) ->
 
 
 @contextlib.contextmanager
-def _alone(workdir: Path) -> Iterator[None]:
-    """Keeps a second sweep out of the folder.
+def _alone(workdir: Path, results: Path) -> Iterator[None]:
+    """Keeps a second sweep out of the folder and off the results, which each holds in memory.
 
     Raises:
-        DataError: If there is one, or the folder cannot be written.
+        DataError: If there is one, or a place cannot be written.
     """
-    lock = filelock.FileLock(workdir / ".lock")
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise DataError(f"another sweep is running in {workdir}; wait for it") from None
-    except OSError as error:
-        raise DataError(f"cannot use --workdir={workdir}: {error.strerror}") from error
-    try:
+    places = {
+        f"--workdir={workdir}": workdir / ".lock",
+        f"--results={results}": results.with_name(f".{results.name}.lock"),
+    }
+    with contextlib.ExitStack() as locks:
+        for place, file in places.items():
+            lock = filelock.FileLock(file)
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                lock.acquire(timeout=0)
+            except filelock.Timeout:
+                raise DataError(f"another sweep uses {place}; wait for it") from None
+            except OSError as error:
+                raise DataError(f"cannot use {place}: {error.strerror}") from error
+            locks.callback(lock.release)
         yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from gan_keras.sweeps.tables import Estimate
 CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "not decidable at this size"
 # Fewer say nothing about the spread between seeds.
 MIN_SEEDS = 3
-_COMPARISONS = ("higher", "lower", "same", "identical")
+_COMPARISONS = ("higher", "lower", "same", "different", "identical")
 _LEVELS = ("at_least", "at_most")
 _KEYS = {"metric", "arm", "than", "range_of", "than_range_of", "expect", "margin", "value"}
 
@@ -23,11 +23,12 @@ class Rule:
 
     Attributes:
         metric: A measure of the study.
-        expect: `higher` or `lower` than the other side by an effect that is not below `margin`;
-            `same` within `margin`; `identical` for each seed; `at_least` or `at_most` `value`.
+        expect: `higher` or `lower` than the other side; `same` within `margin`; `different` by more
+            than `margin`; `identical` for each seed; `at_least` or `at_most` `value`.
         arms: The arm; or several, whose range (largest less smallest of a seed) is meant.
         others: What they are compared with, paired by seed; empty for a level.
-        margin: Smallest difference that would matter, at least 0.
+        margin: Smallest difference that would matter, at least 0. If the interval excludes it,
+            `higher` and `lower` are refuted, however sure a still smaller difference is.
         value: The level.
     """
 
@@ -44,9 +45,11 @@ class Rule:
         if not self.others:
             words = {"at_least": "at least", "at_most": "at most"}[self.expect]
             return f"{self.metric} of {side[0]}: {words} {self.value:g}"
-        words = {"same": "the same as", "identical": "identical to"}.get(
-            self.expect, f"{self.expect} than"
-        )
+        words = {
+            "same": "the same as",
+            "different": "different from",
+            "identical": "identical to",
+        }.get(self.expect, f"{self.expect} than")
         margin = f" (margin {self.margin:g})" if self.margin else ""
         return f"{self.metric} of {side[0]}: {words} {side[1]}{margin}"
 
@@ -59,11 +62,13 @@ class Finding:
         rule: The rule.
         verdict: One of the three.
         estimate: Of the level or the paired difference; None where nothing was measured.
+        values: The level or the paired difference of each seed.
     """
 
     rule: Rule
     verdict: str
     estimate: Estimate | None
+    values: tuple[float, ...] = ()
 
 
 def parse(entry: Any, where: str) -> Rule:
@@ -127,8 +132,9 @@ def apply(rule: Rule, results: Mapping[str, Any]) -> Finding:
         return Finding(rule, UNDECIDED, None)
     found = tables.estimate(values)
     if rule.expect == "identical" and len(values) >= MIN_SEEDS:
-        return Finding(rule, REFUTED if any(values) else CONFIRMED, found)
-    return Finding(rule, judge(found, rule.expect, rule.margin, rule.value), found)
+        return Finding(rule, REFUTED if any(values) else CONFIRMED, found, tuple(values))
+    verdict = judge(found, rule.expect, rule.margin, rule.value)
+    return Finding(rule, verdict, found, tuple(values))
 
 
 def judge(found: Estimate, expect: str, margin: float = 0.0, value: float = 0.0) -> str:
@@ -137,7 +143,7 @@ def judge(found: Estimate, expect: str, margin: float = 0.0, value: float = 0.0)
     A difference is confirmed if the whole interval is on the expected side of 0, and refuted if
     all of it is on the other side or below the smallest effect that would matter. Sameness is
     confirmed if the whole interval is within the margin (two one-sided tests), and refuted if
-    all of it is outside.
+    all of it is outside; for `different` it is the other way round.
 
     Args:
         found: The interval.
@@ -148,8 +154,10 @@ def judge(found: Estimate, expect: str, margin: float = 0.0, value: float = 0.0)
     low, high = found.low, found.high
     if found.n < MIN_SEEDS or not (math.isfinite(low) and math.isfinite(high)):
         return UNDECIDED
-    if expect == "same":
+    if expect in ("same", "different"):
         within, outside = -margin < low and high < margin, low > margin or high < -margin
+        if expect == "different":
+            within, outside = outside, within
         return CONFIRMED if within else REFUTED if outside else UNDECIDED
     if expect in ("lower", "at_most"):
         low, high, value = -high, -low, -value

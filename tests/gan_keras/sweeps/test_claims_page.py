@@ -1,8 +1,10 @@
 import json
 import textwrap
 
+import numpy as np
 import pytest
-from sweep_samples import finished, results, write_study
+from PIL import Image
+from sweep_samples import STUDY, finished, results, write_study
 
 from data_tools.errors import DataError, UsageError
 from gan_keras.sweeps import claims, figures, page
@@ -60,7 +62,8 @@ def test_a_claim_that_was_tried_and_one_that_was_not(tmp_path):
     assert "-1.967 [-2.11, -1.823], n = 3: confirmed" in text
     assert "| latent_dim=1 | 3 | 4 +- 1 |" in text
     assert "`python -m experiments.sweep --study=./noise.yaml --size=cpu`" in text
-    assert "6 of 6 runs, 60 s of wall time" in text
+    assert "6 of 6 runs; in sum 60 s of training, 10 s at most in one run" in text
+    assert "energy distance: 0 only for equal distributions (lower is better)" in text
     assert "2 x made up; commit abc1234" in text
     assert render(tmp_path) == text
 
@@ -71,23 +74,43 @@ def test_verdicts_follow_the_numbers(tmp_path):
     assert "[refuted](" in render(tmp_path)
     write_results(tmp_path, [NEARER[0], (2, [1.0, 9.0, 3.0])])
     assert "[not decidable at this size](" in render(tmp_path)
-    write_results(tmp_path, [(1, [3.0, 4.0]), (2, [1.0, 2.0])])
-    assert "[not decidable at this size](" in render(tmp_path)
+    assert "**X1: not decidable at this size (the interval is too wide).**" in render(tmp_path)
+
+
+def test_there_is_no_verdict_before_all_runs_are_made(tmp_path):
+    write(tmp_path)
+    write_results(tmp_path, [NEARER[0], (2, [1.0, 2.0])])
+    text = render(tmp_path)
+    assert "[not complete yet](" in text
+    assert "**X1: not complete yet (5 of 6 runs).**" in text
+    write_results(tmp_path, [NEARER[0]])
+    text = render(tmp_path)
+    assert "| not tried yet | |" in text
+    assert "No runs yet: latent_dim=2." in text
+    assert "| latent_dim=2 |" not in text
 
 
 @pytest.mark.parametrize(
-    ("level", "verdict"), [(4.4, "confirmed"), (1.4, "not decidable at this size")]
+    ("level", "verdict", "met"),
+    [
+        (4.4, "confirmed", "met"),
+        (1.4, "not decidable at this size (what it needs is not there)", "not met"),
+        (
+            4.1,
+            "not decidable at this size (whether the need is met is unclear)",
+            "unclear whether met",
+        ),
+    ],
 )
-def test_arms_that_do_not_work_decide_nothing(tmp_path, level, verdict):
+def test_arms_that_do_not_work_decide_nothing(tmp_path, level, verdict, met):
     need = f"{{metric: energy_distance, arm: latent_dim=1, expect: at_most, value: {level}}}"
     text = CLAIMS.replace("      note:", f"      needs:\n        - {need}\n      note:")
     write(tmp_path, text)
     write_results(tmp_path, [(1, [3.9, 4.0, 4.1]), (2, [1.9, 2.0, 2.2])])
     text = render(tmp_path)
     assert f"**X1: {verdict}.**" in text
-    assert (
-        f"which says something only where energy_distance of latent_dim=1: at most {level}" in text
-    )
+    assert f"needs energy_distance of latent_dim=1: at most {level}: +4 [" in text
+    assert f"n = 3: {met}\n" in text
 
 
 def test_the_larger_size_decides(tmp_path):
@@ -97,6 +120,9 @@ def test_the_larger_size_decides(tmp_path):
     text = render(tmp_path)
     assert "[refuted](#two-lengths-of-noise-full)" in text
     assert "**X1: confirmed.**" in text  # still told in its own section
+    # but not by less than a verdict
+    write_results(tmp_path, [NEARER[0], (2, [1.0])], size="full")
+    assert "[confirmed](#two-lengths-of-noise-cpu) | cpu |" in render(tmp_path)
 
 
 def test_figures_of_results(tmp_path):
@@ -107,13 +133,43 @@ def test_figures_of_results(tmp_path):
     before = file.read_bytes()
     figures.write_dots(file, found, ["energy_distance"])
     assert file.read_bytes() == before
-    assert "![noise](results/noise-cpu.png)" in render(tmp_path)
+    assert "![Two lengths of noise](results/noise-cpu.png)" in render(tmp_path)
+
+
+def test_figures_of_claims(tmp_path):
+    registry = claims.load(write(tmp_path))
+    file = tmp_path / "results" / "noise-cpu-claims.png"
+    figures.write_claims(file, [claims.decide(registry[0], results([]))])
+    assert not file.exists()  # nothing was measured
+    figures.write_claims(file, [claims.decide(registry[0], write_results(tmp_path))])
+    assert Image.open(file).width > 600
+    figures.write_dots(
+        tmp_path / "results" / "noise-cpu.png", write_results(tmp_path), ["energy_distance"]
+    )
+    text = render(tmp_path)
+    assert text.index("noise-cpu-claims.png") < text.index("noise-cpu.png")
+
+
+def test_real_images_and_noise_stand_below_the_arms(tmp_path):
+    write(tmp_path, CLAIMS.replace("noise", "coverage"))
+    study = STUDY.replace("- energy_distance", "- energy_distance\n      - distribution.coverage")
+    write_study(tmp_path, study, name="coverage")
+    found = write_results(tmp_path)
+    found["study"] = "coverage"
+    for number, run in enumerate(found["runs"].values()):
+        run["options"]["dataset"] = "mnist"
+        run["metrics"]["distribution.coverage"] = 0.5
+        run["scores"] |= {
+            "distribution.floor.coverage": 0.9 + 0.01 * number,
+            "distribution.ceiling.coverage": 0.1,
+        }
+    (tmp_path / "results" / "noise-cpu.json").write_text(json.dumps(found))
+    text = render(tmp_path)
+    assert "| *real, mnist* |  |  | 0.925 |" in text
+    assert "| *noise, mnist* |  |  | 0.1 |" in text
 
 
 def test_grids_beside_published_counts(tmp_path):
-    import numpy as np
-    from PIL import Image
-
     runs = [finished(arm, 0, accuracy=0.5) for arm in ("a", "b")]
     for run in runs:
         run["scores"] = {"accuracy_per_class.(": 0.25, "accuracy_per_class.x": 0.75}
@@ -123,6 +179,9 @@ def test_grids_beside_published_counts(tmp_path):
     figures.write_grids(tmp_path / "g.png", found, tmp_path, ["a", "b"], {"a": [3, 7]})
     assert Image.open(tmp_path / "g.png").size[0] > 500
     figures.write_grids(tmp_path / "none.png", found, tmp_path / "empty", ["a"], {})
+    assert not (tmp_path / "none.png").exists()
+    # a grid without a finished run has no figures beside it
+    figures.write_grids(tmp_path / "none.png", results([]), tmp_path, ["a"], {})
     assert not (tmp_path / "none.png").exists()
 
 

@@ -119,10 +119,28 @@ def test_a_failed_run_is_recorded_and_stops_nothing(tmp_path, fake, capsys):
 
 
 def test_a_changed_option_makes_another_run(tmp_path, fake):
-    sweep.run(study.load(write_study(tmp_path), "cpu"), settings(tmp_path))
+    short = study.load(write_study(tmp_path), "cpu")
+    sweep.run(short, settings(tmp_path))
     longer = write_study(tmp_path, STUDY.replace("{epochs: 2}", "{epochs: 3}"))
-    sweep.run(study.load(longer, "cpu"), settings(tmp_path))
+    longer = study.load(longer, "cpu")
+    # what is measured at other settings is in no table, but not lost
+    found = sweep.run(longer, settings(tmp_path, only=("latent_dim=2",)))
+    assert {run["arm"] for run in found["runs"].values()} == {"latent_dim=2"}
+    assert {run["arm"] for run in found["superseded"].values()} == {"latent_dim=1"}
+    sweep.run(longer, settings(tmp_path))
     assert len(fake.made) == 8
+    sweep.run(short, settings(tmp_path))
+    assert len(fake.made) == 12
+
+
+def test_seeds_that_are_taken_back_count_no_more(tmp_path, fake):
+    sweep.run(study.load(write_study(tmp_path), "cpu"), settings(tmp_path))
+    one = study.load(write_study(tmp_path, STUDY.replace("seeds: [0, 1]", "seeds: [0]")), "cpu")
+    found = sweep.run(one, settings(tmp_path))
+    assert tables.by_seed(found, "latent_dim=1", "energy_distance") == {0: 1.0}
+    both = study.load(write_study(tmp_path), "cpu")
+    assert len(sweep.run(both, settings(tmp_path))["runs"]) == 4
+    assert len(fake.made) == 4  # they were kept
 
 
 def test_a_run_folder_of_other_settings_is_no_result(tmp_path, fake):
@@ -194,13 +212,34 @@ def test_wrong_settings(tmp_path):
 def test_two_sweeps_cannot_share_a_folder(tmp_path, fake):
     noise = study.load(write_study(tmp_path), "cpu")
     with (
-        sweep._alone(tmp_path / "w"),
-        pytest.raises(DataError, match="another sweep is running"),
+        sweep._alone(tmp_path / "w", tmp_path / "w.json"),
+        pytest.raises(DataError, match="another sweep uses --workdir="),
     ):
         sweep.run(noise, settings(tmp_path))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"runs": {"a": 1}}', '{"runs": {"a": {"arm": "a"}}}'])
+def test_two_sweeps_cannot_share_results(tmp_path, fake):
+    noise = study.load(write_study(tmp_path), "cpu")
+    with (
+        sweep._alone(tmp_path / "other", tmp_path / "w.json"),
+        pytest.raises(DataError, match="another sweep uses --results="),
+    ):
+        sweep.run(noise, settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"runs": {"a": 1}}',
+        '{"runs": {"a": {"arm": "a"}}}',
+        # names that would lead out of the folder
+        '{"runs": {"../a-seed=0": {"arm": "../a", "seed": 0, "options": {}, "status": "failed"}}}',
+        '{"runs": {"../b": {"arm": "a", "seed": 0, "options": {}, "status": "failed"}}}',
+        '{"runs": {"a-seed=..": {"arm": "a", "seed": "..", "options": {}, "status": "failed"}}}',
+    ],
+)
 def test_damaged_results_are_one_line(tmp_path, text):
     noise = study.load(write_study(tmp_path), "cpu")
     (tmp_path / "w.json").write_text(text)
