@@ -1,7 +1,7 @@
 """The runs of a study: which there are, where each lives, and the command that makes it."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,7 @@ _NO_FIGURES = (
     "report",
     "checkpoint_minutes",
 )
-# Options that ask for more scores of the same run. One that has them is also the run without; one
-# that lacks them gets them when it is made again, without being trained again.
+# Options that ask for more scores of the same run.
 _MORE_SCORES = ("gan_train",)
 
 
@@ -100,15 +99,27 @@ def changed(config: RunConfig, recorded: dict[str, Any]) -> list[str]:
             defaults say.
 
     Returns:
-        `name (was, is)`, empty if the recorded run is the one that is asked for.
+        `name (was, is)`, empty if it is the same run, with more scores or fewer.
     """
     defaults = {name: field.default for name, field in config.option_fields().items()}
     before = defaults | recorded
     return [
         f"{name} ({before.get(name)!r} before, {value!r} now)"
         for name, value in options(config).items()
-        if before.get(name) != value and not (name in _MORE_SCORES and before.get(name))
+        if before.get(name) != value and name not in _MORE_SCORES
     ]
+
+
+def lacking(config: RunConfig, recorded: Mapping[str, Any]) -> list[str]:
+    """The scores that a configuration asks for and a recorded run of it has not.
+
+    It gets them when it is made again, without being trained again.
+
+    Args:
+        config: What the study asks for.
+        recorded: What `options` gave at the time.
+    """
+    return [name for name in _MORE_SCORES if getattr(config, name) and not recorded.get(name)]
 
 
 def select(all_runs: Sequence[Run], arms: Sequence[str]) -> list[Run]:

@@ -54,6 +54,7 @@ class Results:
             outcome is not None
             and outcome["status"] == "finished"
             and wanted <= outcome["metrics"].keys()
+            and not plan.lacking(run.config, outcome["options"])
         )
 
     def add(self, run: Run, outcome: Mapping[str, Any]) -> None:

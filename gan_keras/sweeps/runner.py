@@ -69,6 +69,8 @@ def report(run: Run) -> dict[str, Any]:
             f"{run.folder} holds a run of other settings: {', '.join(differing)}; choose another "
             "--workdir"
         )
+    if missing := plan.lacking(run.config, stored):
+        raise DataError(f"{run.folder} was not asked for {', '.join(missing)} when it was scored")
     found = {
         "status": "finished",
         **measures.of_run(run.folder, run.metrics),

@@ -161,7 +161,9 @@ def test_what_makes_another_run(tmp_path):
     older = {name: value for name, value in recorded.items() if name != "packing"}
     assert not plan.changed(run.config, older)  # an option that did not exist yet
     assert plan.changed(run.config, recorded | {"epochs": 3}) == ["epochs (3 before, 2 now)"]
-    # a run that has more scores than are asked for will do, not one that has fewer
+    # with more scores it is the same run, but one that has fewer is not done
     more = run.config.replace(gan_train=True)
     assert not plan.changed(run.config, plan.options(more))
-    assert plan.changed(more, recorded) == ["gan_train (False before, True now)"]
+    assert not plan.changed(more, recorded)
+    assert plan.lacking(more, recorded) == ["gan_train"]
+    assert not plan.lacking(run.config, plan.options(more))
