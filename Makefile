@@ -86,7 +86,7 @@ page: install  ## write in the browser with the newest run that can (WORKDIR=run
 	$(BIN)/python -m experiments.page --runs=$(RUNS) $(if $(WORKDIR),--workdir="$(WORKDIR)")
 
 test: install  ## run the tests (SLOW=1 also runs the slow ones)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile $(if $(SLOW),,-m "not slow")
+	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
 
 lint: install  ## check style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -5,10 +5,13 @@ import os
 import sys
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Without compiled files each of the scripts' processes would compile TensorFlow's Python anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core a process: more threads would be in the way
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
@@ -16,6 +19,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a core a process: more threads would 
 # TensorFlow's half a million objects stay: looking through them again and again for garbage takes
 # a tenth of the time of a short run.
 gc.set_threshold(50_000, 20, 20)
+
+# Files that take minutes: begun first, so that no process is left with one at the end.
+DEAR = ("test_readme", "test_more_scripts", "test_scripts", "test_write_scripts", "test_suite")
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the tests of `DEAR` files first; `make test` deals files out in this order."""
+    order = {name: number for number, name in enumerate(DEAR)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(DEAR)))
 
 
 @pytest.fixture(scope="session")

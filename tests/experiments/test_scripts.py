@@ -1,19 +1,11 @@
 """Every script as a user runs it: as a process."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
-
-
-def run(*command, code=0):
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
+from script_runs import run, without
 
 
 def test_acgan_and_sample(data_dir, tmp_path):
@@ -78,10 +70,8 @@ def test_image_gans(data_dir, tmp_path, script):
             2,
             "--class_weighting means --class_sampling=proportional",
         ),
-        (["experiments.acgan", "--data_dir=/nowhere"], 1, "make crohme-data"),
         (["experiments.sample", "--out=x.png"], 2, "--workdir is missing"),
         (["experiments.sample", "--workdir=/nowhere", "--out=x.gif"], 2, "must end in"),
-        (["experiments.sample", "--workdir=/nowhere", "--out=x.png"], 1, "no run folder"),
     ],
 )
 def test_mistakes_are_one_line(arguments, code, message):
@@ -101,25 +91,19 @@ def test_dry_run_prints_the_configuration_and_trains_nothing(data_dir, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
-def imported(*arguments):
-    """What a command imports, as Python lists it."""
-    command = [sys.executable, "-X", "importtime", "-m", *arguments]
-    return subprocess.run(command, capture_output=True, text=True).stderr
-
-
 @pytest.mark.parametrize("script", ["experiments.acgan", "experiments.sample"])
-def test_help_shows_the_flags_without_tensorflow(script):
-    done = run(script, "--help")
-    assert "--workdir" in done.stdout
-    assert "tensorflow" not in imported(script, "--help")
+def test_help_shows_the_flags_without_tensorflow(script, tmp_path):
+    assert "--workdir" in run(script, "--help", env=without("tensorflow", tmp_path)).stdout
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "message"),
     [
-        ["experiments.acgan", "--data_dir=/nowhere"],
-        ["experiments.sample", "--workdir=/nowhere", "--out=x.png"],
+        (["experiments.acgan", "--data_dir=/nowhere"], "make crohme-data"),
+        (["experiments.sample", "--workdir=/nowhere", "--out=x.png"], "no run folder"),
     ],
 )
-def test_what_is_missing_is_missed_before_tensorflow_starts(arguments):
-    assert "tensorflow" not in imported(*arguments)
+def test_what_is_missing_is_missed_before_tensorflow_starts(arguments, message, tmp_path):
+    done = run(*arguments, code=1, env=without("tensorflow", tmp_path))
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
