@@ -2,12 +2,14 @@
 
 import gc
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import filelock
 import numpy as np
 import pytest
+import small_runs
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Without compiled files each of the scripts' processes would compile TensorFlow's Python anew.
@@ -80,15 +82,57 @@ def write_toy_set(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def judges(tmp_path_factory) -> Path:
+def shared(tmp_path_factory) -> Path:
+    """A folder that all test processes of a session have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def judges(shared) -> Path:
     """Folder of classifiers: one is trained for all tests that score samples of the same images."""
-    return tmp_path_factory.mktemp("judges")
+    folder = shared / "judges"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _write_data_dir(folder: Path, judges: Path) -> Path:
+    write_toy_set(folder)
+    (folder / "classifiers").symlink_to(judges, target_is_directory=True)
+    return folder
 
 
 @pytest.fixture
 def data_dir(tmp_path, judges) -> Path:
     """A data folder whose `demo` set is `toy_symbols`."""
-    folder = tmp_path / "data"
-    write_toy_set(folder)
-    (folder / "classifiers").symlink_to(judges, target_is_directory=True)
-    return folder
+    return _write_data_dir(tmp_path / "data", judges)
+
+
+@pytest.fixture(scope="session")
+def finished_acgan(shared, judges):
+    """Configuration of an AC-GAN that has ended, scored, with curves; tests only read its folder.
+
+    The first process that asks trains it, the others wait.
+    """
+    from gan_keras import training
+
+    folder = shared / "finished_acgan"
+    options = {"log_every": 1, "sample_every": 2, "eval_samples": 5}
+    config = small_runs.acgan(folder / "data", folder / "run", **options)
+    with filelock.FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            _write_data_dir(folder / "data", judges)
+            training.run(config)
+    return config
+
+
+@pytest.fixture
+def copied_acgan(finished_acgan, tmp_path):
+    """A copy of it that a test may change."""
+    return copied(finished_acgan, tmp_path / "copied")
+
+
+def copied(config, workdir: Path):
+    """Copies the folder of a run, with its times: exports show their age by them."""
+    shutil.copytree(config.workdir, workdir)
+    return config.replace(workdir=str(workdir))
