@@ -75,12 +75,6 @@ def toy_symbols(per_class=(24, 16, 12, 8), size=28, seed=0):
     }
 
 
-def write_toy_set(folder: Path) -> None:
-    """Makes a data folder whose `demo` set is `toy_symbols`."""
-    (folder / "demo").mkdir(parents=True)
-    np.savez(folder / "demo" / "symbols.npz", **toy_symbols())
-
-
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory) -> Path:
     """A folder that all test processes of a session have in common."""
@@ -96,8 +90,10 @@ def judges(shared) -> Path:
     return folder
 
 
-def _write_data_dir(folder: Path, judges: Path) -> Path:
-    write_toy_set(folder)
+def write_data_dir(folder: Path, judges: Path) -> Path:
+    """Makes a data folder whose `demo` set is `toy_symbols`, with the judges of all tests."""
+    (folder / "demo").mkdir(parents=True)
+    np.savez(folder / "demo" / "symbols.npz", **toy_symbols())
     (folder / "classifiers").symlink_to(judges, target_is_directory=True)
     return folder
 
@@ -105,7 +101,7 @@ def _write_data_dir(folder: Path, judges: Path) -> Path:
 @pytest.fixture
 def data_dir(tmp_path, judges) -> Path:
     """A data folder whose `demo` set is `toy_symbols`."""
-    return _write_data_dir(tmp_path / "data", judges)
+    return write_data_dir(tmp_path / "data", judges)
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +117,7 @@ def finished_acgan(shared, judges):
     config = small_runs.acgan(folder / "data", folder / "run", **options)
     with filelock.FileLock(f"{folder}.lock"):
         if not folder.exists():
-            _write_data_dir(folder / "data", judges)
+            write_data_dir(folder / "data", judges)
             training.run(config)
     return config
 

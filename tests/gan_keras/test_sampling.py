@@ -1,42 +1,19 @@
-import shutil
+import json
+import os
 
 import keras
 import numpy as np
 import pytest
-import small_runs
-from conftest import write_toy_set
 
 from data_tools.errors import DataError
-from gan_keras import callbacks, sampling, training
+from gan_keras import checkpoints, sampling, training
 
 
-@pytest.fixture
-def config(data_dir, tmp_path):
-    return small_runs.acgan(data_dir, tmp_path / "run")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A run that has ended; tests only read it."""
-    folder = tmp_path_factory.mktemp("finished")
-    write_toy_set(folder / "data")
-    config = small_runs.acgan(folder / "data", folder / "run")
-    training.run(config)
-    return config
-
-
-@pytest.fixture
-def copied(finished, tmp_path):
-    """A copy of it that a test may change."""
-    shutil.copytree(finished.workdir, tmp_path / "run")  # with its times: exports show their age
-    return finished.replace(workdir=str(tmp_path / "run"))
-
-
-def test_exported_generator_opens_without_our_code_and_gives_the_runs_images(finished):
-    run = sampling.open_run(finished.workdir)
+def test_exported_generator_opens_without_our_code_and_gives_the_runs_images(finished_acgan):
+    run = sampling.open_run(finished_acgan.workdir)
     labels = np.array([0, 1, 2, 3, 3], np.int32)
     # the averaged generator, from the checkpoint through our own code
-    folder = training.runs.RunFolder(finished.workdir)
+    folder = training.runs.RunFolder(finished_acgan.workdir)
     from_checkpoint = sampling._from_checkpoint(folder, folder.read_config())
     z = np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32)
     plain = keras.models.load_model(folder / "generator.keras", safe_mode=True)
@@ -46,8 +23,8 @@ def test_exported_generator_opens_without_our_code_and_gives_the_runs_images(fin
     assert run.class_names == ("a", "b", "c", "d")
 
 
-def test_samples_depend_on_the_seed_alone(finished):
-    run = sampling.open_run(finished.workdir)
+def test_samples_depend_on_the_seed_alone(finished_acgan):
+    run = sampling.open_run(finished_acgan.workdir)
     labels = np.arange(4, dtype=np.int32)
     first, again, other = run.draw(labels, 3), run.draw(labels, 3), run.draw(labels, 4)
     np.testing.assert_array_equal(first, again)
@@ -56,8 +33,8 @@ def test_samples_depend_on_the_seed_alone(finished):
     assert first.shape == (4, 28, 28, 1)
 
 
-def test_interpolation_starts_and_ends_at_its_seeds(finished):
-    run = sampling.open_run(finished.workdir)
+def test_interpolation_starts_and_ends_at_its_seeds(finished_acgan):
+    run = sampling.open_run(finished_acgan.workdir)
     classes = np.array([1, 3], np.int32)
     there = run.interpolate(classes, 0, 1, 5)
     back = run.interpolate(classes, 1, 0, 5)
@@ -67,43 +44,39 @@ def test_interpolation_starts_and_ends_at_its_seeds(finished):
         assert difference.max() <= 2
 
 
-def test_a_run_under_way_is_sampled_from_its_checkpoint(config, monkeypatch):
-    original = callbacks.Checkpointer.on_epoch_end
-
-    def save_and_die(self, epoch, logs=None):
-        original(self, epoch, logs)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(callbacks.Checkpointer, "on_epoch_end", save_and_die)
-    with pytest.raises(KeyboardInterrupt):
-        training.run(config)
-    run = sampling.open_run(config.workdir)
+def test_a_run_under_way_is_sampled_from_its_checkpoint(copied_acgan):
+    (training.runs.RunFolder(copied_acgan.workdir) / "generator.keras").unlink()
+    run = sampling.open_run(copied_acgan.workdir)
     assert "checkpoints" in run.source
     assert run.draw(np.zeros(2, np.int32), 0).shape == (2, 28, 28, 1)
 
 
-def test_a_continued_run_is_not_sampled_from_its_old_export(copied, monkeypatch):
-    original = callbacks.Checkpointer.on_epoch_end
-
-    def save_and_die(self, epoch, logs=None):
-        original(self, epoch, logs)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(callbacks.Checkpointer, "on_epoch_end", save_and_die)
-    with pytest.raises(KeyboardInterrupt):
-        training.run(copied.replace(epochs=5))
-    assert "checkpoints" in sampling.open_run(copied.workdir).source
+def test_a_continued_run_is_not_sampled_from_its_old_export(copied_acgan):
+    folder = training.runs.RunFolder(copied_acgan.workdir)
+    assert "generator.keras" in sampling.open_run(folder.path).source
+    later = (folder / "generator.keras").stat().st_mtime_ns + 1
+    os.utime(checkpoints.existing(folder.checkpoints)[0], ns=(later, later))
+    assert "checkpoints" in sampling.open_run(folder.path).source
 
 
-def test_export_computes_in_float32(config):
-    training.run(config.replace(precision="bfloat16"))
-    exported = keras.models.load_model(f"{config.workdir}/generator.keras")
+def test_export_computes_in_float32(finished_acgan, tmp_path):
+    dataset = training.load_data(finished_acgan)
+    model = training.build(finished_acgan.replace(precision="bfloat16"), dataset.spec)
+    images = sampling.scale(dataset.train_images[:9])
+    model.train_step((images, sampling.tf.constant(dataset.train_labels[:9])))
+    computes = {layer.compute_dtype for layer in model.generator.layers if layer.weights}
+    assert "bfloat16" in computes
+    sampling.export(model.sampler(), tmp_path / "generator.keras")
+    exported = keras.models.load_model(tmp_path / "generator.keras")
     assert {layer.compute_dtype for layer in exported.layers if layer.weights} == {"float32"}
 
 
-def test_dark_ink_is_turned_back(config):
-    training.run(config.replace(ink="dark"))
-    run = sampling.open_run(config.workdir)
+def test_dark_ink_is_turned_back(copied_acgan):
+    path = training.runs.RunFolder(copied_acgan.workdir) / "config.json"
+    stored = json.loads(path.read_text())
+    stored["options"]["ink"] = "dark"
+    path.write_text(json.dumps(stored))
+    run = sampling.open_run(copied_acgan.workdir)
     images = run.draw(np.zeros(1, np.int32), 0)
     raw = run.generator(
         [
@@ -119,13 +92,13 @@ def test_dark_ink_is_turned_back(config):
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "foreign"])
-def test_unusable_runs_are_one_line(copied, tmp_path, damage):
+def test_unusable_runs_are_one_line(copied_acgan, tmp_path, damage):
     if damage == "missing":
         with pytest.raises(DataError, match="no run folder"):
             sampling.open_run(tmp_path / "nowhere")
         return
-    file = training.runs.RunFolder(copied.workdir) / "generator.keras"
+    file = training.runs.RunFolder(copied_acgan.workdir) / "generator.keras"
     file.write_bytes(file.read_bytes()[:700] if damage == "truncated" else b"hello")
     with pytest.raises(DataError, match="damaged") as caught:
-        sampling.open_run(copied.workdir)
+        sampling.open_run(copied_acgan.workdir)
     assert "\n" not in str(caught.value)

@@ -11,6 +11,7 @@ from data_tools.errors import DataError, UsageError
 from gan_keras import data, runs, sampling, scoring, training
 from gan_keras.configs.ae_acgan import AEACGANConfig
 from gan_keras.configs.gaussian import GaussianConfig
+from gan_keras.reports import verdicts
 from gan_keras.sampling import Sampler
 from gan_keras.scoring import Scorer
 
@@ -20,7 +21,7 @@ def dataset(data_dir):
     return data.load("demo", data_dir)
 
 
-def painter(dataset, takes_labels):
+def painter(dataset, takes_labels, moved=0.1):
     """A generator that paints each class's mean, moved by the noise."""
     means = np.stack([dataset.train_images[dataset.train_labels == k].mean(0) for k in range(4)])
     z, label = keras.Input((2,)), keras.Input((), dtype="int32")
@@ -32,7 +33,7 @@ def painter(dataset, takes_labels):
         flat = keras.layers.Dense(means[0].size, kernel_initializer="zeros")(z)
     noise = keras.layers.Dense(means[0].size, kernel_initializer=keras.initializers.Ones())(z)
     image = keras.layers.Reshape(means.shape[1:])(
-        keras.layers.Add()([flat, keras.layers.Rescaling(0.1)(noise)])
+        keras.layers.Add()([flat, keras.layers.Rescaling(moved)(noise)])
     )
     model = keras.Model([z, label] if takes_labels else [z], image)
     return Sampler(model, dataset.class_names, "normal", "bright", "signed", "test")
@@ -61,6 +62,12 @@ def test_samples_are_scored_with_their_labels(dataset, data_dir):
     assert unlabelled.metrics["collapse"]["modes"] == 1
     with pytest.raises(UsageError, match="--gan_train needs labels"):
         scorer.score(painter(dataset, False), 6, seed=0, gan_train=True)
+
+
+def test_a_collapsed_class_is_named(dataset, data_dir):
+    still = painter(dataset, True, moved=0.0)
+    found = Scorer(dataset, data_dir, verbose=0).score(still, 20, seed=0, cheap=True)
+    assert "class 'a' has 0% of the real variety" in verdicts.collapsed(found.metrics)
 
 
 def test_points_are_scored_by_their_modes_if_those_are_known(tmp_path):
