@@ -86,6 +86,16 @@ def kill():
     raise Killed
 
 
+def assert_killed_run_resumes(monkeypatch, whole, broken, step, saved):
+    """Kills a run at a step; it goes on from the checkpoint `saved` to where `whole` has ended."""
+    at_step(monkeypatch, step, kill)
+    with pytest.raises(Killed):
+        training.run(broken)
+    assert final_state(broken)[0] == f"step_{saved:08d}.npz"
+    training.run(broken)
+    assert_same_end(whole, broken)
+
+
 # Half a minute each on a busy machine; what is slow is the runs and not what differs between them.
 SLOW = ("original", "transposed", "keras_acgan")
 
@@ -100,12 +110,7 @@ def test_killed_run_resumes_bit_equal(finished_acgan, make, monkeypatch, preset)
         whole = make("whole", preset)
         training.run(whole)
     broken = make("broken", preset)
-    at_step(monkeypatch, 8, kill)  # inside epoch 2
-    with pytest.raises(Killed):
-        training.run(broken)
-    assert final_state(broken)[0] == "step_00000005.npz"
-    training.run(broken)
-    assert_same_end(whole, broken)
+    assert_killed_run_resumes(monkeypatch, whole, broken, step=8, saved=5)  # inside epoch 2
     logs = [list(csv.DictReader(open(f"{c.workdir}/log.csv"))) for c in (whole, broken)]
     for row, other in zip(*logs, strict=True):
         assert {k: v for k, v in row.items() if "seconds" not in k} == {
@@ -174,6 +179,15 @@ def test_finished_run_says_so_and_trains_nothing(copied_points, capsys):
 def test_changed_settings_are_listed(copied_points):
     with pytest.raises(UsageError, match=r"seed \(0 before, 4 now\), lr \(.*0.003 now\)"):
         training.run(copied_points.replace(lr=3e-3, seed=4))
+
+
+def test_runs_of_earlier_versions_can_be_resumed(copied_points):
+    path = training.runs.RunFolder(copied_points.workdir) / "config.json"
+    stored = json.loads(path.read_text())
+    for name in ("value_range", "feature_matching", "picture_epochs"):
+        del stored["options"][name]
+    path.write_text(json.dumps(stored))
+    assert training.run(copied_points.replace(epochs=4))["step"] == 20
 
 
 def test_overwrite_starts_anew(copied_points):

@@ -1,21 +1,19 @@
 """The benchmark of what is not training."""
 
 import pytest
+import small_runs
 
 from experiments.benchmarks import overhead
 from gan_keras import callbacks
-from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.gans.base import GAN
 
 
 def test_what_an_epoch_spends_beside_training(tmp_path):
-    options = {"dataset": "digits", "data_dir": str(tmp_path), "workdir": str(tmp_path / "run")}
-    small = {"width_mult": 0.1, "batch_size": 8, "steps_per_epoch": 3, "epochs": 3}
-    config = ACGANConfig.create("compact", {**options, **small, "eval_samples": 0})
+    config = small_runs.points(tmp_path / "run", epochs=3)
     before = callbacks.SampleGrid.on_epoch_end, callbacks.DivergenceGuard, GAN.evaluate
     found = overhead.measure(config)
     assert found["epochs"] == 2
-    assert {"SampleGrid", "EpochLog", "Checkpointer", "held-out losses"} <= found["shares"].keys()
+    assert {"Pictures", "EpochLog", "Checkpointer", "held-out losses"} <= found["shares"].keys()
     assert found["share"] == pytest.approx(sum(found["shares"].values()))
     assert 0 < found["share"] < 1
     assert before == (callbacks.SampleGrid.on_epoch_end, callbacks.DivergenceGuard, GAN.evaluate)
