@@ -1,7 +1,24 @@
 """What the tests of training steps share: which variables an update has changed."""
 
-import keras
+import itertools
+
 import numpy as np
+
+# The networks that an optimizer may change.
+OWNED = {
+    "d_optimizer": {"discriminator"},
+    "g_optimizer": {"generator"},
+    "ae_optimizer": {"encoder", "generator"},
+}
+# Tools that make a step depend on those before it; of any other the first step shows enough.
+REMEMBERING = {
+    "ema",
+    "historical_averaging",
+    "instance_noise",
+    "pretraining",
+    "replay",
+    "spectral_norm",
+}
 
 
 def values(variables):
@@ -12,6 +29,77 @@ def values(variables):
 def changed(before, variables):
     """Which variables differ from the copies that `values` gave, a truth value each."""
     return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
+
+
+def check_updates(gan, batches):
+    """Makes a step on each batch and checks that each update changes its own networks only.
+
+    Between the begins of two updates nothing may change but what the first of them owns, before
+    the first update of all nothing at all. In the end each optimizer has changed all that it owns.
+
+    Args:
+        gan: With the optimizers of `OWNED`, or two of them.
+        batches: Data of some steps, which are made eagerly.
+
+    Returns:
+        Names of the optimizers in the order of their updates.
+    """
+    begins = []  # (optimizer, copies of the variables of each network)
+
+    def look(name):
+        nets = gan.networks.items()
+        begins.append((name, {each: values(net.trainable_variables) for each, net in nets}))
+
+    def watch(name):
+        optimizer = getattr(gan, name)
+        update = optimizer.apply
+        optimizer.apply = lambda *args: (look(name), update(*args))
+
+    for name in OWNED:
+        if hasattr(gan, name):
+            watch(name)
+    look("")
+    for batch in batches:
+        logs = gan.train_step(batch)
+    look("")
+    assert set(logs) == set(gan.METRICS)
+    assert all(np.isfinite(float(value)) for value in logs.values())
+
+    moved = set()  # (optimizer, path of a variable)
+    for (name, before), (_, after) in itertools.pairwise(begins):
+        for each, net in gan.networks.items():
+            for v, old, new in zip(net.trainable_variables, before[each], after[each], strict=True):
+                if not np.array_equal(old, new):
+                    assert each in OWNED.get(name, ()), f"{v.path} during {name or 'no update'}"
+                    moved.add((name, v.path))
+    order = [name for name, _ in begins[1:-1]]
+    for name in order:
+        assert all((name, v.path) in moved for each in OWNED[name] for v in trained(gan, each))
+    return order
+
+
+def check_state(one, two, batches):
+    """Checks that a step depends on nothing but the state.
+
+    Args:
+        one: Makes a step on each batch.
+        two: Another GAN of the same options; given the state before the last step it makes the
+            same one.
+        batches: Data of some steps.
+    """
+    *before, last = batches
+    for batch in before:
+        one.train_step(batch)
+    state = one.state()
+    for name, variable in two.state().items():
+        variable.assign(state[name])
+    ends = []
+    for gan in (one, two):
+        gan.train_step(last)
+        ends.append({name: np.array(v) for name, v in gan.state().items()})
+    assert ends[0].keys() == ends[1].keys()
+    for name in ends[0]:
+        np.testing.assert_array_equal(ends[0][name], ends[1][name], err_msg=name)
 
 
 def trained(gan, network):
@@ -31,10 +119,3 @@ def after_steps(gan, batches):
     return values(
         [*gan.discriminator.trainable_variables, *gan.averaged_generator.trainable_variables]
     )
-
-
-class Frozen(keras.optimizers.SGD):
-    """Leaves the variables alone: takes an update out of a step."""
-
-    def __init__(self):
-        super().__init__(0.0)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from training_steps import Frozen, after_steps, changed, trained, values
+from training_steps import REMEMBERING, after_steps, changed, check_state, check_updates, values
 
 from data_tools.errors import UsageError
 from gan_keras import capabilities, configs, gans, networks
@@ -82,38 +82,18 @@ def test_parameter_counts_are_the_published_ones(capsys):
 
 
 @pytest.mark.parametrize(("experiment", "preset"), PRESETS)
-def test_a_step_trains_both_networks(experiment, preset):
+def test_each_update_changes_all_of_its_own_network_and_nothing_else(experiment, preset):
     gan = make(experiment, preset, pretraining=0)
-    g, d = (values(trained(gan, network)) for network in ("generator", "discriminator"))
     # two steps: what lies behind a layer that starts at zero moves in the second only
-    for number in range(2):
-        logs = gan.train_step(batch(gan, seed=number))
-    assert all(changed(g, trained(gan, "generator")))
-    assert all(changed(d, trained(gan, "discriminator")))
+    order = check_updates(gan, [batch(gan, seed=number) for number in range(2)])
+    assert order[-1] == "g_optimizer"
+    assert order.count("g_optimizer") == 2
+    assert order.index("g_optimizer") >= gan.tools.n_critic
     assert int(gan.steps) == 2
-    assert set(logs) == set(gan.METRICS)
-    assert all(np.isfinite(float(value)) for value in logs.values())
 
 
-@pytest.mark.parametrize(("experiment", "preset"), PRESETS)
-@pytest.mark.parametrize("frozen", ["generator", "discriminator"])
-def test_each_update_changes_its_own_network_only(experiment, preset, frozen):
-    # clipping would change a discriminator whose optimizer does nothing
-    options = {"weight_clip": 1e6} if experiment == "wgan" else {}
-    gan = make(experiment, preset, pretraining=0, **options)
-    optimizers = {"g_optimizer": gan.g_optimizer, "d_optimizer": gan.d_optimizer}
-    optimizers[f"{frozen[0]}_optimizer"] = Frozen()
-    gan.compile(**optimizers)
-    still = getattr(gan, frozen).trainable_variables
-    other = trained(gan, "discriminator" if frozen == "generator" else "generator")
-    before, before_other = values(still), values(other)
-    for number in range(2):
-        gan.train_step(batch(gan, seed=number))
-    assert not any(changed(before, still))
-    assert all(changed(before_other, other))
-
-
-@pytest.mark.parametrize("experiment", VARIANTS)
+# Those without and with labels, and the one with paired logits: all others share their test step.
+@pytest.mark.parametrize("experiment", ["vanilla", "cgan", "r3gan"])
 def test_a_test_step_changes_nothing_and_repeats(experiment):
     packs = {"packing": 2} if "packing" in capabilities.CAPABILITIES[experiment] else {}
     gan = make(experiment, **packs)
@@ -134,18 +114,7 @@ def test_a_step_depends_on_nothing_but_the_state(experiment):
     replay = {"replay": 8} if "replay" in capabilities.CAPABILITIES[experiment] else {}
     tools = {"ema_decay": 0.9, **replay}
     one, two = make(experiment, **tools), make(experiment, **tools)
-    for number in range(2):
-        one.train_step(batch(one, seed=number))
-    state = one.state()
-    for name, variable in two.state().items():
-        variable.assign(state[name])
-    ends = []
-    for gan in (one, two):
-        gan.train_step(batch(gan, seed=2))
-        ends.append({name: np.array(v) for name, v in gan.state().items()})
-    assert ends[0].keys() == ends[1].keys()
-    for name in ends[0]:
-        np.testing.assert_array_equal(ends[0][name], ends[1][name], err_msg=name)
+    check_state(one, two, [batch(one, seed=number) for number in range(3)])
 
 
 # One value for each tool of the capability table.
@@ -188,16 +157,17 @@ def bare(experiment):
 
 
 @functools.cache
-def three_steps(experiment, **options):
-    """Discriminator and sampled generator after three steps."""
+def after(steps, experiment, **options):
+    """Discriminator and sampled generator after some steps."""
     gan = make(experiment, **(bare(experiment) | options))
-    return after_steps(gan, [batch(gan, seed=number) for number in range(3)])
+    return after_steps(gan, [batch(gan, seed=number) for number in range(steps)])
 
 
 @pytest.mark.parametrize(("experiment", "tool"), PAIRS)
 def test_each_tool_changes_the_step_and_nothing_breaks(experiment, tool):
     """Compares some steps with and without the tool: a tool must not be ignored."""
-    ends = three_steps(experiment), three_steps(experiment, **TOOL_OPTIONS[tool])
+    steps = 3 if tool in REMEMBERING else 1
+    ends = after(steps, experiment), after(steps, experiment, **TOOL_OPTIONS[tool])
     shapes = [[a.shape for a in end] for end in ends]
     assert shapes[0] != shapes[1] or any(
         not np.array_equal(a, b) for a, b in zip(*ends, strict=True)
