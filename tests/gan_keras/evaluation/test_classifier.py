@@ -16,11 +16,12 @@ def dataset(data_dir):
     return data.load("demo", data_dir)
 
 
-def test_training_is_deterministic_and_independent_of_the_run(dataset):
+def test_training_depends_on_nothing_but_the_train_split(dataset):
+    other = dataclasses.replace(dataset, test_images=255 - dataset.test_images)
     weights = []
-    for seed in (1, 2):
+    for seed, data_set in ((1, dataset), (2, other)):
         keras.utils.set_random_seed(seed)  # a run's own seed must not matter
-        model = classifier.train_classifier(dataset, epochs=1)
+        model = classifier.train_classifier(data_set, epochs=1)
         weights.append(model.get_weights())
     for one, two in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -39,11 +40,10 @@ def test_it_computes_in_float32_whatever_the_policy(dataset):
 
 def test_the_judge_is_cached_by_data_and_code(dataset, tmp_path, monkeypatch):
     calls = []
-    original = classifier.train_classifier
 
-    def counted(*args, **kwargs):
-        calls.append(args)
-        return original(*args, epochs=2, **{k: v for k, v in kwargs.items() if k != "epochs"})
+    def counted(dataset, **_):
+        calls.append(dataset)
+        return classifier.make_classifier(dataset.image_shape, dataset.num_classes)
 
     monkeypatch.setattr(classifier, "train_classifier", counted)
     cache = tmp_path / "cache"
@@ -114,15 +114,3 @@ def test_reading_agrees_with_the_classifier(dataset):
     nothing = reading.read(reading.make_reader(model), dataset.test_images[:0])
     assert nothing.features.shape == (0, 128)
     assert nothing.probabilities.shape == (0, 4)
-
-
-def test_test_images_train_nothing(dataset):
-    other = dataclasses.replace(dataset, test_images=255 - dataset.test_images)
-    one, two = (classifier.train_classifier(d, epochs=1).get_weights() for d in (dataset, other))
-    for a, b in zip(one, two, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_accuracy_of_nothing_is_not_a_number(dataset):
-    model = classifier.make_classifier(dataset.image_shape, 4)
-    assert np.isnan(classifier.accuracy(model, dataset.test_images[:0], np.zeros(0)))
