@@ -23,8 +23,15 @@ from gan_keras.runs import RunFolder
 # it would make whole steps out of rounding. A large epsilon leaves them as small as they are.
 CALM = {"epsilon": 0.01, "precision": "float32"}
 CASES = {
+    "z1": {"experiment": "gaussian", "batch_size": 16, "packing": 2, "gif": False},
     # BatchNorm in both networks, packs, updates at once
-    "gaussian": {"preset": "ring", "batch_size": 16, "packing": 2, "gif": False},
+    "ring": {
+        "experiment": "gaussian",
+        "preset": "ring",
+        "batch_size": 16,
+        "packing": 2,
+        "gif": False,
+    },
     "acgan": {
         "dataset": "demo",
         "width_mult": 0.05,
@@ -78,7 +85,7 @@ def train(case, distribute, folder):
     """A few steps; returns the logs of each and of the test split, the state, and the model."""
     options = {**CALM, "data_dir": folder, "distribute": distribute, **CASES[case]}
     preset = options.pop("preset", None)
-    config = configs.config_class(case).create(preset, options)
+    config = configs.config_class(options.pop("experiment", case)).create(preset, options)
     dataset = training.load_data(config)
     model = training.build(config, dataset.spec)
     model.pace = pacing.Pace(1, STEPS)

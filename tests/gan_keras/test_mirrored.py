@@ -39,7 +39,7 @@ def two_devices(*arguments):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-CASES = ["gaussian", slow("wgan_gp"), slow("dcgan"), slow("vanilla"), slow("acgan")]
+CASES = ["z1", slow("ring"), slow("wgan_gp"), slow("dcgan"), slow("vanilla"), slow("acgan")]
 
 
 @pytest.mark.parametrize("case", CASES)
