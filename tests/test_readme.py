@@ -1,6 +1,6 @@
 """What the README shows must run as printed."""
 
-import os
+import json
 import re
 import shlex
 import subprocess
@@ -10,15 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import toy_symbols
+from PIL import Image
+from script_runs import environment
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+# The folder that the first command would name after its options, had it not been made short.
+RUN = "runs/acgan/crohme-g_lr_mult=1.5-class_sampling=proportional-seed=0"
+CLASSES = list("()+-0123456789=x")
 # What makes a printed command short; everything else runs as it stands.
 SHORT = {
     "experiments.acgan": [
-        # the folder that the command would name after its options, had it not been made short
-        "--workdir=runs/acgan/crohme-g_lr_mult=1.5-class_sampling=proportional-seed=0",
+        f"--workdir={RUN}",
         "--epochs=1", "--steps_per_epoch=2", "--width_mult=0.1", "--batch_size=8",
         "--eval_samples=2",
     ],
@@ -52,9 +56,8 @@ def folder(tmp_path_factory):
 def _sixteen():
     """Toy images under the 16 class names that the README's commands name."""
     arrays = toy_symbols(per_class=(12, 12, 12, 12))
-    names = list("()+-0123456789=x")
-    arrays["labels"] = np.arange(len(arrays["labels"])) % len(names)
-    arrays["class_names"] = np.array(names)
+    arrays["labels"] = np.arange(48) // 3  # of every class something is in the train split
+    arrays["class_names"] = np.array(CLASSES)
     return arrays
 
 
@@ -64,18 +67,54 @@ def test_readme_shows_commands():
     assert "make test" in MAKE_COMMANDS
 
 
-@pytest.mark.timeout(600)
-def test_python_commands_run_in_order(folder):
+@pytest.fixture(scope="module")
+def ends(folder):
+    """How the Python commands ended that were run in their order, by command."""
+    found = {}
     for line in PYTHON_COMMANDS:
         _, *arguments = shlex.split(line)
-        done = subprocess.run(
+        found[line] = subprocess.run(
             [sys.executable, *arguments, *SHORT.get(arguments[1], [])],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=environment(),
             capture_output=True,
             text=True,
         )
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_python_commands_run_in_order(ends):
+    for line, done in ends.items():
         assert done.returncode == 0, f"{line}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(600)
+def test_a_run_says_what_it_does_and_where(ends, folder):
+    done = ends[PYTHON_COMMANDS[0]]
+    assert "labels drawn with: ( 0.0556, ) 0.0556, + 0.0556, - 0.0833, 0 0.0556" in done.stdout
+    assert f"tensorboard --logdir {RUN}" in done.stdout
+    assert "GAN-test by class: ( " in done.stdout
+    assert f"report: {RUN}/report.html" in done.stdout
+    assert "oneDNN" not in done.stderr
+    options = json.loads((folder / RUN / "config.json").read_text())["options"]
+    assert (options["g_lr_mult"], options["class_sampling"]) == (1.5, "proportional")
+
+
+@pytest.mark.timeout(600)
+def test_what_the_commands_wrote(ends, folder):
+    # a column a class, then a row a class
+    assert Image.open(folder / "grid.png").size == (16 * 28, 10 * 28)
+    assert Image.open(folder / "way.png").size == (10 * 28, 16 * 28)
+    with np.load(folder / "samples.npz") as arrays:
+        assert arrays["images"].shape == (300, 28, 28, 1)
+        assert arrays["class_names"].tolist() == CLASSES
+        classes, counts = np.unique(arrays["labels"], return_counts=True)
+        assert [CLASSES[label] for label in classes] == ["3", "4", "x"]
+        assert counts.tolist() == [100] * 3
+    assert np.asarray(Image.open(folder / "formula.png").convert("L")).min() < 100  # ink
+    assert (folder / "generator" / "saved_model.pb").is_file()
 
 
 @pytest.mark.parametrize("line", MAKE_COMMANDS)
