@@ -2,39 +2,9 @@
 
 import json
 
-import numpy as np
 import pytest
 from PIL import Image
 from script_runs import run, without
-
-
-def test_acgan_and_sample(data_dir, tmp_path):
-    where = [f"--workdir={tmp_path / 'run'}"]
-    small = ["--dataset=demo", f"--data_dir={data_dir}", "--width_mult=0.1", "--batch_size=8"]
-    done = run(
-        "experiments.acgan", *small, *where, "--epochs=1", "--steps_per_epoch=20",
-        "--g_lr_mult=1.5", "--class_weighting", "--eval_samples=4",
-    )  # fmt: skip
-    assert "labels drawn with: a 0.4000, b 0.2667, c 0.2000, d 0.1333" in done.stdout
-    assert f"tensorboard --logdir {tmp_path / 'run'}" in done.stdout
-    assert "GAN-test by class: a " in done.stdout
-    assert f"report: {tmp_path / 'run' / 'report.html'}" in done.stdout
-    assert "oneDNN" not in done.stderr
-    config = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert config["options"]["g_lr_mult"] == 1.5
-    assert config["options"]["class_sampling"] == "proportional"
-
-    run("experiments.sample", *where, "--labels=b,d", "--per_class=3", f"--out={tmp_path}/g.png")
-    assert Image.open(tmp_path / "g.png").size == (2 * 28, 3 * 28)
-    run("experiments.sample", *where, "--per_class=5", f"--out={tmp_path}/s.npz")
-    with np.load(tmp_path / "s.npz") as arrays:
-        assert arrays["images"].shape == (20, 28, 28, 1)
-        assert np.bincount(arrays["labels"]).tolist() == [5] * 4
-        assert arrays["class_names"].tolist() == list("abcd")
-
-    changed = run("experiments.acgan", *small, *where, "--epochs=1", "--steps_per_epoch=20", code=2)
-    assert changed.stderr.startswith("error: ")
-    assert changed.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("script", ["cgan", "dcgan", "r3gan", "vanilla", "wgan", "wgan_gp"])
@@ -42,20 +12,13 @@ def test_image_gans(data_dir, tmp_path, script):
     where = [f"--workdir={tmp_path / 'run'}"]
     done = run(
         f"experiments.{script}", *where, "--dataset=demo", f"--data_dir={data_dir}",
-        "--width_mult=0.1", "--batch_size=4", "--epochs=1", "--steps_per_epoch=20",
-        "--eval_samples=2" if script in ("cgan", "vanilla") else "--eval_samples=0",
+        "--width_mult=0.1", "--batch_size=4", "--epochs=1", "--steps_per_epoch=2",
+        "--eval_samples=0", *(["--n_critic=2"] if script.startswith("wgan") else []),
     )  # fmt: skip
-    assert "trained 20 steps" in done.stdout
-    if script == "vanilla":
-        assert "entropy of classes" in done.stdout
+    assert "trained 2 steps" in done.stdout
+    if script == "vanilla":  # what takes labels is sampled in the README
         run("experiments.sample", *where, "--count=7", "--columns=3", f"--out={tmp_path}/g.png")
         assert Image.open(tmp_path / "g.png").size == (3 * 28, 2 * 28)
-        run("experiments.sample", *where, "--count=7", f"--out={tmp_path}/s.npz")
-        with np.load(tmp_path / "s.npz") as arrays:
-            assert arrays["images"].shape == (7, 28, 28, 1)
-            assert "labels" not in arrays
-        refused = run("experiments.sample", *where, "--labels=a", "--out=x.npz", code=2)
-        assert "takes no labels" in refused.stderr
 
 
 @pytest.mark.parametrize(

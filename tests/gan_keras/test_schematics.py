@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from data_tools.errors import UsageError
 from gan_keras import configs, gans, schematics
 from gan_keras.data.dataset import DataSpec
 
@@ -66,3 +67,9 @@ def test_a_picture_is_written(experiment, tmp_path):
         assert picture.width > 400
         assert len(picture.getcolors(1 << 20)) > 3  # more than text on white
     assert [path.name for path in tmp_path.iterdir()] == ["nets.png"]
+
+
+def test_images_that_cannot_be_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="multiples of 4"):
+        schematics.draw(configs.config_class("acgan").create(), tmp_path / "nets.png", 27)
+    assert not list(tmp_path.iterdir())
