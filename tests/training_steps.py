@@ -34,7 +34,7 @@ def changed(before, variables):
 def check_updates(gan, batches):
     """Makes a step on each batch and checks that each update changes its own networks only.
 
-    Between the begins of two updates nothing may change but what the first of them owns, before
+    Between the starts of two updates nothing may change but what the first of them owns, before
     the first update of all nothing at all. In the end each optimizer has changed all that it owns.
 
     Args:
@@ -44,11 +44,11 @@ def check_updates(gan, batches):
     Returns:
         Names of the optimizers in the order of their updates.
     """
-    begins = []  # (optimizer, copies of the variables of each network)
+    starts = []  # (optimizer, copies of the variables of each network)
 
     def look(name):
         nets = gan.networks.items()
-        begins.append((name, {each: values(net.trainable_variables) for each, net in nets}))
+        starts.append((name, {each: values(net.trainable_variables) for each, net in nets}))
 
     def watch(name):
         optimizer = getattr(gan, name)
@@ -65,16 +65,18 @@ def check_updates(gan, batches):
     assert set(logs) == set(gan.METRICS)
     assert all(np.isfinite(float(value)) for value in logs.values())
 
-    moved = set()  # (optimizer, path of a variable)
-    for (name, before), (_, after) in itertools.pairwise(begins):
+    moved = set()  # (optimizer, network, path of a variable)
+    for (name, before), (_, after) in itertools.pairwise(starts):
         for each, net in gan.networks.items():
             for v, old, new in zip(net.trainable_variables, before[each], after[each], strict=True):
                 if not np.array_equal(old, new):
                     assert each in OWNED.get(name, ()), f"{v.path} during {name or 'no update'}"
-                    moved.add((name, v.path))
-    order = [name for name, _ in begins[1:-1]]
+                    moved.add((name, each, v.path))
+    order = [name for name, _ in starts[1:-1]]
     for name in order:
-        assert all((name, v.path) in moved for each in OWNED[name] for v in trained(gan, each))
+        for each in OWNED[name]:
+            still = [v.path for v in trained(gan, each) if (name, each, v.path) not in moved]
+            assert not still, f"{name} leaves alone {still}"
     return order
 
 

@@ -57,6 +57,11 @@ def batch(gan, n=6, seed=0):
     return tf.constant(images), tf.constant(random.integers(0, 3, n).astype(np.int32))
 
 
+def few_updates(experiment):
+    """Two updates of a critic a step where it has five, which take the time of the step."""
+    return {"n_critic": 2} if experiment in ("wgan", "wgan_gp") else {}
+
+
 def parameters(network, what):
     """Parameters without the seeds of dropout, which Keras keeps in variables as well."""
     variables = network.trainable_variables if what == "trainable" else network.variables
@@ -83,7 +88,7 @@ def test_parameter_counts_are_the_published_ones(capsys):
 
 @pytest.mark.parametrize(("experiment", "preset"), PRESETS)
 def test_each_update_changes_all_of_its_own_network_and_nothing_else(experiment, preset):
-    gan = make(experiment, preset, pretraining=0)
+    gan = make(experiment, preset, pretraining=0, **few_updates(experiment))
     # two steps: what lies behind a layer that starts at zero moves in the second only
     order = check_updates(gan, [batch(gan, seed=number) for number in range(2)])
     assert order[-1] == "g_optimizer"
@@ -112,7 +117,7 @@ def test_a_test_step_changes_nothing_and_repeats(experiment):
 @pytest.mark.parametrize("experiment", VARIANTS)
 def test_a_step_depends_on_nothing_but_the_state(experiment):
     replay = {"replay": 8} if "replay" in capabilities.CAPABILITIES[experiment] else {}
-    tools = {"ema_decay": 0.9, **replay}
+    tools = {"ema_decay": 0.9, **replay, **few_updates(experiment)}
     one, two = make(experiment, **tools), make(experiment, **tools)
     check_state(one, two, [batch(one, seed=number) for number in range(3)])
 
