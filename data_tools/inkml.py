@@ -255,7 +255,12 @@ class _Traces:
     def __init__(self, root: ET.Element, prefix: str):
         self._x, self._y, self._channels = _channels(root, prefix)
         self._texts: dict[str, str | None] = {}
-        for trace in root.iter(prefix + "trace"):
+        tag = prefix + "trace"
+        for trace in root.iter(tag):
+            # Each trace around others would keep a copy of all their text. The first one ends it,
+            # so that no part of the file is walked through twice here.
+            if len(trace) and any(inner is not trace for inner in trace.iter(tag)):
+                raise InkmlError("a trace inside a trace")
             name = trace.get("id") or trace.get(_XML_ID)
             if name is not None:
                 # A second trace of the same id makes the id ambiguous: None.

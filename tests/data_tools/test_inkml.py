@@ -293,3 +293,23 @@ def test_one_trace_in_very_many_symbols_stays_small():
     assert len(result.symbols) == inkml.MAX_FILE_POINTS // inkml.MAX_SYMBOL_POINTS
     assert len(result.skipped) == 5_000 - len(result.symbols)
     assert peak < 100e6
+
+
+@pytest.mark.parametrize("between", ["", "<note>"])
+def test_traces_inside_traces_are_refused_before_their_text_is_copied(between):
+    # Each would keep the text of all that are inside it: 800 kB a thousand times.
+    opening = "".join(f'<trace id="{number}">{between}' for number in range(1_000))
+    closing = (between.replace("<", "</") + "</trace>") * 1_000
+    nested = (opening + "1 2, " * 160_000 + "3 4" + closing).encode()
+    data = page({"a": "1 2"}, [("x", ["0"])]).replace(b"<traceGroup", nested + b"<traceGroup", 1)
+    tracemalloc.start()
+    with pytest.raises(InkmlError, match="a trace inside a trace"):
+        parse(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30e6
+
+
+def test_other_elements_inside_a_trace_are_read_over():
+    data = page({"0": "1 2, 3 4"}, [("x", ["0"])]).replace(b", 3", b"<note/>, <b>3</b>")
+    assert strokes(data) == [[[1, 2], [3, 4]]]
