@@ -1,11 +1,13 @@
 """Image files of any kind into arrays of one shape."""
 
+import contextlib
 import dataclasses
 import io
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 # What may be opened. Fewer formats, fewer doors: PIL would hand EPS to another program.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
@@ -17,6 +19,16 @@ MAX_PIXELS = 50_000_000
 MIN_SIDE = 4  # smaller ones are spacers and dots, not pictures
 FITS = ("resize", "pad", "crop")
 _ORIENTATION = 0x0112  # EXIF tag
+# What brings a picture of each orientation upright; those from 5 on exchange height and width.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class BadPictureError(Exception):
@@ -66,10 +78,11 @@ def read_header(file: BinaryIO) -> Header:
     Raises:
         BadPictureError: If it is no picture, or one that is too large or too small.
     """
-    with _open(file) as image:
+    with _pillow(), _open(file) as image:
         width, height = image.size
-        # PNG would be read to its end for this; cameras write JPEG.
-        if image.format != "PNG" and image.getexif().get(_ORIENTATION, 1) >= 5:  # on its side
+        # PNG would be read to its end for this (cameras write JPEG), and of TIFF Pillow says the
+        # size that it has upright.
+        if image.format not in ("PNG", "TIFF") and _orientation(image) >= 5:  # on its side
             width, height = height, width
         return Header(height, width, 1 if _is_grey(image) else 3)
 
@@ -89,15 +102,12 @@ def decode(data: bytes, shape: Shape) -> np.ndarray:
     Raises:
         BadPictureError: If it cannot be read.
     """
-    with _open(io.BytesIO(data)) as image:
-        try:
-            # JPEG can be read at an eighth, a quarter or half its size, which is much faster.
-            image.draft(None, (2 * shape.width, 2 * shape.height))
-            image.load()
-            image = ImageOps.exif_transpose(image)
-            pixels = _plain(image, shape.channels)
-        except _PIL_ERRORS as error:
-            raise BadPictureError(_reason(error)) from error
+    with _pillow(), _open(io.BytesIO(data)) as image:
+        # JPEG can be read at an eighth, a quarter or half its size, which is much faster.
+        image.draft(None, (2 * shape.width, 2 * shape.height))
+        image.load()
+        turn = _UPRIGHT.get(_orientation(image))
+        pixels = _plain(image if turn is None else image.transpose(turn), shape.channels)
     return fit(pixels.swapaxes(0, 1) if shape.transposed else pixels, shape)
 
 
@@ -145,35 +155,38 @@ def fit_all(images: np.ndarray, shape: Shape) -> np.ndarray:
     return fitted
 
 
-_PIL_ERRORS = (
-    OSError,
-    ValueError,
-    SyntaxError,  # PIL's word for a broken PNG
-    TypeError,
-    IndexError,
-    KeyError,
-    EOFError,
-    OverflowError,
-    NotImplementedError,
-    MemoryError,
-    Image.DecompressionBombError,
-)
+@contextlib.contextmanager
+def _pillow() -> Iterator[None]:
+    """Turns whatever a damaged file makes Pillow raise into BadPictureError."""
+    try:
+        yield
+    except BadPictureError:
+        raise
+    except Image.DecompressionBombError:
+        raise BadPictureError(f"more than {MAX_PIXELS:,} pixels") from None
+    # No list is ever complete: each format has errors of its own, struct's and zlib's among them.
+    except Exception as error:
+        raise BadPictureError(_reason(error)) from error
 
 
 def _open(file: BinaryIO) -> Image.Image:
     """Opens a picture without reading its pixels."""
-    try:
-        image = Image.open(file, formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise BadPictureError(f"more than {MAX_PIXELS:,} pixels") from None
-    except _PIL_ERRORS as error:
-        raise BadPictureError(_reason(error)) from error
+    image = Image.open(file, formats=FORMATS)
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise BadPictureError(f"{width} x {height} is more than {MAX_PIXELS:,} pixels")
     if min(width, height) < MIN_SIDE:
         raise BadPictureError(f"{width} x {height} pixels are too few")
     return image
+
+
+def _orientation(image: Image.Image) -> int:
+    """How a picture was held, an EXIF orientation; 1 (upright) where it cannot be read."""
+    try:
+        found = image.getexif().get(_ORIENTATION)
+    except Exception:  # whatever damaged EXIF makes Pillow raise; the pixels may be fine
+        return 1
+    return found if isinstance(found, int) and found in _UPRIGHT else 1
 
 
 def _reason(error: Exception) -> str:

@@ -87,7 +87,7 @@ class FolderStore(Store):
     def __init__(self, path: Path):
         stamps: dict[str, str] = {}
         skipped: list[tuple[str, str]] = []
-        _list_folder(path, path.resolve(), "", stamps, skipped)
+        _list_folder(path, stamps, skipped)
         super().__init__(path, stamps, skipped)
 
     def open(self, row: int) -> BinaryIO:
@@ -178,26 +178,42 @@ def _limited(file: BinaryIO) -> bytes:
     return data
 
 
-def _list_folder(
-    folder: Path, root: Path, prefix: str, stamps: dict[str, str], skipped: list
-) -> None:
-    """Adds all files below a folder."""
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
-        name = prefix + entry.name
-        if _is_hidden(entry.name):
+def _list_folder(root: Path, stamps: dict[str, str], skipped: list[tuple[str, str]]) -> None:
+    """Adds all files below a folder; what cannot be looked at is left out."""
+    resolved = root.resolve()
+    folders = [""]
+    while folders:
+        prefix = folders.pop()
+        try:
+            with os.scandir(root / prefix) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            skipped.append((prefix or ".", f"cannot be looked through: {error.strerror}"))
             continue
-        if entry.is_symlink():
-            target = Path(entry.path).resolve()
-            if not (target.is_file() and target.is_relative_to(root)):
-                skipped.append((name, "a link to what is no file of this folder"))
+        for entry in found:
+            name = prefix + entry.name
+            if _is_hidden(entry.name):
                 continue
-        if entry.is_dir(follow_symlinks=False):
-            _list_folder(Path(entry.path), root, f"{name}/", stamps, skipped)
-        elif entry.is_file():  # no pipes and devices, which could block for ever
-            facts = entry.stat()
-            stamps[name] = f"{facts.st_size} {facts.st_mtime_ns}"
+            try:
+                if entry.is_symlink() and not _leads_inside(Path(entry.path), resolved):
+                    skipped.append((name, "a link to what is no file of this folder"))
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{name}/")
+                elif entry.is_file():  # no pipes and devices, which could block for ever
+                    facts = entry.stat()
+                    stamps[name] = f"{facts.st_size} {facts.st_mtime_ns}"
+            except OSError as error:
+                skipped.append((name, f"cannot be looked at: {error.strerror}"))
+    skipped.sort()
+
+
+def _leads_inside(link: Path, root: Path) -> bool:
+    """Whether a link leads to a file below a folder."""
+    try:
+        target = link.resolve()
+    except RuntimeError:  # Python's word for links that go round in circles
+        return False
+    return target.is_file() and target.is_relative_to(root)
 
 
 def _refuse(entry: zipfile.ZipInfo) -> str | None:

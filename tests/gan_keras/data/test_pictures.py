@@ -1,3 +1,4 @@
+import contextlib
 import io
 import struct
 import zlib
@@ -164,3 +165,96 @@ def test_huge_dimensions_are_refused_before_anything_is_unpacked():
     for work in (header, lambda data: decode(data, GREY)):
         with pytest.raises(BadPictureError, match="50,000,000 pixels"):
             work(data)
+
+
+def exif(*entries):
+    """EXIF of (tag, type, count, four bytes of value) as a JPEG has it."""
+    body = b"".join(struct.pack("<HHL4s", *entry) for entry in entries)
+    return b"Exif\0\0II*\0" + struct.pack("<LH", 8, len(entries)) + body + bytes(4)
+
+
+LEFT_BRIGHT = np.zeros((16, 32), np.uint8)
+LEFT_BRIGHT[:, :16] = 255
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [(0x0112, 2, 4, b"abc\0")],  # the orientation is text
+        [(0x0112, 3, 1, b"\x63\0\0\0")],  # there is none of this number
+        [(0x0112, 5, 1, b"\xff\0\0\0")],  # it is said to be where the file has ended
+    ],
+)
+@pytest.mark.filterwarnings("ignore")  # Pillow's own
+def test_an_orientation_that_is_none_is_upright(entries):
+    data = saved(Image.fromarray(LEFT_BRIGHT), "JPEG", exif=exif(*entries), quality=95)
+    assert header(data) == pictures.Header(16, 32, 1)
+    assert decode(data, Shape(16, 32, 1))[:, :12].min() > 240
+
+
+def test_odd_exif_beside_an_orientation_is_not_looked_at():
+    # Pillow's own exif_transpose would write it anew, and cannot.
+    odd = exif((0x0100, 9, 1, b"\xff\xff\xff\xff"), (0x0112, 3, 1, b"\6\0\0\0"))
+    data = saved(Image.fromarray(LEFT_BRIGHT), "JPEG", exif=odd, quality=95)
+    assert header(data) == pictures.Header(32, 16, 1)
+    assert decode(data, Shape(32, 16, 1))[:12].min() > 240
+
+
+def test_damaged_exif_of_a_webp():
+    data = saved(Image.fromarray(LEFT_BRIGHT).convert("RGB"), "WEBP", exif=exif(), lossless=True)
+    assert data.count(b"II*\0") == 1
+    data = data.replace(b"II*\0", b"I\0*\0")
+    assert header(data) == pictures.Header(16, 32, 3)
+    assert decode(data, Shape(16, 32, 1))[:, :16].min() == 255
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw"])
+def test_a_tiff_on_its_side_has_the_size_that_it_has_upright(compression):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    image = Image.fromarray(LEFT_BRIGHT)
+    data = saved(image, "TIFF", exif=turned, compression=compression)
+    assert header(data) == pictures.Header(32, 16, 1)
+    assert decode(data, Shape(32, 16, 1))[:16].min() == 255
+
+
+def test_a_gif_with_a_frame_beside_its_picture():
+    data = bytearray(saved(Image.new("P", (8, 8)), "GIF"))
+    frame = data.index(b",")
+    data[frame + 1 : frame + 9] = struct.pack("<4H", 65535, 0, 65535, 8)
+    for work in (header, lambda data: decode(data, GREY)):
+        with pytest.raises(BadPictureError):
+            work(bytes(data))
+
+
+def small_pictures():
+    """Files of a few hundred bytes, of every format and some of its kinds."""
+    random = np.random.default_rng(0)
+    colour = Image.fromarray(random.integers(0, 255, (9, 7, 3), np.uint8))
+    turned = Image.Exif()
+    turned.update({0x0112: 6, 0x010E: "a picture", 0x011A: (72, 1)})
+    for kind in ("PNG", "JPEG", "WEBP", "TIFF"):
+        yield saved(colour, kind, exif=turned)
+    for kind in ("GIF", "BMP", "PPM"):
+        yield saved(colour, kind)
+    yield saved(colour.convert("P"), "PNG", transparency=1)
+    yield saved(colour.convert("1"), "TIFF")
+    yield saved(Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8)), "PNG")
+    frames = [colour.convert("P"), colour.rotate(90).convert("P")]
+    yield saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's own
+def test_damaged_files_of_every_format_are_bad_pictures_and_nothing_else():
+    random = np.random.default_rng(1)
+    read = 0
+    for data in small_pictures():
+        for _ in range(60):
+            damaged = bytearray(data)
+            for place in random.integers(0, len(data), random.integers(1, 5)):
+                damaged[place] = random.choice([0, 255, random.integers(256)])
+            for work in (header, lambda data: decode(data, Shape(8, 8, 3))):
+                with contextlib.suppress(BadPictureError):
+                    work(bytes(damaged))
+                    read += 1
+    assert read > 100  # most damage is to pixels

@@ -129,6 +129,32 @@ def test_links_are_followed_inside_only(tmp_path):
     assert [name for name, _ in store.skipped] == ["a/3.png", "a/4.png", "b", "loop"]
 
 
+def test_links_that_go_round_in_circles_are_left_out(tmp_path):
+    folder = write_files(tmp_path / "p", {"a/1.png": png(1)})
+    (folder / "a" / "self.png").symlink_to("self.png")
+    store = stores.open_store(folder)
+    assert store.names == ["a/1.png"]
+    assert store.skipped == [("a/self.png", "a link to what is no file of this folder")]
+
+
+def test_folders_that_cannot_be_read_are_left_out(tmp_path, monkeypatch):
+    # Said by a stand-in, as root may read everything.
+    folder = write_files(tmp_path / "p", {"a/1.png": png(1), "b/c/2.png": png(2)})
+    scan = os.scandir
+
+    def scandir(path):
+        if os.path.basename(os.path.normpath(path)) == "c":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    store = stores.open_store(folder)
+    assert store.names == ["a/1.png"]
+    assert store.skipped == [("b/c/", "cannot be looked through: Permission denied")]
+    with pytest.raises(DataError, match=r"holds no pictures .*'.': .*Permission denied"):
+        stores.open_store(folder / "b" / "c")
+
+
 def test_pipes_do_not_block(tmp_path):
     folder = write_files(tmp_path / "p", {"a/1.png": png(1)})
     os.mkfifo(folder / "a" / "2.png")
