@@ -8,12 +8,12 @@ import re
 import stat
 import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from data_tools.archives import READ_ERRORS, refusal
 from data_tools.errors import DataError
 
 # Limits; the official corpus has 12,000 files in an archive of 33 MB.
@@ -26,7 +26,6 @@ RATIO_FREE_BYTES = 256 * 2**10
 
 _YEAR_FOLDER = re.compile(r"CROHME(\d{4})_data", re.IGNORECASE)
 _SUFFIX = ".inkml"
-_ENCRYPTED = 0x1
 
 
 class ReadError(Exception):
@@ -226,8 +225,8 @@ def _open_archive(path: str) -> zipfile.ZipFile:
     try:
         _check_directory(path)
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, struct.error, UnicodeError, ValueError, NotImplementedError) as e:
-        reason = " ".join(str(e).split())
+    except READ_ERRORS as error:
+        reason = " ".join(str(error).split())
         raise DataError(
             f"{shown} is not a whole zip archive ({reason}): damaged, or not fully copied"
         ) from None
@@ -313,21 +312,17 @@ class Reader:
             self._archives[container] = archive, archive.infolist()
         archive, infos = self._archives[container]
         info = infos[place]
-        if info.flag_bits & _ENCRYPTED:
-            raise ReadError("encrypted")
-        # The other methods of zipfile cannot be stopped half way through a bomb.
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ReadError(f"compression method {info.compress_type} is not supported")
+        refused = refusal(info)
+        if refused:
+            raise ReadError(refused)
         # Lengths in headers may lie; what counts is what comes out.
         honest = max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size)
         try:
             with archive.open(info) as file:
                 data = file.read(min(limit, honest) + 1)
                 complete = len(data) == info.file_size
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        except READ_ERRORS as error:
             raise ReadError(f"damaged in the archive: {' '.join(str(error).split())}") from None
-        except (RuntimeError, struct.error) as error:
-            raise ReadError(f"cannot be read: {error}") from None
         if len(data) > honest:
             raise ReadError(f"inflates more than {MAX_RATIO} times, like an archive bomb")
         if len(data) <= limit and not complete:

@@ -14,12 +14,12 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
-import zlib
 from pathlib import Path
 
 from absl import flags
 
 from data_tools import cli, progress
+from data_tools.archives import READ_ERRORS, refusal
 from data_tools.errors import DataError, UsageError
 from data_tools.files import atomic_path
 
@@ -189,8 +189,12 @@ def _check(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             if not any(name.lower().endswith(".inkml") for name in archive.namelist()):
                 raise _BadArchiveError("the archive holds no InkML files")
+            for info in archive.infolist():
+                refused = refusal(info)
+                if refused:
+                    raise _BadArchiveError(f"{info.filename!r} in the archive: {refused}")
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+    except READ_ERRORS as error:
         raise _BadArchiveError(f"not a whole zip archive ({error})") from None
     if damaged is not None:
         raise _BadArchiveError(f"{damaged!r} in the archive is damaged")

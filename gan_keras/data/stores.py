@@ -9,11 +9,11 @@ import io
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from data_tools.archives import READ_ERRORS, refusal
 from data_tools.errors import DataError
 from gan_keras.data.labels_csv import NAME
 from gan_keras.data.pictures import SUFFIXES, BadPictureError
@@ -57,11 +57,15 @@ class Store:
         return io.BytesIO(self.read(row))
 
     def labels(self) -> bytes | None:
-        """Content of the root's labels.csv, or None."""
-        if self._root + NAME not in self._stamps:
+        """Content of the root's labels.csv, or None; raises DataError if it cannot be read."""
+        name = self._root + NAME
+        if name not in self._stamps:
+            reason = dict(self.skipped).get(name)
+            if reason:
+                raise DataError(f"{self.path}: {NAME} cannot be read: {reason}")
             return None
         try:
-            return self._read(self._root + NAME)
+            return self._read(name)
         except (BadPictureError, OSError) as error:
             raise DataError(f"{self.path}: {NAME} cannot be read: {error}") from error
 
@@ -112,7 +116,7 @@ class ZipStore(Store):
     def __init__(self, path: Path):
         try:
             self._archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except (OSError, *READ_ERRORS) as error:
             raise DataError(f"{path} is no whole zip archive ({error})") from error
         stamps: dict[str, str] = {}
         skipped: list[tuple[str, str]] = []
@@ -136,10 +140,8 @@ class ZipStore(Store):
         try:
             with self._archive.open(self._entries[name]) as file:
                 data = _limited(file)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except READ_ERRORS as error:
             raise BadPictureError(f"damaged in the archive ({error})") from error
-        except RuntimeError as error:
-            raise BadPictureError("encrypted") from error
         # Counted as it unpacks, whatever the archive says; and once, as pictures are read again.
         if name not in self._counted:
             self._counted.add(name)
@@ -225,7 +227,7 @@ def _refuse(entry: zipfile.ZipInfo) -> str | None:
         return "a link"
     if entry.file_size > MAX_FILE_BYTES:
         return f"more than {MAX_FILE_BYTES:,} bytes"
-    return None
+    return refusal(entry)
 
 
 def _is_hidden(name: str) -> bool:

@@ -3,6 +3,7 @@ import os
 import socket
 import threading
 import time
+import zipfile
 
 import pytest
 from inkml_samples import check_refusal, run, write_zip
@@ -103,6 +104,15 @@ def test_an_archive_without_ink(server, tmp_path, monkeypatch):
     other = write_zip(tmp_path / "other.zip", {"readme.txt": b"hello"}).read_bytes()
     monkeypatch.setattr(server, "archive", other)
     with pytest.raises(DataError, match="holds no InkML files"):
+        download(f"{server.url}/whole.zip", tmp_path / "a.zip")
+
+
+def test_an_archive_in_a_method_that_has_no_limits(server, tmp_path, monkeypatch):
+    path = write_zip(tmp_path / "other.zip", {"1.inkml": b"hello"})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("2.inkml", bytes(1_000_000))
+    monkeypatch.setattr(server, "archive", path.read_bytes())
+    with pytest.raises(DataError, match="'2.inkml' in the archive: compression method 14"):
         download(f"{server.url}/whole.zip", tmp_path / "a.zip")
 
 

@@ -72,8 +72,22 @@ def test_links_and_encrypted_and_doubled_entries(tmp_path):
     marked[6] |= 1
     marked[central + 8] |= 1
     path.write_bytes(marked)
-    with pytest.raises(BadPictureError, match="encrypted"):
-        stores.open_store(path).read(0)
+    store = stores.open_store(path)
+    assert ("a/1.png", "encrypted") in store.skipped
+    assert store.read(0) == png(5)  # the other one of the name
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_cannot_be_stopped_half_way_are_refused(tmp_path, method):
+    path = write_zip(tmp_path / "p.zip", {"a/1.png": png(), "a/2.png": b"\0" * 10_000})
+    with zipfile.ZipFile(path, "a", method) as archive:
+        archive.writestr("a/3.png", b"\0" * 1_000_000)
+        archive.writestr("labels.csv", b"file,label\n")
+    store = stores.open_store(path)
+    reason = f"compression method {method} is not supported"
+    assert store.skipped == [("a/3.png", reason), ("labels.csv", reason)]
+    with pytest.raises(DataError, match=f"labels.csv cannot be read: {reason}"):
+        store.labels()  # other classes would be taken without a word
 
 
 def test_damaged_entry(tmp_path):
