@@ -19,6 +19,9 @@ from gan_keras.writing.characters import Alphabet
 from gan_keras.writing.measure import Extent
 
 MAX_FORMULA = 400
+# Em. The widest formula of so many characters has plus signs only, 490 em; the highest is a
+# `\substack` of 88 em. What is larger comes from lengths such as `\hspace{60000}`.
+MAX_WIDTH, MAX_HEIGHT = 600.0, 100.0
 _EM = 100.0  # points in which mathtext sets; boxes are given in em
 _RADICAL = "√"
 # What mathtext draws where its fonts lack a character.
@@ -70,6 +73,13 @@ class Layout:
     slots: tuple[Slot, ...]
     lines: tuple[np.ndarray, ...]
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of all together, in em."""
+        corners = [((slot.left, slot.bottom), (slot.right, slot.top)) for slot in self.slots]
+        width, height = np.ptp(np.concatenate([*corners, *self.lines]), axis=0)
+        return float(width), float(height)
+
 
 def lay_out(latex: str, alphabet: Alphabet) -> Layout:
     r"""Lays out a formula.
@@ -82,7 +92,8 @@ def lay_out(latex: str, alphabet: Alphabet) -> Layout:
         Where everything goes.
 
     Raises:
-        UsageError: If it is empty, too long or not understood, or needs what the alphabet lacks.
+        UsageError: If it is empty, too long, too large or not understood, or needs what the
+            alphabet lacks.
     """
     source = _clean(latex)
     unknown: list[str] = []
@@ -106,10 +117,17 @@ def lay_out(latex: str, alphabet: Alphabet) -> Layout:
     if not slots:
         raise UsageError("there is nothing to write: the formula has no symbols")
     radicals = [slot for slot in slots if slot.text == _RADICAL]
-    return Layout(
+    layout = Layout(
         slots=tuple(slot for slot in slots if slot.text != _RADICAL),
         lines=tuple(_lines(radicals, rules)),
     )
+    width, height = layout.size
+    if not (width <= MAX_WIDTH and height <= MAX_HEIGHT):  # true for NaN too
+        raise UsageError(
+            f"the formula is too large: {width:,.0f} x {height:,.0f} em, at most {MAX_WIDTH:.0f} x "
+            f"{MAX_HEIGHT:.0f}; a length in it (as of \\hspace) must be smaller"
+        )
+    return layout
 
 
 def _clean(latex: str) -> str:

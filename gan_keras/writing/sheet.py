@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -13,12 +14,17 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Curve
 from PIL import Image
 
+from data_tools.errors import UsageError
 from data_tools.files import atomic_path
 from gan_keras.writing.inking import Ink, control_points
 
 INK = "#1c2350"
 PAPER = "#ffffff"
 MARGIN = 0.35  # em
+# Some 300 MB while it is drawn.
+MAX_PIXELS = 40_000_000
+# What no XML may hold, whether escaped or not.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +97,7 @@ class Sheet:
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" role="img">',
-            f"<title>{escape(self.title)}</title>",
+            f"<title>{escape(_NOT_XML.sub('', self.title))}</title>",
             f'<rect width="100%" height="100%" fill="{PAPER}"/>',
             f'<g fill="{INK}">',
             *(f'<path d="{_svg_path(glyph.ink, numbers)}"/>' for glyph in self.glyphs),
@@ -110,9 +116,17 @@ class Sheet:
 
         Args:
             size: Pixels of an em.
+
+        Raises:
+            UsageError: If it has more than `MAX_PIXELS`.
         """
         left, bottom, right, top = self.box
         width, height = self.pixels(size)
+        if width * height > MAX_PIXELS:
+            raise UsageError(
+                f"the page has {width:,} x {height:,} pixels, more than {MAX_PIXELS:,}; write less "
+                "or smaller"
+            )
         dpi = 72.0  # a point is a pixel, so that line widths are pixels too
         figure = Figure((width / dpi, height / dpi), dpi=dpi, facecolor=PAPER)
         canvas = FigureCanvasAgg(figure)

@@ -95,6 +95,10 @@ def test_all_that_is_unknown_is_named():
         ("a$b", "a \\$ inside"),
         ("x" * 401, "too long: 401 characters, at most 400"),
         ("{" * 60 + "x" + "}" * 60, "nested 60 deep"),
+        (r"x\hspace{60000}x", r"too large: 58,4\d\d x 1 em, at most 600 x 100"),
+        (r"x\hspace{-60000}x", "too large"),
+        (r"x\hspace{%s}x" % ("9" * 380), "too large: inf"),
+        (r"\genfrac{}{}{100000}{}{a}{b}", "too large"),
     ],
 )
 def test_mistakes_are_one_clear_line(latex, message):
@@ -102,3 +106,11 @@ def test_mistakes_are_one_clear_line(latex, message):
         formula.lay_out(latex, ALL)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "latex",
+    ["+" * 400, r"\sum " * 80, r"\quad " * 60 + "x", r"\substack{" + r"a\\" * 125 + "a}"],
+)
+def test_long_honest_formulas_are_not_too_large(latex):
+    assert formula.lay_out(latex, ALL).slots

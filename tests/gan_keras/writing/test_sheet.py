@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import xml.etree.ElementTree as ET
 
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_tools.errors import UsageError
 from gan_keras.writing.inking import Ink
 from gan_keras.writing.sheet import MARGIN, Glyph, Sheet, Stroke, side_by_side
 
@@ -33,6 +35,21 @@ def test_svg_has_a_path_a_glyph_and_a_safe_title(sheet):
     (line,) = root.iter(f"{SVG}polyline")
     assert float(line.get("stroke-width")) == 5
     assert (int(root.get("width")), int(root.get("height"))) == sheet.pixels(50)
+
+
+def test_a_title_with_characters_that_xml_cannot_hold(sheet):
+    sheet = dataclasses.replace(sheet, title="x\x01+\x0c1\ud800\uffff \U0001d465\n")
+    root = ET.fromstring(sheet.svg(50).encode())
+    assert root.find(f"{SVG}title").text == "x+1 \U0001d465\n"
+
+
+def test_a_page_of_too_many_pixels_is_not_drawn():
+    wide = Sheet("-", (), (Stroke(np.array([(0.0, 0.0), (59_999.3, 0.0)]), 0.1),))
+    with pytest.raises(
+        UsageError, match="the page has 3,840,000 x 45 pixels, more than 40,000,000"
+    ):
+        wide.png(64)
+    assert wide.svg(64)
 
 
 def test_png_shows_ink_hole_and_line_where_they_are(sheet):
