@@ -130,13 +130,12 @@ def fit(pixels: np.ndarray, shape: Shape) -> np.ndarray:
         scale = min(scale, 1.0)
     border = _border(pixels)
     new = (max(1, round(height * scale)), max(1, round(width * scale)))
+    kept = (min(new[0], shape.height), min(new[1], shape.width))
+    top, left = ((side - part) // 2 for side, part in zip(new, kept, strict=True))
     if new != (height, width):
-        pixels = _resize(pixels, *new)
-    for axis, wanted in enumerate((shape.height, shape.width)):
-        over = pixels.shape[axis] - wanted
-        if over > 0:
-            start = over // 2
-            pixels = pixels.take(range(start, start + wanted), axis)
+        pixels = _resize(pixels, new, (top, left), kept)
+    else:
+        pixels = pixels[top : top + kept[0], left : left + kept[1]]
     if pixels.shape != shape.dims:
         canvas = np.empty(shape.dims, np.uint8)
         canvas[:] = border
@@ -221,11 +220,30 @@ def _plain(image: Image.Image, channels: int) -> np.ndarray:
     return pixels[..., np.newaxis] if channels == 1 else pixels
 
 
-def _resize(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes with a filter that averages over all pixels when shrinking."""
+def _resize(
+    pixels: np.ndarray, size: tuple[int, int], start: tuple[int, int], kept: tuple[int, int]
+) -> np.ndarray:
+    """Resizes with a filter that averages over all pixels when shrinking, and cuts a part out.
+
+    What is cut off is never made: of a narrow strip enlarged it would fill the memory.
+
+    Args:
+        pixels: uint8 `(h, w, c)`.
+        size: Height and width of the whole, resized.
+        start: First row and column of the part in it.
+        kept: Height and width of the part.
+    """
     grey = pixels.shape[-1] == 1
     image = Image.fromarray(pixels[..., 0] if grey else pixels)
-    resized = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+    # The part, in pixels of the image. The filter still sees what lies around it.
+    ends = [
+        [place * old / new for place in (first, first + part)]
+        for old, new, first, part in zip(pixels.shape, size, start, kept, strict=False)
+    ]
+    (top, bottom), (left, right) = ends
+    resized = np.asarray(
+        image.resize(kept[::-1], Image.Resampling.LANCZOS, box=(left, top, right, bottom))
+    )
     return resized[..., np.newaxis] if grey else resized
 
 
