@@ -7,6 +7,7 @@ optimizers does not have, so the schedule is given to each optimizer.
 from __future__ import annotations
 
 import keras
+import tensorflow as tf
 
 
 def constant(rate, steps, final=0.0):
@@ -29,6 +30,30 @@ def exponential(rate, steps, final=0.01):
     return keras.optimizers.schedules.ExponentialDecay(rate, steps, decay_rate=final)
 
 
+class ByStep(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that goes by the training step, not by the updates of its optimizer.
+
+    An optimizer may make several updates a step, or forget how many it has made.
+
+    Args:
+        schedule: Training steps made -> learning rate.
+        counter: Scalar int variable that holds the training steps made.
+    """
+
+    def __init__(self, schedule, counter):
+        self.schedule = schedule
+        self.counter = counter
+
+    def __call__(self, updates):
+        """The rate at this training step.
+
+        Args:
+            updates: What the optimizer counts; not used.
+        """
+        del updates
+        return self.schedule(tf.convert_to_tensor(self.counter))
+
+
 SCHEDULES = {
     "constant": constant,
     "linear": linear,
@@ -46,7 +71,7 @@ def get(name, rate, steps, final=None):
     Args:
         name: A key of :data:`SCHEDULES`.
         rate: float > 0, the learning rate at step 0.
-        steps: int > 0, steps of the optimizer until the decay ends (not used by "constant").
+        steps: int > 0, steps until the decay ends (not used by "constant").
         final: float >= 0, the last rate as a part of the first; None for the schedule's own
             (0, exponential 0.01).
 

@@ -293,42 +293,46 @@ def equip(discriminator: keras.Model, config: ToolConfig) -> keras.Model:
     return keras.models.clone_model(discriminator, clone_function=clone, call_function=call)
 
 
-def optimizer(config: Any, rate: float) -> keras.optimizers.Optimizer:
+def optimizer(config: Any, rate: float, steps: keras.Variable) -> keras.optimizers.Optimizer:
     """Makes the optimizer that `--optimizer` names.
 
     Args:
         config: Options of an image GAN.
         rate: Learning rate at step 0.
+        steps: Counts training steps.
     """
-    schedule = learning_rate(config, rate)
+    schedule = learning_rate(config, rate, steps)
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(schedule)
     if config.optimizer == "rmsprop":
         # Keras adds epsilon under the root, where 1e-8 would silence gradients below 1e-4.
         return keras.optimizers.RMSprop(schedule, rho=0.99, epsilon=config.epsilon**2)
-    return adam(config, rate)
+    return adam(config, rate, steps)
 
 
-def adam(config: Any, rate: float) -> keras.optimizers.Optimizer:
+def adam(config: Any, rate: float, steps: keras.Variable) -> keras.optimizers.Optimizer:
     """Makes an Adam of a configuration.
 
     Args:
         config: Options with `beta_1`, `beta_2`, `epsilon` and a learning rate schedule.
         rate: Learning rate at step 0.
+        steps: Counts training steps.
     """
     return optimizers.FusedAdam(
-        learning_rate(config, rate),
+        learning_rate(config, rate, steps),
         beta_1=config.beta_1,
         beta_2=config.beta_2,
         epsilon=config.epsilon,
     )
 
 
-def learning_rate(config: ToolConfig, rate: float) -> Any:
-    """A rate, or the schedule that `--lr_decay` asks for.
+def learning_rate(config: ToolConfig, rate: float, steps: keras.Variable) -> Any:
+    """A rate, or the schedule that `--lr_decay` asks for, over training steps.
 
     Args:
         config: The options.
         rate: Learning rate at step 0.
+        steps: Counts training steps.
     """
-    return schedules.get(config.lr_decay, rate, config.lr_decay_steps)
+    schedule = schedules.get(config.lr_decay, rate, config.lr_decay_steps)
+    return schedules.ByStep(schedule, steps) if callable(schedule) else schedule

@@ -23,14 +23,24 @@ from gan_keras.runs import RunFolder
 # it would make whole steps out of rounding. A large epsilon leaves them as small as they are.
 CALM = {"epsilon": 0.01, "precision": "float32"}
 CASES = {
-    "z1": {"experiment": "gaussian", "batch_size": 16, "packing": 2, "gif": False},
-    # BatchNorm in both networks, packs, updates at once
+    # falling rates
+    "z1": {
+        "experiment": "gaussian",
+        "batch_size": 16,
+        "packing": 2,
+        "gif": False,
+        "lr_decay": "linear",
+        "lr_decay_steps": 8,
+    },
+    # and BatchNorm in both networks, packs, updates at once
     "ring": {
         "experiment": "gaussian",
         "preset": "ring",
         "batch_size": 16,
         "packing": 2,
         "gif": False,
+        "lr_decay": "linear",
+        "lr_decay_steps": 8,
     },
     "acgan": {
         "dataset": "demo",

@@ -152,7 +152,7 @@ class ToolConfig(RunConfig):
         choices=("constant", "linear", "cosine", "exponential"),
     )
     lr_decay_steps: int = option(
-        0, "Steps until --lr_decay ends; needed unless it is constant.", minimum=0
+        0, "Training steps until --lr_decay ends; needed unless it is constant.", minimum=0
     )
 
     @property

@@ -222,7 +222,7 @@ def build(config: ACGANConfig, spec: DataSpec) -> ACGAN:
     )
 
     gan.compile(
-        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult),
-        d_optimizer=toolbox.adam(config, config.lr),
+        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult, gan.steps),
+        d_optimizer=toolbox.adam(config, config.lr, gan.steps),
     )
     return gan

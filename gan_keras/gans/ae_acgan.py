@@ -243,8 +243,8 @@ def build(config: AEACGANConfig, spec: DataSpec) -> AEACGAN:
     )
 
     gan.compile(
-        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult),
-        d_optimizer=toolbox.adam(config, config.lr),
-        ae_optimizer=toolbox.adam(config, config.lr * config.ae_lr_mult),
+        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult, gan.steps),
+        d_optimizer=toolbox.adam(config, config.lr, gan.steps),
+        ae_optimizer=toolbox.adam(config, config.lr * config.ae_lr_mult, gan.steps),
     )
     return gan

@@ -101,7 +101,7 @@ def build(config: GaussianConfig, spec: DataSpec) -> GaussianGAN:
         seed=config.seed,
     )
     gan.compile(
-        g_optimizer=toolbox.optimizer(config, config.lr * config.g_lr_mult),
-        d_optimizer=toolbox.optimizer(config, config.lr),
+        g_optimizer=toolbox.optimizer(config, config.lr * config.g_lr_mult, gan.steps),
+        d_optimizer=toolbox.optimizer(config, config.lr, gan.steps),
     )
     return gan

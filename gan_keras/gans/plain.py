@@ -294,7 +294,7 @@ def build(
         **kwargs,
     )
     gan.compile(
-        g_optimizer=toolbox.optimizer(config, config.lr * config.g_lr_mult),
-        d_optimizer=toolbox.optimizer(config, config.lr),
+        g_optimizer=toolbox.optimizer(config, config.lr * config.g_lr_mult, gan.steps),
+        d_optimizer=toolbox.optimizer(config, config.lr, gan.steps),
     )
     return gan

@@ -329,7 +329,7 @@ def build(config: ProgressiveConfig, spec: DataSpec) -> ProgressiveGAN:
     )
 
     gan.compile(
-        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult),
-        d_optimizer=toolbox.adam(config, config.lr),
+        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult, gan.steps),
+        d_optimizer=toolbox.adam(config, config.lr, gan.steps),
     )
     return gan

@@ -284,6 +284,19 @@ def test_critic_updates_have_images_and_noise_of_their_own():
     assert int(gan.g_optimizer.iterations) == 1
 
 
+@pytest.mark.parametrize(
+    ("experiment", "options"),
+    [("wgan", {"n_critic": 3}), ("dcgan", {}), ("vanilla", {"separate_updates": True})],
+)
+def test_both_rates_fall_with_the_steps_however_many_updates(experiment, options):
+    falls = {"lr": 1e-3, "g_lr_mult": 1.0, "lr_decay": "linear", "lr_decay_steps": 4}
+    gan = make(experiment, **falls, **options)
+    gan.train_step(batch(gan))
+    assert int(gan.d_optimizer.iterations.numpy()) > 1
+    for optimizer in (gan.g_optimizer, gan.d_optimizer):
+        assert float(optimizer.learning_rate) == pytest.approx(0.75e-3)
+
+
 def test_wgan_keeps_its_weights_in_the_box():
     gan = make("wgan", weight_clip=0.01)
     gan.train_step(batch(gan))

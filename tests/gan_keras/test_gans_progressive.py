@@ -174,12 +174,20 @@ def test_a_step_depends_on_nothing_but_the_state():
 
 
 def test_optimizers_forget_when_a_stage_begins():
-    gan = make(lr=3e-4)
+    gan = make(lr=3e-4, lr_decay="linear", lr_decay_steps=8)
     counts = []
     for number in range(4):
         gan.train_step(batch(seed=number))
         counts.append([int(o.iterations.numpy()) for o in (gan.g_optimizer, gan.d_optimizer)])
     assert counts == [[1, 1], [2, 2], [1, 1], [2, 2]]
+    # but their rates go on to fall
+    assert float(gan.g_optimizer.learning_rate) == pytest.approx(1.5e-4)
+
+
+def test_optimizers_keep_a_constant_rate_when_a_stage_begins():
+    gan = make(lr=3e-4)
+    gan.steps.assign(gan.schedule.starts[1])
+    gan._grow()
     assert float(gan.g_optimizer.learning_rate) == pytest.approx(3e-4)
 
 

@@ -35,6 +35,22 @@ def test_every_schedule_serves_an_optimizer(name):
     np.testing.assert_allclose(float(variable[0]), 0.999, rtol=1e-5)
 
 
+def test_the_training_step_counts_and_not_the_updates():
+    steps = keras.Variable(0, dtype="int64")
+    optimizer = keras.optimizers.SGD(schedules.ByStep(schedules.linear(0.2, 10), steps))
+    variable = keras.Variable([1.0])
+    optimizer.build([variable])
+    for _ in range(5):
+        optimizer.apply([np.zeros(1, "float32")])
+    assert float(optimizer.learning_rate) == pytest.approx(0.2)
+    steps.assign(5)
+    assert float(optimizer.learning_rate) == pytest.approx(0.1)
+    # nothing that a checkpoint of the plain schedule would lack
+    plain = keras.optimizers.SGD(schedules.linear(0.2, 10))
+    plain.build([variable])
+    assert len(optimizer.variables) == len(plain.variables)
+
+
 @pytest.mark.parametrize("args", [("nosuch", 0.1, 10), ("linear", 0.0, 10), ("cosine", 0.1, 0)])
 def test_bad_schedules_are_refused(args):
     with pytest.raises(ValueError, match="Received"):
