@@ -255,7 +255,7 @@ def _fit(leg: Leg, withhold: Withhold | None, stop: list[int]) -> list[str]:
     while (step := leg.step) < steps * config.epochs and not any(g.verdict for g in guards):
         epoch, done = divmod(step, steps)
         saver = callbacks.Checkpointer(
-            leg.folder.checkpoints, config.checkpoint_minutes, leg.stopwatch, stop, done > 0
+            leg.folder.checkpoints, steps, config.checkpoint_minutes, leg.stopwatch, stop, done > 0
         )
         model.fit(
             training_batches(

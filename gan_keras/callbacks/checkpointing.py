@@ -17,10 +17,13 @@ from gan_keras.runs import Stopwatch
 class Checkpointer(EpochCounter):
     """Writes checkpoints: after each epoch, every few minutes, and when asked to stop.
 
-    It is the last callback, so that what a checkpoint stands for has been logged.
+    It is the last callback, so that what a checkpoint stands for has been logged. That of an
+    epoch's last step is written only after all that an epoch ends with: a run that went on from
+    an earlier one would never make up for it.
 
     Args:
         folder: Checkpoint folder.
+        steps: Steps of an epoch.
         minutes: Longest time between two checkpoints.
         stopwatch: Time spent so far, which goes on with the run.
         stop: Non-empty as soon as the process got a signal to stop.
@@ -29,10 +32,17 @@ class Checkpointer(EpochCounter):
     """
 
     def __init__(
-        self, folder: Path, minutes: float, stopwatch: Stopwatch, stop: list[int], resumed: bool
+        self,
+        folder: Path,
+        steps: int,
+        minutes: float,
+        stopwatch: Stopwatch,
+        stop: list[int],
+        resumed: bool,
     ):
         super().__init__()
         self.folder = folder
+        self.steps = steps
         self.seconds = 60.0 * minutes
         self.stopwatch = stopwatch
         self.stop = stop
@@ -60,22 +70,20 @@ class Checkpointer(EpochCounter):
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Writes a checkpoint if it is time or the process was asked to stop."""
-        if self.stop:
-            self.save()
-            raise InterruptedRunError(self.stop[0])
-        if time.monotonic() - self._last > self.seconds:
-            self.save()
+        due = self.stop or time.monotonic() - self._last > self.seconds
+        if due and self.step % self.steps:
+            self._save()
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Writes the epoch's checkpoint."""
-        self.save()
-        if self.stop:
-            raise InterruptedRunError(self.stop[0])
+        self._save()
 
-    def save(self) -> None:
-        """Writes a checkpoint now."""
+    def _save(self) -> None:
+        """Writes a checkpoint now, and ends the run if the process was asked to stop."""
         try:
             checkpoints.save(self.folder, self.step, self.model.state(), self.stopwatch.read())
         except FloatingPointError as error:
             raise DivergedError(str(error)) from error
         self._last = time.monotonic()
+        if self.stop:
+            raise InterruptedRunError(self.stop[0])

@@ -132,6 +132,26 @@ def test_signal_saves_inside_the_epoch_and_resumes_bit_equal(points, whole_point
     assert rows[0]["d_loss"] == rows[1]["d_loss"]
 
 
+def test_a_stop_at_the_last_step_of_an_epoch_comes_after_its_end(points, monkeypatch):
+    config = points(eval_every=1)
+    at_step(monkeypatch, 5, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(callbacks.InterruptedRunError):
+        training.run(config)
+    assert final_state(config)[0] == "step_00000005.npz"
+    training.run(config)
+    for name, epochs in (("log.csv", ["1", "2"]), ("scores.csv", ["0", "1", "2"])):
+        with open(f"{config.workdir}/{name}", newline="") as file:
+            assert [row["epoch"] for row in csv.DictReader(file)] == epochs
+
+
+def test_a_kill_while_an_epoch_is_tested_leaves_no_checkpoint_of_its_last_step(points, monkeypatch):
+    config = points(epochs=1, checkpoint_minutes=1e-9)
+    monkeypatch.setattr(callbacks.EpochLog, "on_epoch_end", lambda self, epoch, logs=None: kill())
+    with pytest.raises(Killed):
+        training.run(config)
+    assert final_state(config)[0] == "step_00000004.npz"
+
+
 def test_second_signal_acts_at_once():
     # what started the tests may ignore Ctrl-C, as a shell does for its background jobs
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
