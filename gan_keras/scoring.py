@@ -6,6 +6,7 @@ Training and `experiments.evaluate` come through here: both give the same figure
 import dataclasses
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,19 @@ def facts(config: RunConfig, step: int) -> dict[str, Any]:
     """
     names = ("experiment", "preset", "dataset", "seed", "epochs")
     return {name: getattr(config, name) for name in names} | {"step": step}
+
+
+def has_all(metrics: Mapping[str, Any], config: RunConfig) -> bool:
+    """Whether the metrics of a run hold every score that its options ask for.
+
+    Args:
+        metrics: What metrics.json holds.
+        config: The options.
+    """
+    if not config.eval_samples:
+        return True
+    scored = "samples" in metrics or "points" in metrics
+    return scored and ("gan_train" in metrics or not config.gan_train)
 
 
 def score_run(

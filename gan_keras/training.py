@@ -188,14 +188,15 @@ def _reported(
 ) -> dict[str, Any] | None:
     """Returns metrics.json if nothing is left to do for the newest checkpoint.
 
-    Its generator is exported then, and all scores that the options ask for are there: a run that
-    ended without some of them has only those to make.
+    Its generator is exported then, and all scores that the options ask for are there, and the
+    report: a run that ended without some of them has only those to make.
     """
     try:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
         current = not newest or metrics["step"] >= checkpoints.step_of(newest[0])
-        scored = "gan_train" in metrics or not (config.eval_samples and config.gan_train)
-        return metrics if current and scored and sampling.is_exported(folder) else None
+        scored = scoring.has_all(metrics, config)
+        shown = not (config.eval_samples and config.report) or (folder / page.REPORT).exists()
+        return metrics if current and scored and shown and sampling.is_exported(folder) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

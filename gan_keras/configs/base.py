@@ -265,6 +265,8 @@ class RunConfig:
         for name in ("stop_on_collapse", "keep_best"):
             if getattr(self, name) and not self.eval_every:
                 raise UsageError(f"--{name} needs scores while training: give --eval_every=1")
+        if self.gan_train and not self.eval_samples:
+            raise UsageError("--gan_train needs scores at the end: --eval_samples=0 skips them")
 
     def pictured_epochs(self) -> frozenset[int]:
         """The epochs of `picture_epochs`; none stands for each.

@@ -177,6 +177,7 @@ def test_patience_goes_on_after_a_kill(points, monkeypatch):
         ({"stop_on_collapse": True}, "--stop_on_collapse needs scores while training"),
         ({"eval_every": -1}, "--eval_every=-1: must be at least 0"),
         ({"collapse_patience": 0}, "--collapse_patience=0: must be at least 1"),
+        ({"gan_train": True}, "--gan_train needs scores at the end: --eval_samples=0 skips them"),
     ],
 )
 def test_options_that_do_not_go_together(points, options, message):

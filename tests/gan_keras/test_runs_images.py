@@ -98,7 +98,7 @@ def test_a_run_without_labels(make, unlabelled):
     assert Image.open(folder.samples / "step_00000004.png").size == (280, 280)
     assert json.loads((folder / "config.json").read_text())["options"]["value_range"] == "unit"
     with pytest.raises(UsageError, match="--gan_train needs labels"):
-        training.run(make("vanilla", workdir="other", gan_train=True))
+        training.run(make("vanilla", workdir="other", gan_train=True, eval_samples=5))
 
 
 def test_unit_range_is_shown_as_it_is(unlabelled):

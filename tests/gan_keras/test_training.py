@@ -196,6 +196,23 @@ def test_finished_run_says_so_and_trains_nothing(copied_points, capsys):
     assert final_state(config)[0] == before[0]
 
 
+def test_a_finished_run_gets_scores_and_a_report_that_are_missing(copied_points, capsys):
+    trained = final_state(copied_points)[0]
+    scored = copied_points.replace(eval_samples=100)
+    metrics = training.run(scored)
+    assert metrics["points"] == 100
+    report = training.runs.RunFolder(scored.workdir) / "report.html"
+    report.unlink()
+    training.run(scored)
+    assert report.exists()
+    assert "is finished" not in capsys.readouterr().out
+    report.unlink()
+    training.run(scored.replace(report=False))
+    assert "is finished" in capsys.readouterr().out
+    assert not report.exists()
+    assert final_state(scored)[0] == trained
+
+
 def test_changed_settings_are_listed(copied_points):
     with pytest.raises(UsageError, match=r"seed \(0 before, 4 now\), lr \(.*0.003 now\)"):
         training.run(copied_points.replace(lr=3e-3, seed=4))
