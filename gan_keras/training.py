@@ -159,7 +159,7 @@ def _resolve(
 
     Raises:
         UsageError: If the run was started with other settings, or is further than it now shall go.
-        CollapsedError: If the run has ended so and nothing has changed since.
+        CollapsedError: If the run has ended so and no more patience is asked for now.
     """
     stored = folder.read_config()
     if stored is None:
@@ -176,7 +176,9 @@ def _resolve(
     if metrics is None:
         return resolved, None
     if metrics.get("collapsed") and config.stop_on_collapse:
-        raise _collapse(metrics)
+        scores = runs.History(folder / "scores.csv", config.epochs)
+        if callbacks.collapsed_for(scores) >= config.collapse_patience:
+            raise _collapse(metrics)
     if metrics["step"] < total:
         return resolved, None
     print(f"{folder.path} is finished ({config.epochs} epochs); raise --epochs to go on")
@@ -253,6 +255,8 @@ def _fit(leg: Leg, withhold: Withhold | None, stop: list[int]) -> list[str]:
     test = evaluation_batches(leg.dataset, config.batch_size, **seen)
     watching = watchers(leg)
     guards = [w for w in watching if isinstance(w, callbacks.CollapseGuard)]
+    for guard in guards:
+        guard.look_back(model)
     while (step := leg.step) < steps * config.epochs and not any(g.verdict for g in guards):
         epoch, done = divmod(step, steps)
         saver = callbacks.Checkpointer(

@@ -2,7 +2,13 @@
 
 from gan_keras.callbacks.base import EpochCounter
 from gan_keras.callbacks.checkpointing import Checkpointer
-from gan_keras.callbacks.evaluation import EpochScores, KeepBest, read_best, to_board
+from gan_keras.callbacks.evaluation import (
+    EpochScores,
+    KeepBest,
+    collapsed_for,
+    read_best,
+    to_board,
+)
 from gan_keras.callbacks.guards import (
     DIVERGED,
     CollapsedError,
@@ -30,6 +36,7 @@ __all__ = [
     "Pictures",
     "SampleGrid",
     "TensorBoardLogger",
+    "collapsed_for",
     "read_best",
     "stop_signals",
     "to_board",

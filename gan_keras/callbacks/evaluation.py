@@ -35,6 +35,15 @@ def logged(metrics: Mapping[str, Any]) -> dict[str, float]:
     return found
 
 
+def collapsed_for(history: History) -> int:
+    """Scores in a row that showed a collapse, up to the last one of scores.csv.
+
+    Args:
+        history: Of scores.csv.
+    """
+    return int((history.columns().get(COLLAPSED_FOR) or [0.0])[-1])
+
+
 def to_board(board: TensorBoardLogger, metrics: Mapping[str, Any]) -> None:
     """Writes scores to TensorBoard: `samples/...`, those of classes as `accuracy_per_class/...`.
 
@@ -66,6 +75,7 @@ class EpochScores(EpochCounter):
         latest: Scores of the epoch that has just ended; None if it has none.
         collapsed: What has collapsed by them, a clause each.
         collapsed_for: Scores in a row that show a collapse, the latest included.
+        scored: Step of the latest scores, of an earlier leg too; None if there are none.
     """
 
     def __init__(
@@ -82,8 +92,8 @@ class EpochScores(EpochCounter):
         self.board = board
         self.latest: dict[str, Any] | None = None
         self.collapsed: list[str] = []
-        before = history.columns().get(COLLAPSED_FOR) or [0.0]
-        self.collapsed_for = int(before[-1])
+        self.collapsed_for = collapsed_for(history)
+        self.scored = int(history.rows[-1]["step"]) if history.rows else None
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Scores the untrained generator: what cannot be scored shows before hours of training."""
@@ -101,6 +111,7 @@ class EpochScores(EpochCounter):
         self.collapsed = verdicts.collapsed(self.latest)
         # before training everything is alike
         self.collapsed_for = self.collapsed_for + 1 if self.collapsed and epoch else 0
+        self.scored = self.step
         row = {"epoch": epoch, "step": self.step, COLLAPSED_FOR: self.collapsed_for}
         self.history.append(row | logged(self.latest))
         to_board(self.board, self.latest)

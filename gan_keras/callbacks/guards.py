@@ -8,6 +8,8 @@ from typing import Any
 
 from gan_keras.callbacks.base import EpochCounter
 from gan_keras.callbacks.evaluation import EpochScores
+from gan_keras.gans.base import GAN
+from gan_keras.reports import verdicts
 
 # Cross-entropies beyond this are no longer training; well above any critic's score.
 DIVERGED = 1e6
@@ -61,6 +63,15 @@ class CollapseGuard(EpochCounter):
         self.scores = scores
         self.patience = patience
         self.verdict: list[str] = []
+
+    def look_back(self, model: GAN) -> None:
+        """Comes to the verdict of an earlier leg again, which a kill may have left unsaid.
+
+        Args:
+            model: As the earlier leg left it.
+        """
+        if self.scores.scored == int(model.steps) and self.scores.collapsed_for >= self.patience:
+            self.verdict = verdicts.collapsed(self.scores.score(model))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Looks at this epoch's scores, if it has some."""

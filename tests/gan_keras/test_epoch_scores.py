@@ -170,6 +170,23 @@ def test_patience_goes_on_after_a_kill(points, monkeypatch):
     assert [row["collapsed_for"] for row in rows(config)] == ["0", "1", "2"]
 
 
+def test_a_kill_before_the_verdict_is_said_changes_nothing(points, monkeypatch):
+    config = points(epochs=9, eval_samples=200, **STILL)
+    monkeypatch.setattr(training, "_finish", lambda leg, collapsed: kill())
+    with pytest.raises(Killed):
+        training.run(config)
+    monkeypatch.undo()
+    with pytest.raises(callbacks.CollapsedError, match=r"principal axis .*\(step 10\)"):
+        training.run(config)
+    assert final_state(config)[0] == "step_00000010.npz"
+    assert [row["collapsed_for"] for row in rows(config)] == ["0", "1", "2"]
+
+    # more patience: it goes on where it stood
+    with pytest.raises(callbacks.CollapsedError, match=r"\(step 15\)"):
+        training.run(config.replace(collapse_patience=3))
+    assert [row["collapsed_for"] for row in rows(config)] == ["0", "1", "2", "3"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
