@@ -77,12 +77,12 @@ def interpolates(real, fake, seed):
     return real + alpha * (fake - real)
 
 
-def none(critic, real, fake, seed, factor=0.0):
+def none(critic, real, fake, seed, factor=0.0, fake_critic=None):
     """No penalty: 0; arguments as in :func:`gradient_penalty`."""
     return tf.zeros(())
 
 
-def gradient_penalty(critic, real, fake, seed, factor=10.0):
+def gradient_penalty(critic, real, fake, seed, factor=10.0, fake_critic=None):
     """WGAN-GP penalty, `factor E (||grad D(x^)|| - 1)^2` (Gulrajani et al. 2017, eq. 3).
 
     Args:
@@ -92,6 +92,7 @@ def gradient_penalty(critic, real, fake, seed, factor=10.0):
         fake: float of the same shape, fakes.
         seed: int `(2,)`, a seed pair for the places of x^ between reals and fakes.
         factor: float >= 0, weight of the penalty; the paper uses 10.
+        fake_critic: Unused: x^ is judged as the real image that it is a part of.
 
     Returns:
         float32 scalar.
@@ -100,7 +101,7 @@ def gradient_penalty(critic, real, fake, seed, factor=10.0):
     return factor * tf.reduce_mean(tf.square(_safe_sqrt(squares) - 1.0))
 
 
-def r1(critic, real, fake=None, seed=None, factor=1.0):
+def r1(critic, real, fake=None, seed=None, factor=1.0, fake_critic=None):
     """R1 penalty, `factor / 2 E ||grad D(x)||^2` over reals (Mescheder et al. 2018, eq. 9).
 
     Args:
@@ -109,6 +110,7 @@ def r1(critic, real, fake=None, seed=None, factor=1.0):
         fake: Unused; there so that all penalties are called alike.
         seed: Unused, likewise.
         factor: float >= 0, weight (gamma in the paper).
+        fake_critic: Unused, likewise.
 
     Returns:
         float32 scalar.
@@ -116,20 +118,22 @@ def r1(critic, real, fake=None, seed=None, factor=1.0):
     return 0.5 * factor * tf.reduce_mean(gradient_square_norms(critic, real))
 
 
-def r2(critic, real, fake, seed=None, factor=1.0):
+def r2(critic, real, fake, seed=None, factor=1.0, fake_critic=None):
     """R2 penalty, `factor / 2 E ||grad D(G(z))||^2` over fakes (Mescheder et al. 2018, eq. 10).
 
-    Arguments as in :func:`r1`, with `fake` in the place of `real`.
+    Arguments as in :func:`r1`, with `fake` in the place of `real`; `fake_critic` judges fakes where
+    a critic is told their classes, which are not those of the reals. None: `critic` does.
     """
-    return 0.5 * factor * tf.reduce_mean(gradient_square_norms(critic, fake))
+    return 0.5 * factor * tf.reduce_mean(gradient_square_norms(fake_critic or critic, fake))
 
 
-def r1_r2(critic, real, fake, seed=None, factor=1.0):
+def r1_r2(critic, real, fake, seed=None, factor=1.0, fake_critic=None):
     """Sum of R1 and R2, as R3GAN uses it (Huang et al. 2024).
 
-    Arguments as in :func:`r1`.
+    Arguments as in :func:`r1` and :func:`r2`.
     """
-    return r1(critic, real, factor=factor) + r2(critic, None, fake, factor=factor)
+    on_fakes = r2(critic, None, fake, factor=factor, fake_critic=fake_critic)
+    return r1(critic, real, factor=factor) + on_fakes
 
 
 PENALTIES = {
@@ -142,7 +146,7 @@ PENALTIES = {
 
 
 def get(name):
-    """Returns the penalty `(critic, real, fake, seed, factor) -> float32 scalar` of that name.
+    """Returns the penalty of that name: arguments as in :func:`r2`, float32 scalar.
 
     Args:
         name: A key of :data:`PENALTIES`.

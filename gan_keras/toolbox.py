@@ -31,7 +31,7 @@ class Toolbox:
         loss: Adversarial loss, see `losses`.
         targets: What the discriminator is told, see `labels`.
         change: `(images, seed, step)` -> what the discriminator sees instead, see `augment`.
-        penalty_fn: `(critic, real, fake, seed, factor)` -> penalty, see `penalties`.
+        penalty_fn: `(critic, real, fake, seed, factor, fake_critic)` -> penalty, see `penalties`.
         penalty_factor: `step` -> weight of the penalty, see `penalties.Weight`.
         penalty_every: Steps between two uses of the penalty.
         weight_clip: Limit of the discriminator's weights; 0 for none.
@@ -102,7 +102,13 @@ class Toolbox:
         )
 
     def penalty(
-        self, critic: Callable, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor, step: tf.Tensor
+        self,
+        critic: Callable,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        seed: tf.Tensor,
+        step: tf.Tensor,
+        fake_critic: Callable | None = None,
     ) -> tf.Tensor:
         """The gradient penalty, float32 scalar; 0 in the steps between two uses.
 
@@ -115,10 +121,11 @@ class Toolbox:
             fake: Generated images.
             seed: Seed pair.
             step: Number of this step, a tensor or variable.
+            fake_critic: What judges generated images; None if it is `critic` as well.
         """
 
         def due():
-            return self.penalty_fn(critic, real, fake, seed, self.penalty_factor(step))
+            return self.penalty_fn(critic, real, fake, seed, self.penalty_factor(step), fake_critic)
 
         if self.penalty_every == 1 or self.penalty_fn is penalties.none:
             return due()

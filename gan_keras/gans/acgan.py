@@ -92,13 +92,7 @@ class ACGAN(GAN):
                 both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
                 source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
             d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
-            d["gradient_penalty"] = self.tools.penalty(
-                lambda x: self._discriminate(x, labels)[0],
-                both[:batch],
-                both[batch:],
-                self.step_seed(Purpose.PENALTY),
-                self.steps,
-            )
+            d["gradient_penalty"] = self._penalty(both, labels, fake_labels)
             d_total = d["d_loss"] + d["gradient_penalty"] + self.d_history.penalty()
         d["d_gradient_norm"] = self.update_discriminator(d_tape, d_total)
 
@@ -152,6 +146,18 @@ class ACGAN(GAN):
         """Source and class logits; the labels matter to conditional discriminators only."""
         conditional = len(self.discriminator.inputs) == 2
         return self.discriminator([images, labels] if conditional else images, training=training)
+
+    def _penalty(self, both, labels, fake_labels):
+        """Penalty on the discriminator's gradient; each half of a batch is of its own classes."""
+        batch = tf.shape(labels)[0]
+        return self.tools.penalty(
+            lambda x: self._discriminate(x, labels)[0],
+            both[:batch],
+            both[batch:],
+            self.step_seed(Purpose.PENALTY),
+            self.steps,
+            lambda x: self._discriminate(x, fake_labels)[0],
+        )
 
     def _discriminator_losses(self, source, classes, labels, fake_labels, weights):
         """Losses of the discriminator on a batch whose first part is real."""

@@ -115,13 +115,7 @@ class AEACGAN(ACGAN):
                 both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
                 source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
             d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
-            d["gradient_penalty"] = self.tools.penalty(
-                lambda x: self._discriminate(x, labels)[0],
-                both[:batch],
-                both[batch:],
-                self.step_seed(Purpose.PENALTY),
-                self.steps,
-            )
+            d["gradient_penalty"] = self._penalty(both, labels, fake_labels)
             d_total = d["d_loss"] + d["gradient_penalty"] + self.d_history.penalty()
         d["d_gradient_norm"] = self.update_discriminator(d_tape, d_total)
 

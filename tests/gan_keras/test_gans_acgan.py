@@ -213,6 +213,22 @@ def test_the_penalty_is_part_of_what_the_discriminator_minimises():
     assert np.mean(norms[1]) < np.mean(norms[0]) / 3
 
 
+@pytest.mark.parametrize(("penalty", "halves"), [("r1", (0,)), ("r2", (1,)), ("r1_r2", (0, 1))])
+def test_penalties_judge_each_half_under_its_own_labels(penalty, halves):
+    gan = make(penalty=penalty, penalty_factor=1.0, penalty_every=1, ema_decay=0.0)
+    assert len(gan.discriminator.inputs) == 2  # a projection, told the class
+    images = batch(12)[0]
+    labels = [tf.zeros(6, tf.int32), tf.ones(6, tf.int32)]
+    wanted = 0.0
+    for half in halves:
+        norms = penalties.gradient_square_norms(
+            lambda x, half=half: gan._discriminate(x, labels[half])[0],
+            tf.split(images, 2)[half],
+        )
+        wanted += 0.5 * float(tf.reduce_mean(norms))
+    assert float(gan._penalty(images, *labels)) == pytest.approx(wanted, rel=1e-4)
+
+
 def test_tools_that_it_cannot_use_are_refused():
     with pytest.raises(UsageError, match="'acgan' cannot use this tool: relativistic"):
         make(loss="relativistic")

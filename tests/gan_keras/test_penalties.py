@@ -95,6 +95,9 @@ def test_r1_looks_at_reals_and_r2_at_fakes():
     real, fake = tf.constant([[1.0, 2.0]]), tf.constant([[3.0, 4.0]])
     np.testing.assert_allclose(penalties.r1(quadratic, real, fake, factor=2.0), 5.0)
     np.testing.assert_allclose(penalties.r2(quadratic, real, fake, factor=2.0), 25.0)
+    steep = {"factor": 2.0, "fake_critic": lambda x: 2.0 * quadratic(x)}
+    np.testing.assert_allclose(penalties.r2(quadratic, real, fake, **steep), 100.0)
+    np.testing.assert_allclose(penalties.r1_r2(quadratic, real, fake, **steep), 105.0)
     # a different gradient for each image: 1/2 mean of 5 and 25
     both = tf.concat([real, fake], axis=0)
     np.testing.assert_allclose(penalties.r1(quadratic, both), 7.5)
