@@ -12,6 +12,7 @@ from absl import flags
 from data_tools import cli
 from data_tools.errors import DataError
 from gan_keras.configs.base import RunConfig
+from gan_keras.reports import catalogue
 
 if TYPE_CHECKING:
     from gan_keras.data import Dataset
@@ -127,6 +128,8 @@ def main(config_class: type[RunConfig]) -> None:
 def _train(config_class: type[RunConfig]) -> int:
     """Trains with the parsed flags; returns the exit code."""
     config = config_class.create(flags.FLAGS["preset"].value, given_options(config_class))
+    if config.keep_best:
+        catalogue.pick(config.keep_best)
     dataset = load_data(config.dataset, config.data_dir, config)
     import_tensorflow()
     from gan_keras import callbacks, training  # late: imports TensorFlow

@@ -25,7 +25,7 @@ from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.pipeline import Withhold, evaluation_batches, training_batches
 from gan_keras.gans.base import GAN
 from gan_keras.legs import Leg, announce, watchers
-from gan_keras.reports import page, tables
+from gan_keras.reports import catalogue, page, tables
 
 
 def build(config: RunConfig, spec: DataSpec) -> GAN:
@@ -120,6 +120,8 @@ def run(
         CollapsedError: If `stop_on_collapse` ended it; it is saved and scored.
         InterruptedRunError: If the process was asked to stop; a checkpoint has been written.
     """
+    if config.keep_best:
+        catalogue.pick(config.keep_best)  # before the judge is trained
     dataset = dataset or load_data(config)
     folder = runs.RunFolder(config.workdir or runs.default_workdir(config))
     folder.acquire()

@@ -132,26 +132,27 @@ class KeepBest(EpochCounter):
 
     def __init__(self, scores: EpochScores, name: str, folder: Path):
         super().__init__()
-        found = catalogue.find(name)
-        if found is None:
-            raise UsageError(f"--keep_best={name}: choose one of {', '.join(catalogue.SCORES)}")
         self.scores = scores
-        self.score = found
+        self.score = catalogue.pick(name)
         self.folder = folder
         self.best = read_best(folder)
-        if self.best is not None and self.best["metric"] != found.key:
-            print(f"{folder} held the best by {self.best['metric']}; now by {found.key}")
+        if self.best is not None and self.best["metric"] != self.score.key:
+            print(f"{folder} held the best by {self.best['metric']}; now by {self.score.key}")
             self.best = None
+        self._checked = False
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Refuses a score that this kind of run does not have.
+        """Refuses a score that this kind of run does not have, be it new or resumed.
 
         Raises:
             UsageError: Lists those that it has.
         """
-        metrics = self.scores.latest
-        if metrics is not None and catalogue.quality(self.score, metrics) is None:
-            known = [s.key for s in catalogue.SCORES.values() if catalogue.quality(s, metrics)]
+        if self._checked:
+            return
+        self._checked = True
+        metrics = self.scores.latest or self.scores.score(self.model)
+        if not catalogue.computed(self.score, metrics):
+            known = [s.key for s in catalogue.SCORES.values() if catalogue.computed(s, metrics)]
             raise UsageError(
                 f"--keep_best={self.score.key}: this run has no such score while training; choose "
                 f"one of {', '.join(known)}"

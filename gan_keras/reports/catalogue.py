@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from data_tools.errors import UsageError
+
 
 @dataclasses.dataclass(frozen=True)
 class Score:
@@ -280,6 +282,40 @@ def find(name: str) -> Score | None:
         return SCORES[name]
     ending = [score for key, score in SCORES.items() if key.rpartition(".")[2] == name]
     return ending[0] if len(ending) == 1 else None
+
+
+def pick(name: str) -> Score:
+    """The score that `--keep_best` names, as `find` knows it.
+
+    Args:
+        name: What was given.
+
+    Raises:
+        UsageError: If there is no such score.
+    """
+    found = find(name)
+    if found is None:
+        raise UsageError(f"--keep_best={name}: choose one of {', '.join(SCORES)}")
+    return found
+
+
+def computed(score: Score, metrics: Mapping[str, Any]) -> bool:
+    """Whether metrics have a place for a score and for what real images get, if that is the aim.
+
+    The number in it may be missing: reverse KL has none as long as no point is good.
+
+    Args:
+        score: The score.
+        metrics: As the evaluation gives them.
+    """
+    needed = [score.key] if score.better else [score.key, score.real]
+    return all(_is_there(metrics, key) for key in needed if isinstance(key, str))
+
+
+def _is_there(metrics: Mapping[str, Any], key: str) -> bool:
+    group, _, name = key.rpartition(".")
+    found = get(metrics, group) if group else metrics
+    return isinstance(found, Mapping) and name in found
 
 
 def quality(score: Score, metrics: Mapping[str, Any]) -> float | None:

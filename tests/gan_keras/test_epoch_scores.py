@@ -2,7 +2,7 @@
 
 import csv
 import json
-import types
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -120,7 +120,7 @@ def test_scores_come_every_few_epochs_and_overwrite_removes_them(tmp_path):
     folder = RunFolder(tmp_path)
     history = runs.History(folder / "scores.csv", -1)
     scores = callbacks.EpochScores(lambda model: {"accuracy": 0.5}, 2, history, Board())
-    scores.set_model(types.SimpleNamespace(steps=tf.constant(0)))
+    scores.set_model(SimpleNamespace(steps=tf.constant(0)))
     scores.on_train_begin()
     for epoch in range(3):
         scores.on_epoch_end(epoch)
@@ -205,6 +205,7 @@ def test_options_that_do_not_go_together(points, options, message):
 def test_scores_that_a_run_does_not_have(points):
     with pytest.raises(UsageError, match=r"--keep_best=beauty: choose one of accuracy, "):
         training.run(points(eval_every=1, keep_best="beauty"))
+    assert not RunFolder(points().workdir).path.exists()  # nothing was started for it
     message = r"--keep_best=accuracy: this run has no such score.*energy_distance"
     with pytest.raises(UsageError, match=message):
         training.run(points("other", eval_every=1, keep_best="accuracy"))

@@ -84,6 +84,16 @@ def test_a_score_may_be_named_by_its_last_part():
     assert catalogue.find("nonsense") is None
 
 
+def test_what_a_kind_of_run_computes():
+    points = {"points": 9, "reverse_kl": None, "high_quality": 0.0}
+    known = [key for key, score in catalogue.SCORES.items() if catalogue.computed(score, points)]
+    assert known == ["high_quality", "reverse_kl"]  # no good point yet is no reason to refuse
+    ratio = catalogue.SCORES["artefacts.brightness"]  # means nothing without that of real images
+    assert not catalogue.computed(ratio, {"artefacts": {"brightness": 3.0}})
+    assert catalogue.computed(ratio, {"artefacts": {"brightness": 3.0, "real": {"brightness": 3}}})
+    assert not catalogue.computed(catalogue.SCORES["distribution.recall"], {"distribution": None})
+
+
 def test_switched_classes_in_words():
     assert verdicts.switched(changed(switched={"a": "b", "b": "a"})) == [
         "'a' and 'b' have changed places"
