@@ -104,9 +104,12 @@ class GaussianConfig(ToolConfig):
         """Checks the options.
 
         Raises:
-            UsageError: As `ToolConfig.validate`; or if a batch cannot be cut into packs.
+            UsageError: As `ToolConfig.validate`; or if a batch cannot be cut into packs, or one
+                point is to be scored.
         """
         super().validate()
+        if self.eval_samples == 1:
+            raise UsageError("--eval_samples=1: one point has no spread; give 0 or at least 2")
         if self.batch_size % self.packing:
             raise UsageError(
                 f"--batch_size={self.batch_size} must be a multiple of --packing={self.packing}"

@@ -37,7 +37,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     half = axes * np.sqrt(np.clip(values, 0, None)) @ axes.T
     roots = np.sqrt(np.clip(np.linalg.eigvalsh(half @ covariances[1] @ half), 0, None))
     distance = means @ means + np.trace(covariances[0] + covariances[1]) - 2 * roots.sum()
-    return max(0.0, float(distance))
+    return float(np.maximum(0.0, distance))  # NaN, as of one point or of a NaN, stays
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray, block: int = KERNEL_BLOCK) -> float:

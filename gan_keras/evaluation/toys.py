@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from gan_keras.evaluation.distribution import frechet_distance
+from gan_keras.evaluation.numbers import number
 
 # A point is of high quality within so many standard deviations of the nearest mode.
 RADIUS = 3.0
@@ -71,13 +72,15 @@ def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
         second: float `(m, d)`.
     """
     between = cdist(first, second).mean()
-    return max(0.0, float(2 * between - cdist(first, first).mean() - cdist(second, second).mean()))
+    distance = 2 * between - cdist(first, first).mean() - cdist(second, second).mean()
+    return float(np.maximum(0.0, distance))  # NaN stays
 
 
-def covariance_eigenvalue_ratios(generated: np.ndarray, real: np.ndarray) -> list[float]:
+def covariance_eigenvalue_ratios(generated: np.ndarray, real: np.ndarray) -> list[float | None]:
     """Variances of the generated points along the real ones' principal axes, largest axis first.
 
-    Each in units of the real variance along that axis: 1 is right, near 0 the axis is lost.
+    Each in units of the real variance along that axis: 1 is right, near 0 the axis is lost; None
+    if one point alone has no variance.
 
     Args:
         generated: float `(n, d)`.
@@ -85,7 +88,7 @@ def covariance_eigenvalue_ratios(generated: np.ndarray, real: np.ndarray) -> lis
     """
     values, axes = np.linalg.eigh(np.cov(real, rowvar=False))
     spread = ((generated - generated.mean(axis=0)) @ axes).var(axis=0, ddof=1)
-    return [float(ratio) for ratio in (spread / values)[::-1]]
+    return [number(ratio) for ratio in (spread / values)[::-1]]
 
 
 def score_points(
@@ -105,8 +108,8 @@ def score_points(
     generated, real = np.asarray(generated, np.float64), np.asarray(real, np.float64)
     found = {
         "points": len(generated),
-        "frechet_distance": frechet_distance(generated, real),
-        "energy_distance": energy_distance(generated, real),
+        "frechet_distance": number(frechet_distance(generated, real)),
+        "energy_distance": number(energy_distance(generated, real)),
         "covariance_eigenvalue_ratios": covariance_eigenvalue_ratios(generated, real),
     }
     if means is not None:

@@ -74,7 +74,8 @@ def _counted(metrics: Mapping[str, Any]) -> str:
 def axis_variances(metrics: Mapping[str, Any]) -> str:
     """Variances of points along the real ones' principal axes; empty if there are none."""
     ratios = metrics.get("covariance_eigenvalue_ratios") or ()
-    return ", ".join(f"{ratio:.2f}" for ratio in ratios) + " of real" if ratios else ""
+    shown = ["-" if ratio is None else f"{ratio:.2f}" for ratio in ratios]
+    return ", ".join(shown) + " of real" if shown else ""
 
 
 def classes(metrics: Mapping[str, Any]) -> list[str]:

@@ -84,7 +84,7 @@ def _points(metrics: Mapping[str, Any]) -> list[str]:
         names = ", ".join(map(str, lost[:NAMED])) + (", ..." if len(lost) > NAMED else "")
         found.append(f"{len(lost)} of {len(counts)} modes are lost: {names}")
     for axis, ratio in enumerate(metrics.get("covariance_eigenvalue_ratios") or (), 1):
-        if ratio < LEAST_VARIANCE:
+        if ratio is not None and ratio < LEAST_VARIANCE:
             found.append(f"along principal axis {axis} is {ratio:.1%} of the real variance")
     return found
 

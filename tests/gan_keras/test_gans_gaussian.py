@@ -183,6 +183,11 @@ def test_presets_follow_the_published_protocols():
     assert (grid.latent_dim, grid.latent, grid.eval_samples) == (2, "normal", 2500)
 
 
+def test_one_point_is_too_few_to_score():
+    with pytest.raises(UsageError, match="--eval_samples=1: .* give 0 or at least 2"):
+        GaussianConfig.create("ring", {"eval_samples": 1})
+
+
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_scatter(dimensions):
     random = np.random.default_rng(0)

@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from gan_keras.data.toys import MIXTURES
 from gan_keras.evaluation import toys
+from gan_keras.reports import tables, verdicts
 
 MEANS = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
 
@@ -68,6 +70,19 @@ def test_energy_distance_sees_what_moments_hide():
     assert toys.frechet_distance(normal, coin) < 0.01
     same = toys.energy_distance(normal, random.normal(size=(2000, 1)))
     assert toys.energy_distance(normal, coin) > 10 * same
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("points", [np.zeros((1, 2)), np.full((5, 2), np.nan)])
+def test_what_cannot_be_scored_has_no_score_rather_than_a_perfect_one(points):
+    real = np.random.default_rng(0).normal(size=(9, 2))
+    assert np.isnan(toys.frechet_distance(points, real))
+    found = toys.score_points(points, real)
+    assert found["frechet_distance"] is None
+    assert found["covariance_eigenvalue_ratios"] == [None, None]
+    assert "nan" not in json.dumps(found).lower()
+    assert not verdicts.collapsed(found)
+    assert tables.axis_variances(found) == "-, - of real"
 
 
 def test_covariance_ratios_name_the_lost_axis():
