@@ -13,7 +13,7 @@ from gan_keras.data.lazy import LazyImages
 # Images in memory, images read when asked for, or points: all have shape, dtype, len() and [rows].
 Examples = np.ndarray | LazyImages
 
-# A split that `in_memory` takes out of a streamed set.
+# What is taken out of a streamed split at once.
 _MAX_BYTES = 300_000_000
 
 
@@ -142,8 +142,7 @@ class Dataset:
         """
         if not self.is_streamed:
             return self
-        per_split = max(1, min(per_split, _MAX_BYTES // int(np.prod(self.image_shape))))
-        picks = [_spread(len(part), per_split) for part in (self.train_labels, self.test_labels)]
+        picks = [self._picks(part, per_split) for part in (self.train_labels, self.test_labels)]
         return dataclasses.replace(
             self,
             train_images=self.train_images[picks[0]],
@@ -151,6 +150,15 @@ class Dataset:
             test_images=self.test_images[picks[1]],
             test_labels=self.test_labels[picks[1]],
         )
+
+    def train_sample(self, most: int) -> np.ndarray:
+        """At most `most` train examples, evenly spread; bounded as `in_memory` is."""
+        return self.train_images[self._picks(self.train_labels, most)]
+
+    def _picks(self, labels: np.ndarray, most: int) -> np.ndarray:
+        """Rows of a split, evenly spread, whose images fit into bounded memory."""
+        fitting = _MAX_BYTES // int(np.prod(self.image_shape))
+        return _spread(len(labels), max(1, min(most, fitting)))
 
     def fingerprint(self, train_only: bool = False) -> str:
         """Hash of everything in it: tells whether a resumed run sees the same data.

@@ -3,8 +3,11 @@ import pytest
 from data_samples import numbered, streamed
 from PIL import Image
 
+from data_tools.errors import DataError
 from gan_keras import data
-from gan_keras.data import show
+from gan_keras.data import Dataset, show
+from gan_keras.data.lazy import LazyImages
+from gan_keras.data.pictures import Shape
 
 
 @pytest.mark.parametrize("make", [numbered, streamed, lambda: data.load("ring")])
@@ -23,5 +26,49 @@ def test_words():
 
 def test_few_images_leave_grey():
     images = np.zeros((1, 4, 4, 1), np.uint8)
-    found = show._samples(images, np.zeros(1, np.int32), [0], columns=3)
+    found = show._samples(images, np.zeros(1, np.int32), [0], 3, Shape(4, 4, 1))
     assert found[:, 0, 0, 0].tolist() == [0, 128, 128]
+
+
+class Photos:
+    """Large photos that are read when asked for; counts how many are held at once."""
+
+    image_shape = (3000, 4000, 3)
+    most = 0
+
+    def __len__(self):
+        return 1000
+
+    def read(self, rows):
+        self.most = max(self.most, len(rows))
+        if len(rows) * 36e6 > 300e6:  # a whole class would be 36 GB
+            raise MemoryError
+        return np.full((len(rows), *self.image_shape), 200, np.uint8)
+
+
+def test_large_photos_are_looked_at_a_few_at_a_time(tmp_path):
+    photos = Photos()
+    images, labels = LazyImages(photos), np.arange(1000, dtype=np.int32) % 2
+    none = np.arange(0)
+    dataset = Dataset("photos", images, labels, images.select(none), labels[none], ("a", "b"))
+    assert "1,000 train and 0 test images of 3000 x 4000 x 3" in show.describe(dataset)
+    assert photos.most == 8  # 300 MB
+    photos.most = 0
+    show.write_sheet(tmp_path / "sheet.png", dataset, columns=3)
+    assert photos.most == 1
+    width, height = Image.open(tmp_path / "sheet.png").size
+    assert 3 * 128 <= width <= 3 * 128 + 250
+    assert 2 * 96 <= height <= 2 * 96 + 60
+    with pytest.raises(DataError, match="photos has no test examples to show"):
+        show.write_sheet(tmp_path / "sheet.png", dataset, split="test")
+
+
+def test_a_sheet_has_a_largest_area(tmp_path, monkeypatch):
+    monkeypatch.setattr(show, "MAX_AREA", 100_000)
+    monkeypatch.setattr(show, "MAX_WIDTH", 1_000)
+    images = np.full((200, 100, 200, 1), 9, np.uint8)
+    labels = np.arange(200, dtype=np.int32) % 50
+    dataset = Dataset("d", images, labels, images, labels, tuple(map(str, range(50))))
+    show.write_sheet(tmp_path / "sheet.png", dataset, columns=1_000_000)
+    width, height = Image.open(tmp_path / "sheet.png").size
+    assert (width, height) == (7 * 128 + 250, 64 + 60)  # one class of seven images
