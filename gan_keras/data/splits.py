@@ -15,23 +15,28 @@ def by_hash(keys: Sequence[str], labels: np.ndarray) -> np.ndarray:
 
     Args:
         keys: What decides for each example: its name, or its group (a writer, a book), all
-            examples of which then go together.
-        labels: int `(n,)`. A class whose examples would all test is trained on instead.
+            examples of which always go together.
+        labels: int `(n,)`. A class whose examples would all test is trained on instead, and so is
+            all else of their groups.
 
     Returns:
         bool `(n,)`, whether an example tests.
     """
-    memory: dict[str, bool] = {}
-    for key in keys:
-        if key not in memory:
-            digest = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-            memory[key] = int.from_bytes(digest, "big") % TEST_SHARE == 0
-    test = np.array([memory[key] for key in keys], bool)
+    numbers: dict[str, int] = {}
+    group = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+    tests = np.array([_is_drawn(key) for key in numbers], bool)
     for label in np.unique(labels):
-        members = labels == label
-        if test[members].all():
-            test[members] = False
-    return test
+        groups = group[labels == label]
+        # Groups only ever go to train: no class loses there what it had.
+        if tests[groups].all():
+            tests[groups] = False
+    return tests[group]
+
+
+def _is_drawn(key: str) -> bool:
+    """Whether what has this key tests."""
+    digest = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % TEST_SHARE == 0
 
 
 def divide(
