@@ -2,11 +2,12 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from data_tools.corpus import printable
 from data_tools.errors import DataError
 from gan_keras.data import encoded, labels_csv, splits
 from gan_keras.data.dataset import Dataset
@@ -76,7 +77,8 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     Classes come from a labels.csv if there is one (given by `,labels=`, in the folder or archive,
     or beside an archive), else from sub-folders, else all are of one class. Test pictures are
     those of the `split` column or of a folder `test` beside `train`; else one in ten names (or
-    groups, with a `group` column), drawn by hash.
+    groups, with a `group` column), drawn by hash. In the names of classes what cannot be printed is
+    escaped, such as bytes that are no UTF-8.
 
     Args:
         name: As `parse` reads it.
@@ -89,7 +91,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """
     request = parse(name)
     store = open_store(request.path)
-    title = request.path.stem[:60] or "folder"
+    title = printable(request.path.stem[:60]) or "folder"
     skipped = list(store.skipped)
     content, where = _labels_file(store, request)
     if content is None:
@@ -174,7 +176,19 @@ def _assemble(title: str, images, pictures: Sequence[Labelled]) -> Dataset:
     test = np.where(given < 0, test, given == SPLITS.index("test"))
     if test.all():
         raise DataError(f"{title}: all pictures are in the test split")
-    return splits.divide(title, images, labels, test, names)
+    return splits.divide(title, images, labels, test, _distinct(map(printable, names)))
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of which a later one that is there already has a number behind it."""
+    found: dict[str, None] = {}
+    for name in names:
+        number, free = 1, name
+        while free in found:
+            number += 1
+            free = f"{name}#{number}"
+        found[free] = None
+    return tuple(found)
 
 
 def _class_order(pictures: Sequence[Labelled]) -> Callable[[str], object]:

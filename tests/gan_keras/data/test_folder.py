@@ -5,8 +5,9 @@ import pytest
 from data_samples import class_files, csv_text, png, write_files
 
 from data_tools.errors import DataError
+from data_tools.files import write_json
 from gan_keras import data
-from gan_keras.data import DataOptions, folder
+from gan_keras.data import DataOptions, folder, show
 from gan_keras.data.labels_csv import Columns
 
 
@@ -69,6 +70,20 @@ def test_more_files_do_not_move_old_ones_between_splits(tmp_path):
 def test_numbered_classes_are_in_the_order_of_numbers(tmp_path):
     found = load(write_files(tmp_path / "p", class_files(2, classes=("10", "9"))))
     assert found.class_names == ("9", "10")
+
+
+def test_names_of_classes_fit_on_a_line_and_into_a_file(tmp_path):
+    # Latin-1, an escape that colours a terminal, and what the first one looks like escaped
+    names = ["caf\udce9", "c\x1b[31mRED", r"caf\xe9", "größe"]
+    path = tmp_path / "b\udce4r"
+    found = load(write_files(path, class_files(2, classes=names, size=(8, 8))))
+    assert found.class_names == (r"c\x1b[31mRED", r"caf\xe9", r"caf\xe9#2", "größe")
+    assert found.name == r"b\xe4r"
+    assert together(found)[:2] == [(0, r"caf\xe9#2"), (1, r"caf\xe9#2")]
+    show.write_sheet(tmp_path / "sheet.png", found)
+    write_json(tmp_path / "config.json", found.spec.to_dict())
+    assert show.describe(found).encode()
+    assert "\x1b" not in show.describe(found)
 
 
 def test_no_folders_is_one_class(tmp_path):
