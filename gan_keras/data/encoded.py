@@ -22,7 +22,7 @@ from gan_keras.data.pictures import BadPictureError, Header, Shape, decode, read
 
 LISTINGS = "listings"  # folder below the data folder
 # To be raised when pictures are read in another way.
-_VERSION = 1
+_VERSION = 2
 DEFAULT_SIZE = 64  # pixels, where pictures differ in size and none is asked for
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK = 512

@@ -90,7 +90,8 @@ def read_header(file: BinaryIO) -> Header:
 def decode(data: bytes, shape: Shape) -> np.ndarray:
     """Reads a picture; the first one of an animation.
 
-    What is transparent becomes white, 16 bits become 8.
+    What is transparent becomes white, 16 bits become 8. The whole numbers of a TIFF of 32 bits are
+    taken as they are where none is above 255, else as 16 bits.
 
     Args:
         data: The file.
@@ -107,7 +108,9 @@ def decode(data: bytes, shape: Shape) -> np.ndarray:
         image.draft(None, (2 * shape.width, 2 * shape.height))
         image.load()
         turn = _UPRIGHT.get(_orientation(image))
-        pixels = _plain(image if turn is None else image.transpose(turn), shape.channels)
+        is_wide = image.format == "TIFF" and image.mode == "I"
+        upright = image if turn is None else image.transpose(turn)
+        pixels = _plain(upright, shape.channels, is_wide)
     return fit(pixels.swapaxes(0, 1) if shape.transposed else pixels, shape)
 
 
@@ -203,12 +206,11 @@ def _is_grey(image: Image.Image) -> bool:
     return image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;16")
 
 
-def _plain(image: Image.Image, channels: int) -> np.ndarray:
-    """Pixels as uint8 `(h, w, channels)` on white."""
+def _plain(image: Image.Image, channels: int, is_wide: bool) -> np.ndarray:
+    """Pixels as uint8 `(h, w, channels)` on white; `is_wide` as for `_eight_bits`."""
     mode = "L" if channels == 1 else "RGB"
-    if image.mode.startswith("I"):  # 16 bits, whatever PIL keeps them in
-        high = np.clip(np.asarray(image, np.int64), 0, 65535)
-        grey = ((high * 255 + 32767) // 65535).astype(np.uint8)
+    if image.mode.startswith("I"):
+        grey = _eight_bits(np.asarray(image, np.int64), is_wide)
         return np.repeat(grey[..., np.newaxis], channels, axis=-1)
     if image.mode == "F":
         raise BadPictureError("floating-point pixels: their range is not known")
@@ -218,6 +220,21 @@ def _plain(image: Image.Image, channels: int) -> np.ndarray:
         image = Image.alpha_composite(paper, image)
     pixels = np.asarray(image.convert(mode))
     return pixels[..., np.newaxis] if channels == 1 else pixels
+
+
+def _eight_bits(values: np.ndarray, is_wide: bool) -> np.ndarray:
+    """Whole numbers as uint8.
+
+    Args:
+        values: int64, of 16 bits, whatever Pillow keeps them in.
+        is_wide: Whether the file has room for more, and so does not say what is white.
+    """
+    low, high = values.min(), values.max()
+    if is_wide and not 0 <= low <= high <= 65535:
+        raise BadPictureError(f"whole numbers from {low:,} to {high:,}: their range is not known")
+    if is_wide and high <= 255:
+        return values.astype(np.uint8)
+    return ((values * 255 + 32767) // 65535).astype(np.uint8)
 
 
 def _resize(

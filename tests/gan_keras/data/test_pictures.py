@@ -49,6 +49,29 @@ def test_sixteen_bits_keep_their_range():
     assert decode(data, RGB)[0, 7].tolist() == [100, 100, 100]
 
 
+def wide_tiff(values):
+    return saved(Image.fromarray(np.array(values, np.int32).repeat(4, 0).repeat(4, 1)), "TIFF")
+
+
+def test_a_tiff_of_32_bits_is_taken_as_8_or_as_16():
+    corners = ([0, 0, 7, 7], [0, 7, 0, 7], 0)
+    eight = wide_tiff([[0, 100], [224, 200]])
+    assert header(eight).channels == 1
+    assert decode(eight, GREY)[corners].tolist() == [0, 100, 224, 200]
+    assert decode(eight, RGB)[0, 7].tolist() == [100, 100, 100]
+    sixteen = wide_tiff([[0, 257 * 100], [65535, 257 * 200]])
+    assert decode(sixteen, GREY)[corners].tolist() == [0, 100, 255, 200]
+    for values in ([[0, 70_000]], [[-1, 5]]):
+        with pytest.raises(BadPictureError, match="their range is not known"):
+            decode(wide_tiff(values), GREY)
+
+
+def test_sixteen_bits_that_are_all_dark_stay_dark():
+    dark = np.full((8, 8), 200, np.uint16)
+    for kind in ("PNG", "TIFF", "PPM"):  # Pillow keeps those of PPM in 32 bits
+        assert decode(saved(Image.fromarray(dark), kind), GREY).max() == 1, kind
+
+
 def test_transparency_becomes_white():
     image = np.zeros((8, 8, 4), np.uint8)
     image[:, :4] = (200, 10, 20, 255)
