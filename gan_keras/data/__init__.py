@@ -36,7 +36,7 @@ def load(name: str, data_dir: str | Path = "data", options: DataOptions | None =
     Raises:
         DataError: If the set is not there (the message says which command makes it) or is
             damaged. Nothing is ever downloaded here.
-        UsageError: If the options do not fit the set.
+        UsageError: If the options do not fit the set, or the name does not say which of several.
     """
     options = options or DataOptions()
     loader = LOADERS.get(name.partition(":")[0], tfds_sets.load)

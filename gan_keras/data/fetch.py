@@ -39,7 +39,7 @@ def fetch(name: str, data_dir: Path) -> Path:
         The folder of the prepared set; at once if it is there already.
 
     Raises:
-        UsageError: If TFDS has no set of this name.
+        UsageError: If TFDS has no set of this name, or several and the name does not say which.
         DataError: If it cannot be had: no network, no answer, a wrong checksum.
     """
     found = tfds_sets.find(name, data_dir)
@@ -69,12 +69,16 @@ def _addresses(name: str) -> list[str]:
     import tensorflow_datasets as tfds  # late: takes seconds
 
     try:
-        infos = tfds.builder_cls(name.split("/")[0]).url_infos
+        builder = tfds.builder_cls(name.split("/")[0])
+        infos = builder.url_infos
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
         raise UsageError(
             f"--dataset={name}: TensorFlow Datasets has no set of this name; "
             "see https://www.tensorflow.org/datasets/catalog"
         ) from error
+    if builder.BUILDER_CONFIGS and "/" not in name:
+        configs = " ".join(f"{name}/{config.name}" for config in builder.BUILDER_CONFIGS)
+        raise UsageError(f"--dataset={name} has configurations, say which: {configs}")
     return list(infos or {})
 
 

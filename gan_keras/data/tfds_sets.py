@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from absl import logging
 
-from data_tools.errors import DataError
+from data_tools.errors import DataError, UsageError
 from gan_keras.data import encoded, splits
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.options import DataOptions
@@ -53,17 +53,27 @@ def find(name: str, data_dir: Path) -> Path | None:
 
     Returns:
         The folder with its `dataset_info.json`, or None.
+
+    Raises:
+        UsageError: If the set has configurations and the name says none: which one is meant must
+            not depend on what happens to be prepared.
     """
     if not is_name(name):
         return None
+    configs: set[str] = set()
     for folder in folders(data_dir):
         base = folder.joinpath(*name.split("/"))
         versions = [info.parent for info in base.glob("*/dataset_info.json")]
-        versions += [info.parent for info in base.glob("*/*/dataset_info.json")]
         if versions:
             return max(
                 versions, key=lambda path: [int(n) for n in path.name.split(".") if n.isdigit()]
             )
+        configs |= {info.parent.parent.name for info in base.glob("*/*/dataset_info.json")}
+    if configs:
+        raise UsageError(
+            f"data set {name!r} has configurations, say which; prepared: "
+            + " ".join(f"{name}/{config}" for config in sorted(configs))
+        )
     return None
 
 
@@ -79,6 +89,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
 
     Raises:
         DataError: If it is not prepared, damaged, or has no images.
+        UsageError: As `find`.
     """
     folder = find(name, data_dir)
     if folder is None:

@@ -47,6 +47,8 @@ def test_no_network_is_one_line_at_once(tmp_path, monkeypatch, mute_server):
 def test_addresses_are_those_of_the_set():
     assert all("cvdf-datasets/mnist" in url for url in fetch._addresses("mnist"))
     assert fetch._addresses("emnist/byclass")
+    with pytest.raises(UsageError, match="say which: emnist/byclass emnist/bymerge"):
+        fetch._addresses("emnist")
 
 
 def hang(name, folder, pipe):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data_tools.errors import DataError
+from data_tools.errors import DataError, UsageError
 from gan_keras import data
 from gan_keras.data import DataOptions, tfds_sets
 
@@ -102,6 +102,18 @@ def test_secret_test_labels_are_no_test_split(tfds_dir):
 
 def test_no_classes_is_one_class(tfds_dir):
     assert data.load("faces", tfds_dir).class_names == ("all",)
+
+
+def test_a_name_takes_no_configuration_that_happens_to_be_there(tmp_path):
+    for place in ("emnist/letters/3.1.0", "emnist/digits/3.1.0", "mnist/3.0.0", "mnist/3.0.1"):
+        (tmp_path / "tfds" / place).mkdir(parents=True)
+        (tmp_path / "tfds" / place / "dataset_info.json").write_text("{}")
+    assert tfds_sets.find("mnist", tmp_path).name == "3.0.1"
+    assert tfds_sets.find("emnist/letters", tmp_path).parent.name == "letters"
+    assert tfds_sets.find("emnist/byclass", tmp_path) is None
+    for work in (tfds_sets.find, data.load):
+        with pytest.raises(UsageError, match="say which; prepared: emnist/digits emnist/letters$"):
+            work("emnist", tmp_path)
 
 
 def test_names_never_lead_out_of_the_data_folders(tmp_path):
