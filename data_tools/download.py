@@ -6,6 +6,7 @@ folder. It appears there only when all of it has arrived and every entry has bee
 """
 
 import http.client
+import os
 import queue
 import sys
 import threading
@@ -45,9 +46,11 @@ def main() -> None:
     """Runs the command."""
     cli.exit_on_sigterm()
     if FLAGS.given:
-        if not Path(FLAGS.given).exists():
-            raise DataError(f"there is no {FLAGS.given}")
-        print(FLAGS.given)
+        # `make CROHME=~/archive.zip`: only some shells expand the ~ there.
+        given = os.path.expanduser(FLAGS.given)
+        if not os.path.exists(given):
+            raise DataError(f"there is no {given}")
+        print(given)
         return
     if not FLAGS.url or not FLAGS.folder:
         raise UsageError("--folder=FOLDER and --url=URL are needed, or --given=PATH")

@@ -143,7 +143,7 @@ def test_other_addresses(url, tmp_path):
         download(url, tmp_path / "a.zip")
 
 
-def test_command(server, tmp_path):
+def test_command(server, tmp_path, monkeypatch):
     folder = tmp_path / "data"
     arguments = (f"--url={server.url}/whole.zip", f"--folder={folder}")
     first = run("data_tools.download", *arguments)
@@ -159,6 +159,8 @@ def test_command(server, tmp_path):
     assert "holds several archives (other.zip, whole.zip)" in check_refusal(two)
     given = run("data_tools.download", *arguments, f"--given={folder}")
     assert given.out == f"{folder}\n"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("data_tools.download", "--given=~/data").out == f"{folder}\n"
     nothing = run("data_tools.download", *arguments, f"--given={folder}/none.zip")
     assert f"there is no {folder}/none.zip" in check_refusal(nothing)
 
