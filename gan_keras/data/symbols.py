@@ -1,12 +1,11 @@
 """Symbol arrays that data_tools made: `<data_dir>/<name>/symbols.npz`."""
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from data_tools.errors import DataError
+from gan_keras.data import npz
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 
@@ -47,18 +46,16 @@ def read(path: Path, name: str, command: str) -> Dataset:
     if not path.is_file():
         raise DataError(f"data set {name!r} is not at {path}; make it with `{command}`")
     try:
-        # Hostile files: pickles are refused, and zip's checksums tell a damaged one.
-        with np.load(path, allow_pickle=False) as arrays:
-            images, labels = arrays["images"], arrays["labels"].astype(np.int32)
-            names, split = arrays["class_names"], arrays["split"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        arrays = npz.read(path, ("images", "labels", "class_names", "split"))
+        images, labels, names, split = arrays.values()
+        labels = labels.astype(np.int32)
+    except (npz.BadArraysError, ValueError) as error:
         raise DataError(
-            f"{path} is no symbol file or is damaged ({reason}); make it again with `{command}`"
+            f"{path} is no symbol file or is damaged ({error}); make it again with `{command}`"
         ) from error
     if images.ndim == 3:
         images = images[..., np.newaxis]
-    if not len(images) == len(labels) == len(split):
+    if labels.ndim != 1 or not images.shape[:1] == labels.shape == split.shape:
         raise DataError(f"{path}: images, labels and split differ in length")
     train, test = split == "train", split == "test"
     return Dataset(
@@ -67,5 +64,5 @@ def read(path: Path, name: str, command: str) -> Dataset:
         train_labels=labels[train],
         test_images=images[test],
         test_labels=labels[test],
-        class_names=tuple(str(label) for label in names),
+        class_names=tuple(str(label) for label in names.ravel()),
     )
