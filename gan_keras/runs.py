@@ -137,16 +137,20 @@ class RunFolder:
             {"options": config.to_dict(), **facts, "environment": environment()},
         )
 
-    def check_same(self, stored: Mapping[str, Any], config: RunConfig, data: str) -> None:
+    def check_same(
+        self, stored: Mapping[str, Any], config: RunConfig, data: str, streamed: bool
+    ) -> None:
         """Checks that a resume continues the run that was started.
 
         Args:
             stored: What `read_config` gave.
             config: Options of the resume.
             data: Fingerprint of the data set that the resume sees.
+            streamed: Whether the resume streams it: fingerprints are of another kind then.
 
         Raises:
-            UsageError: Lists the options that differ.
+            UsageError: Lists the options that differ, or names what keeps data sets from being
+                compared.
             DataError: If the data set has changed.
         """
         # A run of an earlier version lacks newer options: it had what their defaults say.
@@ -163,6 +167,14 @@ class RunFolder:
                 "first settings, another --workdir, or --overwrite to start anew"
             )
         if stored["data"]["fingerprint"] != data:
+            # runs of earlier versions do not say whether they streamed
+            if stored["data"].get("streamed", streamed) != streamed:
+                now = "streams its images" if streamed else "holds its images in memory"
+                raise UsageError(
+                    f"--memory_mb={config.memory_mb} {now} and {self.path} did not, so that it "
+                    "cannot be told whether they are the same; give "
+                    f"--memory_mb={old['memory_mb']} as before"
+                )
             raise DataError(
                 f"data set {config.dataset!r} has changed since {self.path} was started; restore "
                 "it, or start anew with --overwrite"

@@ -71,6 +71,7 @@ def describe(config: RunConfig, dataset: Dataset, model: GAN) -> dict[str, Any]:
         "steps_per_epoch": steps_per_epoch(config, dataset),
         "data": {
             "fingerprint": dataset.fingerprint(),
+            "streamed": dataset.is_streamed,
             "train_images": len(dataset.train_images),
             "test_images": len(dataset.test_images),
             **dataset.spec.to_dict(),
@@ -166,7 +167,7 @@ def _resolve(
     stored = folder.read_config()
     if stored is None:
         return config.replace(precision=devices.resolve_precision(config.precision)), None
-    folder.check_same(stored, config, dataset.fingerprint())
+    folder.check_same(stored, config, dataset.fingerprint(), dataset.is_streamed)
     newest = checkpoints.existing(folder.checkpoints)
     if newest and (step := checkpoints.step_of(newest[0])) > total:
         raise UsageError(

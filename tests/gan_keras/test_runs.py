@@ -4,8 +4,9 @@ import subprocess
 
 import pytest
 
-from data_tools.errors import DataError
+from data_tools.errors import DataError, UsageError
 from gan_keras import runs
+from gan_keras.configs.acgan import ACGANConfig
 
 
 def test_history_drops_rows_after_the_checkpoint(tmp_path):
@@ -63,6 +64,22 @@ def test_results_do_not_make_a_commit_dirty(tmp_path):
     code.write_text("2")
     assert runs.commit(code.parent) == f"{clean}-dirty"
     assert runs.commit(tmp_path / "missing") == ""
+
+
+def test_images_in_memory_and_streamed_ones_are_not_called_changed(tmp_path):
+    folder = runs.RunFolder(tmp_path)
+    config = ACGANConfig.create(options={"memory_mb": 1})
+    options = config.to_dict() | {"memory_mb": 700}
+    stored = {"options": options, "data": {"fingerprint": "pixels", "streamed": False}}
+    message = r"--memory_mb=1 streams its images and .* did not.*give --memory_mb=700 as before"
+    with pytest.raises(UsageError, match=message):
+        folder.check_same(stored, config, "listing", True)
+    with pytest.raises(DataError, match="has changed since"):
+        folder.check_same(stored, config, "other pixels", False)
+    del stored["data"]["streamed"]  # a run of an earlier version
+    with pytest.raises(DataError, match="has changed since"):
+        folder.check_same(stored, config, "listing", True)
+    folder.check_same(stored, config, "pixels", False)
 
 
 def test_unwritable_workdir_is_one_line(tmp_path):
