@@ -50,7 +50,8 @@ def run(main: Callable[..., int | None], positional: bool = False) -> None:
     """Runs a command's `main` after parsing the absl flags.
 
     `UsageError` and `DataError` become one line on standard error and their exit code, so that a
-    user never sees a traceback for a wrong flag or a bad file. Ctrl-C exits with 130.
+    user never sees a traceback for a wrong flag or a bad file; what else the system refuses becomes
+    one with exit code 1. Ctrl-C exits with 130.
 
     Args:
         main: The command; it may return an exit code.
@@ -63,6 +64,12 @@ def run(main: Callable[..., int | None], positional: bool = False) -> None:
             sys.exit((main(list(argv[1:])) if positional else main()) or 0)
         except (UsageError, DataError) as error:
             fail(str(error), error.exit_code)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            what = f"{error.filename}: " if error.filename else ""
+            reason = " ".join(str(error.strerror or error).split()) or type(error).__name__
+            fail(what + reason, DataError.exit_code)
         except KeyboardInterrupt:
             fail("interrupted", INTERRUPTED)
 

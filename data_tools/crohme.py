@@ -7,7 +7,6 @@ same, byte for byte, for any number of workers; how long it took is in X.timing.
 """
 
 import dataclasses
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from absl import flags
 from data_tools import cli, corpus, progress, results
 from data_tools.errors import DataError, UsageError
 from data_tools.extract import FILES_PER_BATCH, Options, extract
+from data_tools.files import check_writable
 from data_tools.labels import COMMA, DEFAULT_CLASSES, class_list
 from data_tools.parallel import Workers, available, cpu_seconds
 
@@ -156,14 +156,7 @@ def convert(
 def _check_out(out: Path) -> None:
     if out.suffix != ".npz":
         raise UsageError(f"--out={out} must end in .npz")
-    if out.is_dir():
-        raise UsageError(f"--out={out} is a folder")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"--out={out}: cannot make {out.parent}: {error.strerror}") from None
-    if not os.access(out.parent, os.W_OK):
-        raise UsageError(f"--out={out}: {out.parent} is not writable")
+    check_writable(out, "out")
 
 
 def _options() -> Options:

@@ -27,7 +27,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import DataError, UsageError
-from data_tools.files import write_json
+from data_tools.files import check_writable, write_json
 from experiments import common
 from gan_keras import runs
 
@@ -82,6 +82,8 @@ def main(others: Sequence[str]) -> None:
     for name, modes in BELONGS.items():
         if FLAGS[name].value is not None and mode not in modes:
             raise UsageError(f"--{name} does not go with --{mode}")
+    if FLAGS.out:
+        check_writable(FLAGS.out, "out", folder=True)
     if mode == "workdir":
         _score_run(Path(FLAGS.workdir))
     elif mode == "images":
@@ -107,8 +109,8 @@ def _score_run(workdir: Path) -> None:
         seed=FLAGS.seed,
         gan_train=bool(FLAGS.gan_train),
     )
+    print(tables.scores(metrics), flush=True)  # minutes of work, wherever it can be written
     write_json(folder / "metrics.json", metrics)
-    print(tables.scores(metrics))
     report = page.write_run_report(workdir, metrics, scored, folder)
     print(f"scores: {folder / 'metrics.json'}; report: {report}")
 
@@ -140,8 +142,8 @@ def _score_images(path: Path) -> None:
     out = Path(FLAGS.out)
     metrics = {"images": str(path), "dataset": FLAGS.dataset, "seed": seed} | scored.metrics
     metrics |= {"environment": runs.environment()}
+    print(tables.scores(metrics), flush=True)
     write_json(out / "metrics.json", metrics)
-    print(tables.scores(metrics))
     report = page.write_images_report(out / page.REPORT, str(path), metrics, scored)
     print(f"scores: {out / 'metrics.json'}; report: {report}")
 

@@ -17,6 +17,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import UsageError
+from data_tools.files import check_writable
 from experiments import common
 from gan_keras import runs
 
@@ -38,6 +39,7 @@ def main() -> None:
         raise UsageError(f"--out={out} must end in .keras")
     if FLAGS.format == "savedmodel" and out.exists():
         raise UsageError(f"--out={out} is there already; name a folder that is not")
+    check_writable(out, "out")
 
     runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()

@@ -19,6 +19,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import UsageError
+from data_tools.files import check_writable
 from data_tools.labels import COMMA, class_list
 from experiments import common
 from gan_keras import runs
@@ -51,6 +52,7 @@ def main() -> None:
     out = Path(FLAGS.out)
     if out.suffix not in (".png", ".npz"):
         raise UsageError(f"--out={out} must end in .png or .npz")
+    check_writable(out, "out")
     for name in ("per_class", "count"):
         if FLAGS.interpolate is not None and FLAGS[name].value == 1:
             raise UsageError(f"--interpolate needs --{name}=2 or more")

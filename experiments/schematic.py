@@ -12,6 +12,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import UsageError
+from data_tools.files import check_writable
 from experiments import common
 from gan_keras import configs
 
@@ -38,6 +39,7 @@ def main() -> None:
         if out.suffix != ".png":
             raise UsageError(f"--out={out}: must end in .png")
         wanted = {out: FLAGS.experiment}
+    check_writable(out, "out", folder=FLAGS.experiment is None)
     resolved = {
         path: configs.config_class(name).create(FLAGS.preset) for path, name in wanted.items()
     }

@@ -10,6 +10,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import UsageError
+from data_tools.files import check_writable
 from experiments import common
 
 FLAGS = flags.FLAGS
@@ -34,6 +35,7 @@ def main() -> None:
     out = Path(FLAGS.out)
     if out.suffix != ".png":
         raise UsageError(f"--out={out} must end in .png")
+    check_writable(out, "out")
     from gan_keras.data import show  # late: takes a moment
 
     dataset = common.load_data(FLAGS.dataset, FLAGS.data_dir, FLAGS)

@@ -16,6 +16,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import UsageError
+from data_tools.files import check_writable
 from experiments import common
 from gan_keras import runs
 
@@ -57,6 +58,7 @@ def main() -> None:
     out = Path(FLAGS.out)
     if out.suffix not in (".png", ".svg"):
         raise UsageError(f"--out={out} must end in .png or .svg")
+    check_writable(out, "out")
 
     if FLAGS.workdir:
         runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none

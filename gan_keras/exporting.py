@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import tensorflow as tf
 from absl import logging
 
 from data_tools.errors import DataError
@@ -38,6 +39,8 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
         temporary.rename(folder)
     except OSError as error:
         raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
+    except tf.errors.OpError as error:  # what TensorFlow's own files raise, a full disk for one
+        raise DataError(f"cannot write {folder}: {' '.join(error.message.split())}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

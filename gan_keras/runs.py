@@ -181,6 +181,19 @@ class RunFolder:
             )
 
 
+def read_best(folder: Path) -> dict[str, Any] | None:
+    """What best.json in a folder says; None if there is none, or it is damaged.
+
+    Args:
+        folder: `RunFolder.best`.
+    """
+    try:
+        found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
+        return found if {"metric", "value", "quality", "epoch", "step"} <= found.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def environment() -> dict[str, str]:
     """Versions, machine and commit: what a number needs beside it to be worth something."""
     found = {name: metadata.version(name) for name in _PACKAGES}

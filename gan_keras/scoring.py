@@ -243,10 +243,16 @@ def score_run(
         where = folder.best
         if not (where / "generator.keras").exists():
             raise UsageError(f"--best: {folder.path} was not trained with --keep_best")
+        record = runs.read_best(where)
+        if record is None:
+            raise DataError(
+                f"{where / 'best.json'} is missing or damaged, so that nobody knows which step "
+                "the generator beside it is of; score the newest one, without --best"
+            )
+        step = record["step"]
         sampler = dataclasses.replace(
             sampler, generator=load_generator(where / "generator.keras"), reconstruct=None
         )
-        step = json.loads((where / "best.json").read_text(encoding="utf-8"))["step"]
     options = data.DataOptions.from_config(config)
     dataset = data.load(config.dataset, data_dir or config.data_dir, options)
     if dataset.spec.image_shape != tuple(stored["data"]["image_shape"]) or (

@@ -302,7 +302,7 @@ def _finish(leg: Leg, collapsed: list[str]) -> dict[str, Any]:
     spent = {name: round(value, 1) for name, value in leg.stopwatch.read().items()}
     metrics: dict[str, Any] = scoring.facts(config, leg.step) | {"training": spent}
     if config.keep_best:
-        metrics["best"] = callbacks.read_best(folder.best)
+        metrics["best"] = runs.read_best(folder.best)
     if collapsed:
         metrics["collapsed"] = collapsed
     print(tables.training_line(metrics))
@@ -312,13 +312,12 @@ def _finish(leg: Leg, collapsed: list[str]) -> dict[str, Any]:
         )
         metrics |= scored.metrics
         callbacks.to_board(leg.board, metrics)
+        print(tables.scores(metrics), flush=True)  # minutes of work, whatever the disk has room for
     metrics["environment"] = runs.environment()
     write_json(folder / "metrics.json", metrics)
     print(f"samples: {folder.samples}; scores: {folder / 'metrics.json'}")
-    if config.eval_samples:
-        print(tables.scores(metrics))
-        if config.report:
-            print(f"report: {page.write_run_report(folder.path, metrics, scored)}")
+    if config.eval_samples and config.report:
+        print(f"report: {page.write_run_report(folder.path, metrics, scored)}")
     if collapsed:
         raise _collapse(metrics)
     return metrics

@@ -22,7 +22,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import DataError, UsageError
-from data_tools.files import write_json
+from data_tools.files import check_writable, write_json
 from data_tools.parallel import available
 from gan_keras.runs import commit
 
@@ -63,6 +63,7 @@ def main() -> None:
         raise UsageError("--input=ARCHIVE is missing (make bench-extract CROHME=ARCHIVE)")
     if not Path(FLAGS.input).exists():
         raise DataError(f"there is no {FLAGS.input}")
+    check_writable(FLAGS.out, "out")
     numbers = _numbers(FLAGS.workers)
     runs: dict[int, list[dict[str, Any]]] = {number: [] for number in numbers}
     with tempfile.TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import UsageError
-from data_tools.files import write_json
+from data_tools.files import check_writable, write_json
 from experiments import common
 
 FLAGS = flags.FLAGS
@@ -42,6 +42,7 @@ def main() -> None:
     """Runs the command."""
     if not FLAGS.workdir or not FLAGS.out:
         raise UsageError("--workdir=RUN and --out=FILE.json are needed")
+    check_writable(FLAGS.out, "out")
     common.import_tensorflow()
     from gan_keras import runs  # late: imports TensorFlow
     from gan_keras.writing import legibility, opening

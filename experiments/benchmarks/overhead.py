@@ -17,7 +17,7 @@ from typing import Any
 from absl import flags
 
 from data_tools import cli
-from data_tools.files import write_json
+from data_tools.files import check_writable, write_json
 from experiments import common
 from experiments.benchmarks import processes
 from experiments.benchmarks.options import parse
@@ -49,6 +49,7 @@ def main() -> None:
         "eval_samples": 0,  # scores are no part of an epoch, and a first judge takes minutes
         **parse(ACGANConfig, FLAGS.preset, FLAGS.options),
     }
+    check_writable(FLAGS.out, "out")
     common.import_tensorflow()
     with tempfile.TemporaryDirectory() as folder:
         config = ACGANConfig.create(FLAGS.preset, {**options, "workdir": f"{folder}/run"})

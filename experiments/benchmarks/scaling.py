@@ -19,7 +19,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import DataError, UsageError
-from data_tools.files import atomic_path, write_json
+from data_tools.files import atomic_path, check_writable, write_json
 from data_tools.progress import bar
 from experiments.benchmarks import processes, store
 
@@ -83,6 +83,7 @@ def main() -> None:
     if unknown or not FLAGS.what:
         raise UsageError(f"--what must be some of {','.join(POINTS)}; got {','.join(FLAGS.what)!r}")
     out = Path(FLAGS.out)
+    check_writable(out, "out")
     results = store.read(out, "scaling")
     wanted = [(name, value) for name in FLAGS.what for value in POINTS[name]]
     with bar(len(wanted), "points", unit="point") as shown:

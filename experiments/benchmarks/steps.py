@@ -22,7 +22,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import DataError, UsageError
-from data_tools.files import write_json
+from data_tools.files import check_writable, write_json
 from data_tools.progress import bar
 from experiments.benchmarks import charts, processes, store
 from experiments.benchmarks.nets import NETS, SIDES
@@ -49,6 +49,7 @@ def main() -> None:
     check("sides", FLAGS.sides, SIDES)
     repeats, burst = (2, 0.5) if FLAGS.quick else (FLAGS.repeats, FLAGS.burst_seconds)
     out = Path(FLAGS.out)
+    check_writable(out, "out")
     results = store.read(out, "nets")
     sides = [side for side in FLAGS.sides if available(side)]
     if len(sides) < len(FLAGS.sides):

@@ -17,7 +17,7 @@ from absl import flags
 
 from data_tools import cli
 from data_tools.errors import UsageError
-from data_tools.files import atomic_path, write_json
+from data_tools.files import atomic_path, check_writable, write_json
 from data_tools.progress import bar
 from experiments import common
 from experiments.benchmarks import processes, store
@@ -61,6 +61,7 @@ def main() -> None:
     if not marks or marks[0] <= 0 or not seeds:
         raise UsageError("--minutes and --seeds must name at least one, --minutes above 0")
     out = Path(FLAGS.out or RESULTS / f"time_to_quality_{FLAGS.dataset.replace('/', '_')}.json")
+    check_writable(out, "out")
     results = store.read(out, "seeds")
     options = {
         "dataset": FLAGS.dataset,

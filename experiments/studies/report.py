@@ -8,7 +8,7 @@ from pathlib import Path
 from absl import flags
 
 from data_tools import cli
-from data_tools.files import atomic_path
+from data_tools.files import atomic_path, check_writable
 
 FLAGS = flags.FLAGS
 FOLDER = Path(__file__).parent
@@ -24,6 +24,7 @@ def define_flags() -> None:
 
 def main() -> None:
     """Runs the command."""
+    check_writable(FLAGS.out, "out")
     from gan_keras.sweeps import claims, page  # late: YAML and SciPy take time to start
 
     results = FOLDER / "results"

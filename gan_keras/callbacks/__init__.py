@@ -6,7 +6,6 @@ from gan_keras.callbacks.evaluation import (
     EpochScores,
     KeepBest,
     collapsed_for,
-    read_best,
     to_board,
 )
 from gan_keras.callbacks.guards import (
@@ -37,7 +36,6 @@ __all__ = [
     "SampleGrid",
     "TensorBoardLogger",
     "collapsed_for",
-    "read_best",
     "stop_signals",
     "to_board",
 ]

@@ -1,13 +1,12 @@
 """Scores between epochs, and the best generator so far."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from data_tools.errors import UsageError
 from data_tools.files import write_json
-from gan_keras import sampling
+from gan_keras import runs, sampling
 from gan_keras.callbacks.base import EpochCounter
 from gan_keras.callbacks.logging import TensorBoardLogger
 from gan_keras.evaluation.statistics import flatten
@@ -135,7 +134,7 @@ class KeepBest(EpochCounter):
         self.scores = scores
         self.score = catalogue.pick(name)
         self.folder = folder
-        self.best = read_best(folder)
+        self.best = runs.read_best(folder)
         if self.best is not None and self.best["metric"] != self.score.key:
             print(f"{folder} held the best by {self.best['metric']}; now by {self.score.key}")
             self.best = None
@@ -175,12 +174,3 @@ class KeepBest(EpochCounter):
             "step": self.step,
         }
         write_json(self.folder / "best.json", self.best)
-
-
-def read_best(folder: Path) -> dict[str, Any] | None:
-    """What best.json in a folder says; None if there is none, or it is damaged."""
-    try:
-        found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
-        return found if {"metric", "value", "quality", "epoch", "step"} <= found.keys() else None
-    except (OSError, ValueError, AttributeError):
-        return None

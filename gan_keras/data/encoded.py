@@ -189,7 +189,7 @@ def _named(files: Files, bad: Mapping[int, str]) -> list[tuple[str, str]]:
 def _remember(listing: Path, shape: Shape, bad: Mapping[int, str]) -> None:
     """Writes what looking through the files has found."""
     # where nothing can be written they are looked through each time
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(DataError):
         write_json(listing, {"shape": dataclasses.asdict(shape), "bad": bad})
 
 

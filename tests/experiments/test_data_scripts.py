@@ -56,6 +56,26 @@ def test_mistakes_are_one_line(arguments, code, message):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["experiments.sample", "--workdir=none", "--out=FILE/x.png"],
+        ["experiments.export", "--workdir=none", "--out=FILE/x.keras"],
+        ["experiments.write", "--text=1", "--workdir=none", "--out=FILE/x.png"],
+        ["experiments.show_data", "--dataset=none", "--out=FILE/x.png"],
+        ["experiments.schematic", "--experiment=acgan", "--out=FILE/x.png"],
+        ["experiments.schematic", "--out=FILE"],
+        ["experiments.evaluate", "--compare", "none", "none", "--out=FILE"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said_before_anything_else(arguments, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    done = run(*(word.replace("FILE", str(file)) for word in arguments), code=2)
+    assert f"{file} is no folder" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_no_network_fails_within_seconds(tmp_path, monkeypatch):
     # A proxy that nothing listens on is a machine without a network.
     start = time.monotonic()

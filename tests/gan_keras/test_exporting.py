@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import writing_samples
 
 from data_tools.errors import DataError
@@ -46,9 +47,15 @@ def test_what_is_there_is_left_alone(tmp_path):
         exporting.write_saved_model(writing_samples.sampler("math16"), tmp_path / "model")
 
 
-def test_a_failure_leaves_nothing(tmp_path, monkeypatch):
+FULL = "No space left on device"
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, FULL), tf.errors.ResourceExhaustedError(None, None, FULL)]
+)
+def test_a_failure_leaves_nothing(tmp_path, monkeypatch, error):
     def fail(model):
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(exporting, "plain", fail)
     with pytest.raises(DataError, match="No space left"):

@@ -155,6 +155,10 @@ def test_the_best_generator_is_scored_apart(tmp_path):
     assert where == tmp_path / "run" / "best"
     assert best["step"] == metrics["best"]["step"]
     assert best["points"] == len(scored.images) == 50
+    for damage in (lambda file: file.write_text("{"), lambda file: file.unlink()):
+        damage(where / "best.json")
+        with pytest.raises(DataError, match=r"best.json is missing or damaged"):
+            scoring.score_run(config.workdir, best=True)
     # points in all, of the same noise as while training
     _, newest, _ = scoring.score_run(config.workdir)
     assert newest["energy_distance"] == pytest.approx(metrics["energy_distance"], rel=1e-4)

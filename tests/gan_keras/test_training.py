@@ -213,6 +213,16 @@ def test_a_finished_run_gets_scores_and_a_report_that_are_missing(copied_points,
     assert final_state(scored)[0] == trained
 
 
+def test_scores_are_said_even_where_there_is_no_room_for_them(copied_points, monkeypatch, capsys):
+    def full(path, value):
+        raise DataError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr(training, "write_json", full)
+    with pytest.raises(DataError, match=r"metrics.json: No space left"):
+        training.run(copied_points.replace(eval_samples=100))
+    assert "energy distance" in capsys.readouterr().out
+
+
 def test_changed_settings_are_listed(copied_points):
     with pytest.raises(UsageError, match=r"seed \(0 before, 4 now\), lr \(.*0.003 now\)"):
         training.run(copied_points.replace(lr=3e-3, seed=4))
