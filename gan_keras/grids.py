@@ -1,5 +1,6 @@
 """Grids of small images as one picture."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,10 @@ import numpy as np
 from PIL import Image
 
 from data_tools.files import atomic_path
+
+# Kind of picture that grids of samples are.
+GRIDS = "samples"
+_NAME = re.compile(r"(?:(?P<kind>.+)_)?epoch_(?P<epoch>\d+)\.png")
 
 
 def tile(images: np.ndarray, columns: int) -> np.ndarray:
@@ -76,13 +81,24 @@ def write_gifs(folder: Path) -> list[Path]:
     Returns:
         The files.
     """
-    series: dict[str, list[Path]] = {}
-    for picture in sorted(folder.glob("*epoch_*.png")):
-        name = picture.name.partition("epoch_")[0].rstrip("_") or "samples"
-        series.setdefault(name, []).append(picture)
-    for name, frames in series.items():
+    found = of_epochs(folder)
+    for name, frames in found.items():
         write_gif(folder / f"{name}.gif", frames)
-    return [folder / f"{name}.gif" for name in series]
+    return [folder / f"{name}.gif" for name in found]
+
+
+def of_epochs(folder: Path) -> dict[str, list[Path]]:
+    """The pictures of all epochs, a list a kind in the order of the epochs; grids are `GRIDS`.
+
+    Args:
+        folder: The sub-folder `samples` of a run; need not be there.
+    """
+    # by number: as text, epoch_1000 comes before epoch_999
+    matches = [match for path in folder.glob("*.png") if (match := _NAME.fullmatch(path.name))]
+    found: dict[str, list[Path]] = {}
+    for match in sorted(matches, key=lambda match: (match["kind"] or "", int(match["epoch"]))):
+        found.setdefault(match["kind"] or GRIDS, []).append(folder / match[0])
+    return found
 
 
 def _opened(path: Path) -> Image.Image:

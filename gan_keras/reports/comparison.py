@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data_tools.errors import DataError
+from gan_keras import grids
 from gan_keras.reports import catalogue, tables, verdicts
 from gan_keras.reports.rendering import file_uri, now, write
 from gan_keras.runs import RunFolder
@@ -47,8 +48,8 @@ def write_comparison(
 
 def _newest_grid(folder: Path) -> str | None:
     """The newest picture of a run's samples."""
-    pictures = sorted((folder / "samples").glob("epoch_*.png"))
-    pictures = pictures or sorted((folder / "samples").glob("scatter_epoch_*.png"))
+    found = grids.of_epochs(folder / "samples")
+    pictures = found.get(grids.GRIDS) or found.get("scatter")
     return file_uri(pictures[-1].read_bytes()) if pictures else None
 
 

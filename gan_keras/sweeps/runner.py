@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data_tools.errors import DataError
+from gan_keras import grids
 from gan_keras.runs import RunFolder
 from gan_keras.sweeps import measures, plan
 from gan_keras.sweeps.plan import Run
@@ -79,7 +80,7 @@ def report(run: Run) -> dict[str, Any]:
         "machine": environment.get("machine", ""),
         "commit": environment.get("commit", ""),
     }
-    if run.grids and (pictures := sorted((run.folder / "samples").glob("epoch_*.png"))):
+    if run.grids and (pictures := grids.of_epochs(run.folder / "samples").get(grids.GRIDS)):
         found["grid"] = base64.b64encode(pictures[-1].read_bytes()).decode()
     return found
 

@@ -1,8 +1,11 @@
+import base64
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from gan_keras import grids, plots
+from gan_keras.reports import comparison
 
 
 def test_tiles_are_laid_out_row_by_row():
@@ -28,6 +31,27 @@ def test_png_is_lossless(tmp_path, channels, mode):
 
 def test_class_grid_has_a_column_a_class():
     assert grids.class_grid_labels(3, 2).tolist() == [0, 1, 2, 0, 1, 2]
+
+
+def test_pictures_come_in_the_order_of_their_epochs(tmp_path):
+    names = ["epoch_1000.png", "epoch_999.png", "epoch_000.png", "a_b_epoch_1001.png"]
+    others = ["step_00000005.png", "a_b_epoch_1000.png", "samples.gif", "myepoch_1.png"]
+    for name in names + others:
+        (tmp_path / name).touch()
+    found = grids.of_epochs(tmp_path)
+    assert {kind: [path.name for path in paths] for kind, paths in found.items()} == {
+        "samples": ["epoch_000.png", "epoch_999.png", "epoch_1000.png"],
+        "a_b": ["a_b_epoch_1000.png", "a_b_epoch_1001.png"],
+    }
+    assert grids.of_epochs(tmp_path / "none") == {}
+
+
+def test_the_newest_grid_of_a_long_run_is_compared(tmp_path):
+    for epoch in (999, 1000):
+        picture = np.full((1, 1, 1), epoch % 256, np.uint8)
+        grids.write_png(tmp_path / "samples" / f"epoch_{epoch}.png", picture)
+    newest = (tmp_path / "samples" / "epoch_1000.png").read_bytes()
+    assert comparison._newest_grid(tmp_path).endswith(base64.b64encode(newest).decode())
 
 
 @pytest.mark.curves
