@@ -10,7 +10,7 @@ import hashlib
 import math
 import shlex
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from data_tools.errors import UsageError
@@ -320,19 +320,33 @@ class RunConfig:
         return shlex.join(["python", "-m", *self.arguments(places)])
 
     def run_name(self) -> str:
-        """Folder name made of what differs from the preset, e.g. `crohme-g_lr_mult=1.5-seed=0`."""
+        """Folder name made of what differs from the preset, e.g. `crohme-g_lr_mult=1.5-seed=0`.
+
+        Where that is no file name, or too long a one, it ends in a hash that tells settings apart.
+        """
         plain = type(self).create(self.preset).to_dict()
-        parts = [
-            f"{name}={value}"
+        head = [self.dataset] + ([self.preset] if self.preset != self.default_preset() else [])
+        options = {
+            name: value
             for name, value in self.identity().items()
             if value != plain[name] and name not in ("dataset", "seed")
-        ]
-        head = [self.dataset] + ([self.preset] if self.preset != self.default_preset() else [])
-        name = "-".join([*head, *parts, f"seed={self.seed}"])
-        name = "".join(c if c.isalnum() or c in "-_=.+" else "_" for c in name)
-        if len(name) > 150:  # most file systems stop at 255 bytes
-            name = name[:130] + "-" + hashlib.sha256(name.encode()).hexdigest()[:12]
+        }
+        options["seed"] = self.seed
+
+        def join(text: Callable[[Any], str]) -> str:
+            parts = [f"{name}={text(value)}" for name, value in options.items()]
+            return "-".join([*map(text, head), *parts])
+
+        whole, name = join(str), join(_in_file_names)
+        if name != whole or len(name.encode()) > 150:  # most file systems stop at 255 bytes
+            start = name.encode()[:130].decode(errors="ignore")
+            name = f"{start}-{hashlib.sha256(whole.encode()).hexdigest()[:12]}"
         return name
+
+
+def _in_file_names(value: Any) -> str:
+    """A value with `_` for what a file name should not have, or what separates options in one."""
+    return "".join(c if c.isalnum() or c in "-_.+" else "_" for c in str(value))
 
 
 def _check(name: str, value: Any, kind: type, limits: Mapping[str, Any]) -> None:

@@ -107,6 +107,29 @@ def test_run_name_tells_settings_apart():
     assert ACGANConfig.create("original").run_name() == "crohme-original-seed=0"
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"only_class": "("}, {"only_class": ")"}),
+        ({"dataset": "folder:a/b"}, {"dataset": "folder:a_b"}),
+        ({"only_class": "a-balance=True"}, {"only_class": "a", "balance": True}),
+        ({"only_class": "x" * 300 + "a"}, {"only_class": "x" * 300 + "b"}),
+        ({"only_class": "(" * 300}, {"only_class": ")" * 300}),
+    ],
+)
+def test_what_no_file_name_can_hold_still_tells_settings_apart(one, other):
+    assert (
+        ACGANConfig.create(options=one).run_name() != ACGANConfig.create(options=other).run_name()
+    )
+
+
+def test_names_of_ordinary_settings_are_readable():
+    options = {"g_lr_mult": 1.5, "class_sampling": "proportional", "lr": 1e-5}
+    assert ACGANConfig.create(options=options).run_name() == (
+        "crohme-lr=1e-05-g_lr_mult=1.5-class_sampling=proportional-seed=0"
+    )
+
+
 def test_the_command_makes_the_same_configuration():
     options = {"report": False, "g_lr_mult": 1.5, "dataset": "folder:my ink", "workdir": "w"}
     config = ACGANConfig.create("transposed", options)
@@ -118,11 +141,11 @@ def test_the_command_makes_the_same_configuration():
 
 
 def test_run_name_is_a_file_name_whatever_the_options():
-    options = {"dataset": "folder:/a/" + "x" * 300}
-    name = ACGANConfig.create(options=options).run_name()
-    assert "/" not in name
-    assert ":" not in name
-    assert len(name) <= 150
+    for options in ({"dataset": "folder:/a/" + "x" * 300}, {"only_class": ",".join(["汉字"] * 40)}):
+        name = ACGANConfig.create(options=options).run_name()
+        assert "/" not in name
+        assert ":" not in name
+        assert len(name.encode()) <= 150
 
 
 def test_every_option_has_help_and_a_checked_default():
