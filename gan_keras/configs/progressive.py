@@ -46,6 +46,13 @@ class ProgressiveConfig(ToolConfig):
     equalized: bool = option(
         True, "Equalised learning rate: inputs of layers are scaled in place of first weights."
     )
+    penalty_factor: float = option(
+        10.0,
+        "Weight of --penalty beside the losses on reals and on fakes: beside their sum, as in the "
+        "paper, with --loss=wasserstein and relativistic; else beside their mean, so that papers "
+        "that add the two up write twice that.",
+        minimum=0.0,
+    )
     drift: float = option(
         0.001, "Weight of the squared scores of real images in the critic's loss.", minimum=0.0
     )

@@ -41,4 +41,4 @@ class R3GANConfig(ImageGANConfig):
         "Penalty on the discriminator's gradient; the paper needs both.",
         choices=("none", "r1", "r2", "r1_r2"),
     )
-    penalty_factor: float = option(1.0, "Weight of --penalty (gamma).", minimum=0.0)
+    penalty_factor: float = option(1.0, "Weight of --penalty (the paper's gamma).", minimum=0.0)

@@ -65,7 +65,12 @@ class ToolConfig(RunConfig):
         "Penalty on the discriminator's gradient.",
         choices=("none", "gradient_penalty", "r1", "r2", "r1_r2"),
     )
-    penalty_factor: float = option(10.0, "Weight of --penalty.", minimum=0.0)
+    penalty_factor: float = option(
+        10.0,
+        "Weight of --penalty beside the mean of the losses on reals and on fakes; papers that add "
+        "the two up write twice that.",
+        minimum=0.0,
+    )
     penalty_every: int = option(
         1,
         "Steps between two uses of --penalty, which is scaled up to make up for it (lazy "

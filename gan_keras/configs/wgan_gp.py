@@ -71,3 +71,4 @@ class WGANGPConfig(ImageGANConfig):
         "Penalty on the critic's gradient.",
         choices=("gradient_penalty",),
     )
+    penalty_factor: float = option(10.0, "Weight of --penalty (the paper's lambda).", minimum=0.0)

@@ -38,7 +38,9 @@ class PlainGAN(GAN):
         "g_gradient_norm",
         "d_gradient_norm",
     )
-    # d_loss is the mean of both halves: ln 2 where the discriminator cannot tell them apart.
+    # d_loss is the mean of both halves, whatever the loss: ln 2 of cross-entropies where the
+    # discriminator cannot tell them apart. Beside a mean a penalty weighs twice as much as beside
+    # the sum that papers write (help of --penalty_factor); presets are measured so.
     HALF = 0.5
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):

@@ -12,6 +12,8 @@ from data_tools.errors import UsageError
 from gan_keras import capabilities, configs, gans, networks
 from gan_keras.configs.images import ImageGANConfig
 from gan_keras.data.dataset import DataSpec
+from gan_keras.gans import r3gan, wgan_gp
+from gan_keras.gans.plain import PlainGAN
 from gan_keras.networks.common import Condition
 
 SPEC = DataSpec((28, 28, 1), tuple("abc"), (30, 20, 10))
@@ -325,6 +327,13 @@ def test_losses_of_the_wasserstein_kind_are_sums_and_others_means():
     assert float(d["real_score"]) == 0.5
     d = make("r3gan").discriminator_values(zeros, zeros)
     assert float(d["d_loss"]) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("experiment", ["vanilla", "cgan", "gaussian", "r3gan", "wgan_gp"])
+def test_help_says_beside_what_a_penalty_weighs(experiment):
+    half = {"r3gan": r3gan.R3GAN, "wgan_gp": wgan_gp.WGANGP}.get(experiment, PlainGAN).HALF
+    field = configs.config_class(experiment).option_fields()["penalty_factor"]
+    assert ("the mean of the losses" in field.metadata["help"]) == (half == 0.5)
 
 
 @pytest.mark.parametrize("how", ["concatenation", "projection"])
