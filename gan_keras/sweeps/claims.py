@@ -15,7 +15,7 @@ SYSTEMS = ("LaTeX Writer", "AE-AC-GAN", "digit GAN", "2-D image sets", "GAN blog
 # What stands in place of a verdict. Before all its runs are made a claim has none: somebody who may
 # stop when he likes what he sees finds what he likes.
 NOT_TRIED, UNFINISHED = "not tried yet", "not complete yet"
-_KEYS = {"by", "said", "study", "rules", "needs", "note", "changed"}
+_KEYS = {"by", "said", "study", "rules", "needs", "also", "note", "changed"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Claim:
         rules: All must be confirmed.
         needs: Without these confirmed too the experiment says nothing, whatever the rules find: two
             arms that both fail are the same, but not as the claim means it.
+        also: The same asked of other networks or settings: worth telling, no part of the verdict.
         note: How to read the verdict.
         changed: What was changed of its rules, needs or seeds after a look at results.
     """
@@ -40,6 +41,7 @@ class Claim:
     study: str = ""
     rules: tuple[Rule, ...] = ()
     needs: tuple[Rule, ...] = ()
+    also: tuple[Rule, ...] = ()
     note: str = ""
     changed: str = ""
 
@@ -53,6 +55,7 @@ class Decision:
         verdict: On the claim; `NOT_TRIED` or `UNFINISHED` where there is none.
         findings: Of each rule.
         needed: Of each need.
+        beside: Of what is also asked.
         why: Why there is no verdict, in a few words; empty where there is one.
     """
 
@@ -60,6 +63,7 @@ class Decision:
     verdict: str
     findings: tuple[Finding, ...]
     needed: tuple[Finding, ...] = ()
+    beside: tuple[Finding, ...] = ()
     why: str = ""
 
     @property
@@ -97,20 +101,31 @@ def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]])
         raise UsageError(f"{where}: by={unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
     if bool(entry.get("study")) != bool(entry.get("rules")):
         raise UsageError(f"{where}: study and rules belong together")
-    if entry.get("needs") and not entry.get("rules"):
-        raise UsageError(f"{where}: needs belong to rules")
-    rules, needs = (
+    for key in ("needs", "also"):
+        if entry.get(key) and not entry.get("rules"):
+            raise UsageError(f"{where}: {key} belongs to rules")
+    rules, needs, also = (
         tuple(verdicts.parse(rule, where) for rule in entry.get(key) or ())
-        for key in ("rules", "needs")
+        for key in ("rules", "needs", "also")
     )
     name = str(entry.get("study", ""))
     if name:
         if name not in known:
             known[name] = _sizes(file.parent / f"{name}.yaml")
         for study in known[name]:
-            _check_rules((*rules, *needs), study, where)
+            _check_rules((*rules, *needs, *also), study, where)
     text = lambda key: " ".join(str(entry.get(key, "")).split())  # noqa: E731
-    return Claim(id, systems, text("said"), name, rules, needs, text("note"), text("changed"))
+    return Claim(
+        id=id,
+        systems=systems,
+        said=text("said"),
+        study=name,
+        rules=rules,
+        needs=needs,
+        also=also,
+        note=text("note"),
+        changed=text("changed"),
+    )
 
 
 def _sizes(file: Path) -> tuple[Study, ...]:
@@ -136,27 +151,32 @@ def decide(claim: Claim, results: Mapping[str, Any]) -> Decision:
         claim: With rules.
         results: What a results file holds.
     """
-    findings = tuple(verdicts.apply(rule, results) for rule in claim.rules)
-    needed = tuple(verdicts.apply(rule, results) for rule in claim.needs)
+    findings, needed, beside = (
+        tuple(verdicts.apply(rule, results) for rule in rules)
+        for rules in (claim.rules, claim.needs, claim.also)
+    )
+    verdict, why = _verdict(claim, findings, needed, results)
+    return Decision(claim, verdict, findings, needed, beside, why)
+
+
+def _verdict(
+    claim: Claim,
+    findings: tuple[Finding, ...],
+    needed: tuple[Finding, ...],
+    results: Mapping[str, Any],
+) -> tuple[str, str]:
+    """The verdict, and why there is none."""
     if all(finding.estimate is None for finding in findings):
-        return Decision(claim, NOT_TRIED, findings, needed)
-    planned = [
-        f"{arm}-seed={seed}"
-        for arm in dict.fromkeys(
-            arm for rule in (*claim.rules, *claim.needs) for arm in (*rule.arms, *rule.others)
-        )
-        for seed in results["seeds"]
-    ]
+        return NOT_TRIED, ""
+    sides = [side for rule in (*claim.rules, *claim.needs) for side in (*rule.arms, *rule.others)]
+    planned = [f"{arm}-seed={seed}" for arm in dict.fromkeys(sides) for seed in results["seeds"]]
     ended = sum(name in results["runs"] for name in planned)
     if ended < len(planned):
-        why = f"{ended} of {len(planned)} runs"
-        return Decision(claim, UNFINISHED, findings, needed, why)
-    verdict = verdicts.combine([one.verdict for one in findings])
-    why = "the interval is too wide" if verdict == verdicts.UNDECIDED else ""
+        return UNFINISHED, f"{ended} of {len(planned)} runs"
     unmet = [one.verdict for one in needed if one.verdict != verdicts.CONFIRMED]
+    if verdicts.REFUTED in unmet:
+        return verdicts.UNDECIDED, "what it needs is not there"
     if unmet:
-        verdict = verdicts.UNDECIDED
-        why = "whether the need is met is unclear"
-        if verdicts.REFUTED in unmet:
-            why = "what it needs is not there"
-    return Decision(claim, verdict, findings, needed, why)
+        return verdicts.UNDECIDED, "whether the need is met is unclear"
+    verdict = verdicts.combine([one.verdict for one in findings])
+    return verdict, "the interval is too wide" if verdict == verdicts.UNDECIDED else ""

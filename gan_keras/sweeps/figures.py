@@ -32,7 +32,7 @@ def write_claims(file: Path, decisions: Sequence[Decision]) -> None:
     found = [
         (decision.claim.id, finding)
         for decision in decisions
-        for finding in decision.findings
+        for finding in (*decision.findings, *decision.beside)
         if finding.estimate is not None
     ]
     if not found:

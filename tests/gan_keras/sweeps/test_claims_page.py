@@ -113,6 +113,16 @@ def test_arms_that_do_not_work_decide_nothing(tmp_path, level, verdict, met):
     assert f"n = 3: {met}\n" in text
 
 
+def test_what_is_asked_beside_a_claim_decides_nothing(tmp_path):
+    also = "{metric: energy_distance, arm: latent_dim=1, expect: at_most, value: 2}"
+    write(tmp_path, CLAIMS.replace("      note:", f"      also:\n        - {also}\n      note:"))
+    write_results(tmp_path, [(1, [3.9, 4.0, 4.1]), (2, [1.9, 2.0, 2.2])])
+    text = render(tmp_path)
+    assert "**X1: confirmed.**" in text
+    assert "beside it, energy_distance of latent_dim=1: at most 2: +4 [" in text
+    assert "n = 3: refuted\n" in text
+
+
 def test_the_larger_size_decides(tmp_path):
     write(tmp_path)
     write_results(tmp_path)
@@ -199,7 +209,8 @@ def test_grids_beside_published_counts(tmp_path):
             "      needs: [{metric: energy_distance, arm: no, expect: at_least, value: 1}]",
             "has no arm",
         ),
-        ("      said: Nobody", "      needs: [{}]\n      said: Nobody", "needs belong to rules"),
+        ("      said: Nobody", "      needs: [{}]\n      said: Nobody", "needs belongs to rules"),
+        ("      said: Nobody", "      also: [{}]\n      said: Nobody", "also belongs to rules"),
     ],
 )
 def test_mistakes_in_the_registry(tmp_path, old, new, message):
