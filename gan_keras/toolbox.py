@@ -308,13 +308,13 @@ def optimizer(config: Any, rate: float, steps: keras.Variable) -> keras.optimize
         rate: Learning rate at step 0.
         steps: Counts training steps.
     """
+    if config.optimizer == "adam":
+        return adam(config, rate, steps)
     schedule = learning_rate(config, rate, steps)
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(schedule)
-    if config.optimizer == "rmsprop":
-        # Keras adds epsilon under the root, where 1e-8 would silence gradients below 1e-4.
-        return keras.optimizers.RMSprop(schedule, rho=0.99, epsilon=config.epsilon**2)
-    return adam(config, rate, steps)
+    # Keras adds epsilon under the root, where 1e-8 would silence gradients below 1e-4.
+    return keras.optimizers.RMSprop(schedule, rho=0.99, epsilon=config.epsilon**2)
 
 
 def adam(config: Any, rate: float, steps: keras.Variable) -> keras.optimizers.Optimizer:

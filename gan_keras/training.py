@@ -162,7 +162,7 @@ def _resolve(
 
     Raises:
         UsageError: If the run was started with other settings, or is further than it now shall go.
-        CollapsedError: If the run has ended so and no more patience is asked for now.
+        CollapsedError: If the run has ended so and is not given more patience.
     """
     stored = folder.read_config()
     if stored is None:

@@ -40,7 +40,7 @@ def collapsed_for(history: History) -> int:
     Args:
         history: Of scores.csv.
     """
-    return int((history.columns().get(COLLAPSED_FOR) or [0.0])[-1])
+    return int(history.rows[-1].get(COLLAPSED_FOR) or 0) if history.rows else 0
 
 
 def to_board(board: TensorBoardLogger, metrics: Mapping[str, Any]) -> None:
@@ -73,8 +73,6 @@ class EpochScores(EpochCounter):
     Attributes:
         latest: Scores of the epoch that has just ended; None if it has none.
         collapsed: What has collapsed by them, a clause each.
-        collapsed_for: Scores in a row that show a collapse, the latest included.
-        scored: Step of the latest scores, of an earlier leg too; None if there are none.
     """
 
     def __init__(
@@ -91,8 +89,16 @@ class EpochScores(EpochCounter):
         self.board = board
         self.latest: dict[str, Any] | None = None
         self.collapsed: list[str] = []
-        self.collapsed_for = collapsed_for(history)
-        self.scored = int(history.rows[-1]["step"]) if history.rows else None
+
+    @property
+    def collapsed_for(self) -> int:
+        """Scores in a row that show a collapse, the latest included."""
+        return collapsed_for(self.history)
+
+    @property
+    def scored(self) -> int | None:
+        """Step of the latest scores, of an earlier leg too; None if there are none."""
+        return int(self.history.rows[-1]["step"]) if self.history.rows else None
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Scores the untrained generator: what cannot be scored shows before hours of training."""
@@ -109,9 +115,8 @@ class EpochScores(EpochCounter):
         self.latest = self.score(self.model)
         self.collapsed = verdicts.collapsed(self.latest)
         # before training everything is alike
-        self.collapsed_for = self.collapsed_for + 1 if self.collapsed and epoch else 0
-        self.scored = self.step
-        row = {"epoch": epoch, "step": self.step, COLLAPSED_FOR: self.collapsed_for}
+        in_a_row = self.collapsed_for + 1 if self.collapsed and epoch else 0
+        row = {"epoch": epoch, "step": self.step, COLLAPSED_FOR: in_a_row}
         self.history.append(row | logged(self.latest))
         to_board(self.board, self.latest)
 

@@ -8,7 +8,7 @@ from typing import Any
 from data_tools.errors import UsageError
 from gan_keras.sweeps import study as studies
 from gan_keras.sweeps import verdicts
-from gan_keras.sweeps.study import Study
+from gan_keras.sweeps.study import Study, run_name
 from gan_keras.sweeps.verdicts import Finding, Rule
 
 SYSTEMS = ("LaTeX Writer", "AE-AC-GAN", "digit GAN", "2-D image sets", "GAN blog post")
@@ -94,7 +94,7 @@ def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]])
     where = f"{file}, {id}"
     if not isinstance(entry, dict) or not entry.keys() <= _KEYS:
         raise UsageError(
-            f"{where}: expected by, said, and study with rules and needs, note, or changed"
+            f"{where}: expected by, said, and study with rules, needs and also, note, or changed"
         )
     systems = tuple(name.strip() for name in str(entry.get("by", "")).split(","))
     if unknown := [name for name in systems if name not in SYSTEMS]:
@@ -169,7 +169,7 @@ def _verdict(
     if all(finding.estimate is None for finding in findings):
         return NOT_TRIED, ""
     sides = [side for rule in (*claim.rules, *claim.needs) for side in (*rule.arms, *rule.others)]
-    planned = [f"{arm}-seed={seed}" for arm in dict.fromkeys(sides) for seed in results["seeds"]]
+    planned = [run_name(arm, seed) for arm in dict.fromkeys(sides) for seed in results["seeds"]]
     ended = sum(name in results["runs"] for name in planned)
     if ended < len(planned):
         return UNFINISHED, f"{ended} of {len(planned)} runs"

@@ -12,6 +12,7 @@ from PIL import Image
 from data_tools.files import atomic_path
 from gan_keras.sweeps import tables, verdicts
 from gan_keras.sweeps.claims import Decision
+from gan_keras.sweeps.study import run_name
 from gan_keras.sweeps.verdicts import Finding
 
 _MOST = 6  # panels of a figure
@@ -172,7 +173,7 @@ def write_grids(
 def _grid(results: Mapping[str, Any], folder: Path, arm: str) -> Path | None:
     """The kept grid of an arm's first seed that has one."""
     for seed in results["seeds"]:
-        if (file := folder / f"{arm}-seed={seed}.png").exists():
+        if (file := folder / f"{run_name(arm, seed)}.png").exists():
             return file
     return None
 

@@ -228,12 +228,8 @@ def overview(registry: Sequence[Claim], found: Sequence[Section]) -> list[tuple[
             for decision in section.decisions
             if decision.claim is claim and decision.verdict != claims.NOT_TRIED
         ]
-        tried.sort(key=lambda pair: not pair[0].decided)
-        if tried:
-            decision, section = tried[0]
-            lines.append((claim, decision.verdict, section))
-        else:
-            lines.append((claim, claims.NOT_TRIED, None))
+        best = min(tried, key=lambda pair: not pair[0].decided, default=None)
+        lines.append((claim, best[0].verdict, best[1]) if best else (claim, claims.NOT_TRIED, None))
     return lines
 
 

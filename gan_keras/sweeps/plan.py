@@ -7,7 +7,7 @@ from typing import Any
 
 from gan_keras.configs.base import RunConfig
 from gan_keras.sweeps.measures import Measure
-from gan_keras.sweeps.study import Study
+from gan_keras.sweeps.study import Study, run_name
 
 # Options that say where things are or what is drawn along the way: no figure depends on them.
 _NO_FIGURES = (
@@ -50,7 +50,7 @@ class Run:
     @property
     def name(self) -> str:
         """Unique within the sweep."""
-        return f"{self.arm}-seed={self.seed}"
+        return run_name(self.arm, self.seed)
 
 
 def runs(study: Study, workdir: Path, data_dir: str, threads: int) -> list[Run]:
@@ -66,7 +66,7 @@ def runs(study: Study, workdir: Path, data_dir: str, threads: int) -> list[Run]:
     found = []
     for seed in study.seeds:
         for arm in study.arms:
-            folder = workdir / "runs" / f"{arm.name}-seed={seed}"
+            folder = workdir / "runs" / run_name(arm.name, seed)
             config = arm.config.replace(
                 seed=seed, workdir=str(folder), data_dir=str(Path(data_dir).resolve())
             )

@@ -14,7 +14,7 @@ from data_tools.errors import DataError
 from data_tools.files import atomic_path, write_json
 from gan_keras.sweeps import plan
 from gan_keras.sweeps.plan import Run
-from gan_keras.sweeps.study import Study, is_name
+from gan_keras.sweeps.study import Study, is_name, run_name
 
 
 class Results:
@@ -87,8 +87,15 @@ class Results:
         What the study no longer asks for, as its options or seeds were changed, is kept apart from
         what tables and verdicts are made of.
         """
-        wanted = {name: run for name, run in self.runs.items() if self._is_wanted(run)}
-        others = {name: run for name, run in self.runs.items() if name not in wanted}
+        asked = {
+            run_name(arm.name, seed): arm.config.replace(seed=seed)
+            for arm in self.study.arms
+            for seed in self.study.seeds
+        }
+        wanted, others = {}, {}
+        for name, run in sorted(self.runs.items()):
+            same = name in asked and not plan.changed(asked[name], run["options"])
+            (wanted if same else others)[name] = run
         write_json(
             self.path,
             {
@@ -100,17 +107,10 @@ class Results:
                 "seeds": list(self.study.seeds),
                 "baseline": self.study.baseline,
                 "metrics": [measure.name for measure in self.study.metrics],
-                "runs": dict(sorted(wanted.items())),
-                **({"superseded": dict(sorted(others.items()))} if others else {}),
+                "runs": wanted,
+                **({"superseded": others} if others else {}),
             },
         )
-
-    def _is_wanted(self, run: Mapping[str, Any]) -> bool:
-        """Whether the study still has a run of these settings."""
-        arms = {arm.name: arm.config for arm in self.study.arms}
-        if run["arm"] not in arms or run["seed"] not in self.study.seeds:
-            return False
-        return not plan.changed(arms[run["arm"]].replace(seed=run["seed"]), run["options"])
 
     def grid_file(self, run_name: str) -> Path:
         """Where the sample grid of a run is kept."""
@@ -144,7 +144,7 @@ def read(path: Path, name: str = "", size: str = "") -> dict[str, Any]:
             if run["status"] == "finished":
                 run["metrics"], run["wall_seconds"]
             # Names become names of files; these come from other machines.
-            if type(run["seed"]) is not int or key != f"{run['arm']}-seed={run['seed']}":
+            if type(run["seed"]) is not int or key != run_name(run["arm"], run["seed"]):
                 raise ValueError(f"a run is called {key!r}")
             if not is_name(run["arm"]):
                 raise ValueError(f"an arm is called {run['arm']!r}")

@@ -96,6 +96,11 @@ def is_name(name: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]{0,149}", name))
 
 
+def run_name(arm: str, seed: int) -> str:
+    """What the run of an arm with a seed is called, in results, folders and files."""
+    return f"{arm}-seed={seed}"
+
+
 class _Loader(yaml.SafeLoader):
     """The safe loader, which moreover refuses a key that occurs twice."""
 

@@ -1,18 +1,10 @@
 """The data scripts as a user runs them: as a process."""
 
-import subprocess
-import sys
 import time
 
 import pytest
 from PIL import Image
-
-
-def run(*command, code=0):
-    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
+from script_runs import run
 
 
 def test_show_data(data_dir, tmp_path):

@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from script_runs import without
+from script_runs import run, without
 
 from experiments.studies import report
 
@@ -25,17 +25,10 @@ sizes: {cpu: {options: {epochs: 2}}, full: {}}
 
 def command(tmp_path, name, *flags):
     return [
-        sys.executable, "-m", "experiments.sweep", f"--study={tmp_path / 'noise.yaml'}",
+        "experiments.sweep", f"--study={tmp_path / 'noise.yaml'}",
         f"--workdir={tmp_path / name}", f"--results={tmp_path / name}.json",
         f"--data_dir={tmp_path}", "--threads=1", *flags,
     ]  # fmt: skip
-
-
-def run(arguments, code=0, env=None):
-    done = subprocess.run(arguments, capture_output=True, text=True, env=env)
-    assert done.returncode == code, done.stderr + done.stdout
-    assert "Traceback" not in done.stderr
-    return done
 
 
 def table(done):
@@ -58,9 +51,9 @@ def study(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_sweep_killed_in_the_middle_ends_as_an_undisturbed_one(study):
-    undisturbed = run(command(study, "undisturbed", "--workers=2"))
+    undisturbed = run(*command(study, "undisturbed", "--workers=2"))
     killed = subprocess.Popen(
-        command(study, "killed", "--workers=2"),
+        [sys.executable, "-m", *command(study, "killed", "--workers=2")],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -75,7 +68,7 @@ def test_a_sweep_killed_in_the_middle_ends_as_an_undisturbed_one(study):
     before = metrics(study, "killed")
     assert 0 < len(before) < 4
     finished = {name: (study / "killed" / "runs" / name / "metrics.json").stat() for name in before}
-    going_on = run(command(study, "killed", "--workers=2"))
+    going_on = run(*command(study, "killed", "--workers=2"))
     assert table(going_on) == table(undisturbed)
     assert metrics(study, "killed") == metrics(study, "undisturbed")
     for name, stat in finished.items():
@@ -86,15 +79,15 @@ def test_a_sweep_killed_in_the_middle_ends_as_an_undisturbed_one(study):
 @pytest.mark.timeout(1800)
 def test_local_and_ray_give_the_same_figures(study):
     pytest.importorskip("ray", reason="Ray is not installed (pip install 'gan_keras[sweep]')")
-    local = run(command(study, "local", "--workers=2"))
-    ray = run(command(study, "ray", "--workers=2", "--engine=ray"))
+    local = run(*command(study, "local", "--workers=2"))
+    ray = run(*command(study, "ray", "--workers=2", "--engine=ray"))
     assert len(metrics(study, "local")) == 4
     assert metrics(study, "local") == metrics(study, "ray")
     assert table(local) == table(ray)
 
 
 def test_dry_run_and_mistakes(study):
-    done = run(command(study, "w", "--dry_run"))
+    done = run(*command(study, "w", "--dry_run"))
     assert "latent_dim=2-seed=1: python -m experiments.gaussian" in done.stdout
     assert "4 of 4 runs to do; no estimate" in done.stdout
     assert not (study / "w").exists()
@@ -105,19 +98,19 @@ def test_dry_run_and_mistakes(study):
         (["--workers=-1"], 2, "--workers"),
         (["--ray_address=here"], 2, "belongs to --engine=ray"),
     ):
-        wrong = run(command(study, "w", *flags), code)
+        wrong = run(*command(study, "w", *flags), code=code)
         assert message in wrong.stderr
         assert wrong.stderr.count("\n") == 1
 
 
 def test_without_ray_the_message_says_what_to_install(study):
-    done = run(command(study, "w", "--engine=ray"), code=2, env=without("ray", study))
+    done = run(*command(study, "w", "--engine=ray"), code=2, env=without("ray", study))
     assert "pip install 'gan_keras[sweep]'" in done.stderr
 
 
 def test_help_and_planning_do_not_import_tensorflow(study):
     for flags in (["--help"], ["--dry_run"]):
-        run(command(study, "w", *flags), env=without("tensorflow", study))
+        run(*command(study, "w", *flags), env=without("tensorflow", study))
 
 
 def test_results_page_is_up_to_date():
