@@ -42,6 +42,13 @@ def real_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
+def seeded():
+    """Weights that a test leaves to chance are the same each time."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
 def float32_policy():
     """Keras computes in float32 again after a test that has built a run in bfloat16."""
     yield

@@ -137,7 +137,8 @@ def test_equalised_layers_equal_plain_ones_with_scaled_weights():
         scaled.append(value)
     nets[1].set_weights(scaled)
     z = tf.random.stateless_normal((3, 4), [0, 0])
-    np.testing.assert_allclose(nets[0](z)[0], nets[1](z)[0], rtol=1e-4, atol=1e-5)
+    one, other = nets[0](z)[0], nets[1](z)[0]
+    np.testing.assert_allclose(one, other, rtol=0, atol=5e-4 * np.abs(other).max())
 
 
 def test_each_stage_trains_its_own_layers():

@@ -99,7 +99,9 @@ def test_fused_upsampling_has_the_plain_pairs_function_and_weights(number):
     for one, other in zip(
         keras.tree.flatten(fused(inputs)), keras.tree.flatten(plain(inputs)), strict=True
     ):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+        # float32 sums in another order; normalisation of few channels near zero makes more of it:
+        # 6e-5 of the largest value at most, in twelve seeds. Another function is off by all of it.
+        np.testing.assert_allclose(one, other, rtol=0, atol=5e-4 * np.abs(other).max())
 
 
 def test_multiplications_by_hand():
