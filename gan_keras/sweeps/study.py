@@ -41,8 +41,9 @@ _KEYS = {
 _SIZE_KEYS = {"options", "arms", "grid", "seeds", "scaled_down", "seconds", "baseline"}
 # Where things are belongs to the machine, not to the study.
 _MACHINE = ("workdir", "data_dir", "seed")
-# A sweep reports on all its runs together.
-_PLAIN = {"gif": False, "report": False}
+# A sweep reports on all its runs together; they may be made on several machines, which must not
+# choose how each computes.
+_PLAIN = {"gif": False, "report": False, "precision": "float32"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -274,9 +275,12 @@ def _config(options: dict[str, Any], where: str) -> RunConfig:
             name: _float(value) if kinds.get(name) is float else value
             for name, value in options.items()
         }
-        return config_class.create(preset, options)
+        config = config_class.create(preset, options)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
+    if config.precision == "auto":
+        raise UsageError(f"{where}: precision must be float32 or bfloat16 wherever runs are made")
+    return config
 
 
 def _float(value: Any) -> Any:

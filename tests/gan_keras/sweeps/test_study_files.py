@@ -56,6 +56,21 @@ def test_an_arm_may_be_another_experiment(tmp_path):
     assert (deep.config.experiment, deep.config.epochs) == ("dcgan", 2)
 
 
+def test_runs_on_all_machines_compute_alike(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        experiment: dcgan
+        arms: {single: {}, half: {precision: bfloat16}}
+        metrics: [modes]
+        sizes: {cpu: {}}
+        """,
+    )
+    single, half = study.load(file, "cpu").arms
+    assert (single.config.precision, half.config.precision) == ("float32", "bfloat16")
+    assert "--precision=float32" in single.config.arguments()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -65,6 +80,7 @@ def test_an_arm_may_be_another_experiment(tmp_path):
         ("latent_dim: [1, 2]", "latent_dim: 1", "needs a list of values"),
         ("batch_size: 32", "batch_size: many", "--batch_size='many': expected int"),
         ("batch_size: 32", "workdir: /tmp", "workdir is not for a study file"),
+        ("batch_size: 32", "precision: auto", "precision must be float32 or bfloat16"),
         ("preset: z1", "preset: z7", "choose one of z1"),
         ("gaussian", "gausian", "unknown experiment 'gausian'"),
         ("- energy_distance", "- energy", "unknown metric 'energy'"),
