@@ -95,12 +95,9 @@ class Section:
         return [[arm, *self._row(arm)] for arm in arms] + self._references()
 
     def _row(self, arm: str) -> list[str]:
-        cells, most = [], 0
-        for metric in self.metrics:
-            values = tables.by_seed(self.results, arm, metric)
-            most = max(most, len(values))
-            cells.append(spread(list(values.values())) if values else "")
-        return [str(most), *cells]
+        values = [list(tables.by_seed(self.results, arm, m).values()) for m in self.metrics]
+        seeds = max(map(len, values), default=0)
+        return [str(seeds), *(_spread(found, seeds) for found in values)]
 
     def _references(self) -> list[list[str]]:
         """What real images and noise get, by data set."""
@@ -120,10 +117,13 @@ class Section:
         return [(metric, _meaning(known[metric], scores)) for metric in self.metrics]
 
 
-def spread(values: Sequence[float]) -> str:
-    """Mean +- standard deviation."""
+def _spread(values: Sequence[float], seeds: int) -> str:
+    """Mean +- standard deviation, and of how many seeds where not all have the metric."""
+    if not values:
+        return ""
     found = tables.estimate(values)
-    return tables.number(found.mean) + (f" +- {tables.number(found.sd)}" if found.n > 1 else "")
+    spread = f" +- {tables.number(found.sd)}" if found.n > 1 else ""
+    return tables.number(found.mean) + spread + (f" (n = {found.n})" if found.n < seeds else "")
 
 
 def _reference(metric: str, title: str, scores: Sequence[dict[str, float]]) -> str:

@@ -68,6 +68,17 @@ def test_a_claim_that_was_tried_and_one_that_was_not(tmp_path):
     assert render(tmp_path) == text
 
 
+def test_a_metric_that_not_all_seeds_have_says_how_many(tmp_path):
+    write(tmp_path)
+    found = write_results(tmp_path)
+    for seed, value in ((0, 0.5), (2, 0.7)):
+        found["runs"][f"latent_dim=2-seed={seed}"]["metrics"]["d_loss"] = value
+    (tmp_path / "results" / "noise-cpu.json").write_text(json.dumps(found))
+    text = render(tmp_path)
+    assert "| latent_dim=1 | 3 | 4 +- 1 |  |" in text
+    assert "| latent_dim=2 | 3 | 2.033 +- 1.05 | 0.6 +- 0.1414 (n = 2) |" in text
+
+
 def test_verdicts_follow_the_numbers(tmp_path):
     write(tmp_path)
     write_results(tmp_path, [NEARER[0], (2, [9.0, 9.9, 11.0])])
