@@ -1,5 +1,6 @@
 """How far a sweep is: one bar over all its runs, by estimated work."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from gan_keras.sweeps.plan import Run
 
 # Training is most of a run; the rest is start-up and scores.
 _TRAINING = 0.95
+# Seconds between two looks of the bar in a file, which keeps them all.
+_IN_A_FILE = 60.0
 
 
 def seconds(run: Run, estimates: Mapping[str, float | None], results: Mapping[str, Any]) -> float:
@@ -43,22 +46,31 @@ class Progress:
         self._work = {run.name: 1.0 if even else work[run.name] for run in runs}
         self._open = {run.name: run for run in runs}
         self._ended = 0.0
+        self._live = sys.stderr.isatty()
         self._bar = tqdm(
             total=sum(self._work.values()),
             # What earlier calls did says nothing about the time that the rest takes.
             initial=self._partly(),
             bar_format="{percentage:3.0f}% |{bar}| {desc} {elapsed} gone, {remaining} to go",
             smoothing=0.05,
+            mininterval=0.1 if self._live else _IN_A_FILE,
+            miniters=0,
         )
         self._runs = len(runs)
-        self.tick()
+        self._show()
 
     def tick(self) -> None:
-        """Looks at the logs of the runs under way."""
+        """Looks at the logs of the runs under way; in a terminal the clock goes on, too."""
+        self._bar.update(max(0.0, self._ended + self._partly() - self._bar.n))
+        if self._live:
+            self._bar.refresh()
+
+    def _show(self) -> None:
+        """Draws the bar now, whatever it is drawn on."""
         self._bar.set_description_str(
             f"{self._runs - len(self._open)} of {self._runs} runs", refresh=False
         )
-        self._bar.update(max(0.0, self._ended + self._partly() - self._bar.n))
+        self.tick()
         self._bar.refresh()
 
     def _partly(self) -> float:
@@ -70,7 +82,7 @@ class Progress:
         del self._open[run.name]
         self._ended += self._work[run.name]
         self._bar.write(message)
-        self.tick()
+        self._show()
 
     def close(self) -> None:
         """Leaves the terminal to others."""

@@ -127,3 +127,15 @@ def test_progress_tells_earlier_work_from_this_call_s(tmp_path, capsys):
     shown = capsys.readouterr().err
     assert "1 of 2 runs" in shown
     assert " 50% |" in shown
+
+
+def test_progress_does_not_fill_a_file(tmp_path, capsys):
+    runs = plan.runs(study.load(write_study(tmp_path), "cpu"), tmp_path, "data", threads=1)[:2]
+    bar = Progress(runs, {run.name: 100.0 for run in runs})
+    capsys.readouterr()
+    for _ in range(100):  # half a minute of ticks
+        bar.tick()
+    assert not capsys.readouterr().err
+    bar.end(runs[0], "ended")
+    assert "1 of 2 runs" in capsys.readouterr().err
+    bar.close()
