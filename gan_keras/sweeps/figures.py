@@ -61,10 +61,15 @@ def _draw_finding(panel, title: str, finding: Finding) -> None:
     panel.set_ylim(-1, 1)
     panel.set_yticks([])
     panel.tick_params(labelsize=8)
-    panel.set_ylabel(
-        textwrap.fill(title, 60), fontsize=8, rotation=0, ha="right", va="center", labelpad=8
+    panel.locator_params(axis="x", nbins=6)
+    panel.annotate(
+        textwrap.fill(title, 60),
+        (-0.01, 0.5),
+        xycoords="axes fraction",
+        fontsize=8,
+        ha="right",
+        va="center",
     )
-    panel.yaxis.set_label_position("left")
     panel.annotate(
         f"{finding.verdict}\nn = {found.n}",
         (1.01, 0.5),
