@@ -1,5 +1,6 @@
 """RESULTS.md: every claim, what was measured of it, and the verdict, from files that are kept."""
 
+import collections
 import dataclasses
 import importlib.resources
 from collections.abc import Sequence
@@ -74,6 +75,23 @@ class Section:
     def values(self, key: str) -> str:
         """The different values that the runs have of `machine` or `commit`."""
         return ", ".join(sorted({run[key] for run in self.finished if run.get(key)})) or "unknown"
+
+    @property
+    def judges(self) -> list[str]:
+        """What share of real test images each judging classifier read right, where several judged.
+
+        Each machine trains its own, and what two of them say of the same images is not quite the
+        same.
+        """
+        found = collections.defaultdict(set)
+        for run in self.finished:
+            if (accuracy := run["scores"].get("classifier.real_test_accuracy")) is not None:
+                found[run["options"].get("dataset", "")].add(round(accuracy, 6))
+        return [
+            f"{name}: {', '.join(f'{accuracy:.2%}' for accuracy in sorted(ones))}"
+            for name, ones in sorted(found.items())
+            if len(ones) > 1
+        ]
 
     @property
     def metrics(self) -> list[str]:

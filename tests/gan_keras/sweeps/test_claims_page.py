@@ -79,6 +79,20 @@ def test_a_metric_that_not_all_seeds_have_says_how_many(tmp_path):
     assert "| latent_dim=2 | 3 | 2.033 +- 1.05 | 0.6 +- 0.1414 (n = 2) |" in text
 
 
+def test_runs_that_were_judged_by_different_classifiers_say_so(tmp_path):
+    write(tmp_path)
+    found = write_results(tmp_path)
+    for seed, accuracy in enumerate((0.98, 0.98, 0.982)):
+        run = found["runs"][f"latent_dim=2-seed={seed}"]
+        run["scores"]["classifier.real_test_accuracy"] = accuracy
+        run["options"]["dataset"] = "symbols"
+        if seed < 2:
+            (tmp_path / "results" / "noise-cpu.json").write_text(json.dumps(found))
+            assert "Not all were judged" not in render(tmp_path)
+    (tmp_path / "results" / "noise-cpu.json").write_text(json.dumps(found))
+    assert "(right on real test images of symbols: 98.00%, 98.20%)" in render(tmp_path)
+
+
 def test_verdicts_follow_the_numbers(tmp_path):
     write(tmp_path)
     write_results(tmp_path, [NEARER[0], (2, [9.0, 9.9, 11.0])])
