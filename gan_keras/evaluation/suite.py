@@ -143,7 +143,9 @@ class Evaluator:
         rows, real = self.real.comparable(labels, len(images), seed)
         if len(rows) > 1:
             found["distribution"] = real.scores(reading[rows], cheap)
-        if len(rows) > 1 and not cheap:
+        if cheap:
+            return found
+        if len(rows) > 1:
             found["artefacts"] = artefacts.artefact_scores(images[rows])
             found["artefacts"]["real"] = artefacts.artefact_scores(real.images)
             # the same real ones for all runs, row by row of the same classes
@@ -151,13 +153,13 @@ class Evaluator:
             found["collapse"]["nearest_train_distance"] = neighbours.score_copying(
                 images[rows[few]], real.images[few[few < len(real.images)]], real.train_images
             )
-        if not cheap and sensitivity_images is not None:
+        if sensitivity_images is not None:
             found["collapse"]["sensitivity"] = collapse.score_sensitivity(
                 sensitivity_images, self._real_diversity, data.class_names
             )
-        if not cheap and reconstructions is not None:
+        if reconstructions is not None:
             found["reconstruction"] = self._reconstruction(*reconstructions)
-        if gan_train and not cheap and labels is not None:
+        if gan_train and labels is not None:
             found |= self._gan_train(images, labels)
         return found
 
