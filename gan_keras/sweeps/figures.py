@@ -62,22 +62,19 @@ def _draw_finding(panel, title: str, finding: Finding) -> None:
     panel.set_yticks([])
     panel.tick_params(labelsize=8)
     panel.locator_params(axis="x", nbins=6)
-    panel.annotate(
-        textwrap.fill(title, 60),
-        (-0.01, 0.5),
-        xycoords="axes fraction",
-        fontsize=8,
-        ha="right",
-        va="center",
-    )
-    panel.annotate(
-        f"{finding.verdict}\nn = {found.n}",
-        (1.01, 0.5),
-        xycoords="axes fraction",
-        fontsize=8,
-        va="center",
-        color=color,
-    )
+    for side, text, align, shade in (
+        (-0.01, textwrap.fill(title, 60), "right", "black"),
+        (1.01, f"{finding.verdict}\nn = {found.n}", "left", color),
+    ):
+        panel.annotate(
+            text,
+            (side, 0.5),
+            xycoords="axes fraction",
+            fontsize=8,
+            ha=align,
+            va="center",
+            color=shade,
+        )
 
 
 def write_dots(file: Path, results: Mapping[str, Any], metrics: Sequence[str]) -> None:

@@ -83,15 +83,13 @@ class Section:
         Each machine trains its own, and what two of them say of the same images is not quite the
         same.
         """
-        found = collections.defaultdict(set)
-        for run in self.finished:
-            if (accuracy := run["scores"].get("classifier.real_test_accuracy")) is not None:
-                found[run["options"].get("dataset", "")].add(round(accuracy, 6))
-        return [
-            f"{name}: {', '.join(f'{accuracy:.2%}' for accuracy in sorted(ones))}"
-            for name, ones in sorted(found.items())
-            if len(ones) > 1
-        ]
+        key = "classifier.real_test_accuracy"
+        found = []
+        for name, scores in self._scores_by_set().items():
+            shares = sorted({round(one[key], 6) for one in scores if key in one})
+            if len(shares) > 1:
+                found.append(f"{name}: {', '.join(f'{share:.2%}' for share in shares)}")
+        return found
 
     @property
     def metrics(self) -> list[str]:
@@ -117,11 +115,17 @@ class Section:
         seeds = max(map(len, values), default=0)
         return [str(seeds), *(_spread(found, seeds) for found in values)]
 
+    def _scores_by_set(self) -> dict[str, list[dict[str, float]]]:
+        """What the runs scored, by data set in the order of their names."""
+        found = collections.defaultdict(list)
+        for run in self.finished:
+            found[run["options"].get("dataset", "")].append(run["scores"])
+        return dict(sorted(found.items()))
+
     def _references(self) -> list[list[str]]:
         """What real images and noise get, by data set."""
         found = []
-        for name in sorted({run["options"].get("dataset", "") for run in self.finished}):
-            scores = [r["scores"] for r in self.finished if r["options"].get("dataset", "") == name]
+        for name, scores in self._scores_by_set().items():
             for title in ("real", "noise"):
                 cells = [_reference(metric, title, scores) for metric in self.metrics]
                 if any(cells):
