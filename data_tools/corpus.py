@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data_tools.archives import READ_ERRORS, refusal
-from data_tools.errors import DataError
+from gan_keras.foundation.archives import READ_ERRORS, refusal
+from gan_keras.foundation.errors import DataError
 
 # Limits; the official corpus has 12,000 files in an archive of 33 MB.
 MAX_FILES = 500_000

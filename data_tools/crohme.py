@@ -14,12 +14,13 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import cli, corpus, progress, results
-from data_tools.errors import DataError, UsageError
+from data_tools import corpus, results
 from data_tools.extract import FILES_PER_BATCH, Options, extract
-from data_tools.files import check_writable
-from data_tools.labels import COMMA, DEFAULT_CLASSES, class_list
 from data_tools.parallel import Workers, available, cpu_seconds
+from gan_keras.foundation import cli, progress
+from gan_keras.foundation.class_names import COMMA, DEFAULT_CLASSES, class_list
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import check_writable
 
 FLAGS = flags.FLAGS
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import DataError, UsageError
-from data_tools.files import atomic_path
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import atomic_path
 
 FLAGS = flags.FLAGS
 

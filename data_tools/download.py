@@ -19,10 +19,10 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli, progress
-from data_tools.archives import READ_ERRORS, refusal
-from data_tools.errors import DataError, UsageError
-from data_tools.files import atomic_path
+from gan_keras.foundation import cli, progress
+from gan_keras.foundation.archives import READ_ERRORS, refusal
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import atomic_path
 
 # Looking up a name has no time limit of its own, hence one for all there is before the first byte.
 START_SECONDS = 12.0

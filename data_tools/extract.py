@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data_tools.corpus import Entry, Reader, ReadError, printable
-from data_tools.errors import DataError, UsageError
 from data_tools.parallel import Workers
+from gan_keras.foundation.errors import DataError, UsageError
 
 # numpy and everything that needs it is imported inside the functions: a worker is forked from a
 # small parent, and imports while other workers already read.
@@ -85,8 +85,8 @@ def read_batch(entries: Sequence[Entry], classes: frozenset[str] | None, seed: i
     import numpy as np
 
     from data_tools import inkml, raster
-    from data_tools.labels import order_key
     from data_tools.symbols import ink_digests, without_rests
+    from gan_keras.foundation.class_names import order_key
 
     batch = Batch()
     codes: dict[str, int] = {}
@@ -219,7 +219,7 @@ def _test_split(
     import numpy as np
 
     from data_tools import symbols as rules
-    from data_tools.labels import order_key
+    from gan_keras.foundation.class_names import order_key
 
     if options.split == "original":
         places = zip(pooled.files[kept].tolist(), pooled.indices[kept].tolist(), strict=True)

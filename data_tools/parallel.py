@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from data_tools.errors import DataError
+from gan_keras.foundation.errors import DataError
 
 try:
     import resource

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from data_tools.corpus import printable
-from data_tools.errors import DataError
 from data_tools.extract import Extraction
-from data_tools.files import atomic_path, write_json
+from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.files import atomic_path, write_json
 
 # Of the .npz: higher levels take twice the time for 3 % less.
 _LEVEL = 5

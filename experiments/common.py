@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import DataError
 from gan_keras.configs.base import RunConfig
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import DataError
 from gan_keras.reports import catalogue
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _train(config_class: type[RunConfig]) -> int:
         catalogue.pick(config.keep_best)
     dataset = load_data(config.dataset, config.data_dir, config)
     import_tensorflow()
-    from gan_keras import callbacks, training  # late: imports TensorFlow
+    from gan_keras.runs import callbacks, training  # late: imports TensorFlow
 
     if flags.FLAGS["dry_run"].value:
         print(json.dumps(training.dry_run(config, dataset), indent=2, ensure_ascii=False))

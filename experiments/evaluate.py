@@ -25,11 +25,11 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import DataError, UsageError
-from data_tools.files import check_writable, write_json
 from experiments import common
-from gan_keras import runs
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import check_writable, write_json
+from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
 MODES = ("workdir", "images", "compare", "runs")
@@ -96,10 +96,10 @@ def main(others: Sequence[str]) -> None:
 
 def _score_run(workdir: Path) -> None:
     """Scores the newest generator of a run, or its best one."""
-    runs.RunFolder.started(workdir)  # says so at once if there is none
+    run_folder.RunFolder.started(workdir)  # says so at once if there is none
     common.import_tensorflow()
-    from gan_keras import scoring  # late: imports TensorFlow
     from gan_keras.reports import page, tables
+    from gan_keras.samples import scoring  # late: imports TensorFlow
 
     scored, metrics, folder = scoring.score_run(
         workdir,
@@ -123,9 +123,9 @@ def _score_images(path: Path) -> None:
     data_dir, seed = Path(FLAGS.data_dir or "data"), FLAGS.seed or 0
     dataset = common.load_data(FLAGS.dataset, data_dir)
     common.import_tensorflow()
-    from gan_keras import scoring  # late: imports TensorFlow
     from gan_keras.data import generated
     from gan_keras.reports import page, tables
+    from gan_keras.samples import scoring  # late: imports TensorFlow
 
     images, labels = generated.load(path, dataset, data_dir)
     scorer = scoring.Scorer(dataset, data_dir)
@@ -141,7 +141,7 @@ def _score_images(path: Path) -> None:
         scored = scorer.score_images(images, labels, seed, gan_train=bool(FLAGS.gan_train))
     out = Path(FLAGS.out)
     metrics = {"images": str(path), "dataset": FLAGS.dataset, "seed": seed} | scored.metrics
-    metrics |= {"environment": runs.environment()}
+    metrics |= {"environment": run_folder.environment()}
     print(tables.scores(metrics), flush=True)
     write_json(out / "metrics.json", metrics)
     report = page.write_images_report(out / page.REPORT, str(path), metrics, scored)
@@ -249,7 +249,7 @@ def _command(folder: Path) -> str | None:
     from gan_keras import configs  # late: takes a moment
 
     try:
-        stored = runs.RunFolder(folder).read_config() or {}
+        stored = run_folder.RunFolder(folder).read_config() or {}
         return configs.from_dict(stored["options"]).command()
     except (DataError, UsageError, KeyError, TypeError):
         return None

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
-from data_tools.files import check_writable
 from experiments import common
-from gan_keras import runs
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable
+from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
@@ -41,9 +41,9 @@ def main() -> None:
         raise UsageError(f"--out={out} is there already; name a folder that is not")
     check_writable(out, "out")
 
-    runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
+    run_folder.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
-    from gan_keras import exporting, sampling  # late: import TensorFlow
+    from gan_keras.samples import exporting, sampling  # late: import TensorFlow
 
     run = sampling.open_run(FLAGS.workdir)
     if FLAGS.format == "keras":

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
 from experiments import common
-from gan_keras import runs
+from gan_keras.foundation import cli
+from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run; the newest in --runs that can write.")
@@ -25,7 +25,7 @@ flags.DEFINE_integer("port", 7860, "Port to listen at.", lower_bound=1, upper_bo
 def main() -> None:
     """Runs the command."""
     if FLAGS.workdir:
-        runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
+        run_folder.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
     from gan_keras.writing import app, opening  # late: import TensorFlow
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
 from experiments import common
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", None, "Name of the data set, e.g. mnist, emnist/byclass, cifar10.")

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
-from data_tools.files import check_writable
-from data_tools.labels import COMMA, class_list
 from experiments import common
-from gan_keras import runs
+from gan_keras.foundation import cli
+from gan_keras.foundation.class_names import COMMA, class_list
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable
+from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
@@ -57,9 +57,10 @@ def main() -> None:
         if FLAGS.interpolate is not None and FLAGS[name].value == 1:
             raise UsageError(f"--interpolate needs --{name}=2 or more")
 
-    runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
+    run_folder.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
-    from gan_keras import grids, sampling  # late: import TensorFlow
+    from gan_keras.drawing import grids
+    from gan_keras.samples import sampling  # late: import TensorFlow
 
     run = sampling.open_run(FLAGS.workdir)
     images, labels, columns = (_by_class if run.takes_labels else _unlabelled)(run)

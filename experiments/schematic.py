@@ -10,11 +10,11 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
-from data_tools.files import check_writable
 from experiments import common
 from gan_keras import configs
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("experiment", None, list(configs.CONFIGS), "Which one; all when it is left out.")
@@ -44,7 +44,7 @@ def main() -> None:
         path: configs.config_class(name).create(FLAGS.preset) for path, name in wanted.items()
     }
     common.import_tensorflow()
-    from gan_keras import schematics  # late: imports TensorFlow
+    from gan_keras.samples import schematics  # late: imports TensorFlow
 
     for path, config in resolved.items():
         schematics.draw(config, path, FLAGS.image_size, FLAGS.classes)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
-from data_tools.files import check_writable
 from experiments import common
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", None, "Name of the data set, or folder:PATH.")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
 
 FLAGS = flags.FLAGS
 

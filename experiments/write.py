@@ -14,11 +14,11 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
-from data_tools.files import check_writable
 from experiments import common
-from gan_keras import runs
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable
+from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("text", None, r"What to write; \n begins a new line.")
@@ -61,7 +61,7 @@ def main() -> None:
     check_writable(out, "out")
 
     if FLAGS.workdir:
-        runs.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
+        run_folder.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
     from gan_keras.writing import hands, opening, sheet, writer  # late: import TensorFlow
 

@@ -59,8 +59,8 @@ def float32_policy():
 @pytest.fixture(autouse=True)
 def blank_curves(request, monkeypatch):
     """Leaves curves.png empty unless marked `curves`: drawing takes a tenth of a short run."""
-    if "gan_keras.plots" in sys.modules and not request.node.get_closest_marker("curves"):
-        plots = sys.modules["gan_keras.plots"]
+    if "gan_keras.drawing.plots" in sys.modules and not request.node.get_closest_marker("curves"):
+        plots = sys.modules["gan_keras.drawing.plots"]
         monkeypatch.setattr(plots, "write_curves", lambda path, history, title: path.touch())
 
 
@@ -117,7 +117,7 @@ def finished_acgan(shared, judges):
 
     The first process that asks trains it, the others wait.
     """
-    from gan_keras import training
+    from gan_keras.runs import training
 
     folder = shared / "finished_acgan"
     options = {"log_every": 1, "sample_every": 2, "eval_samples": 5}

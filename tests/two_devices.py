@@ -15,9 +15,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import callbacks, checkpoints, configs, pacing, training
+from gan_keras import configs
 from gan_keras.data.pipeline import evaluation_batches, training_batches
-from gan_keras.runs import RunFolder
+from gan_keras.gans import pacing
+from gan_keras.runs import callbacks, training
+from gan_keras.storage import checkpoints
+from gan_keras.storage.run_folder import RunFolder
 
 # Adam divides a gradient by its own size; where the true one is 0, as of a bias before BatchNorm,
 # it would make whole steps out of rounding. A large epsilon leaves them as small as they are.

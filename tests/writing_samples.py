@@ -10,10 +10,10 @@ from keras import layers
 
 from data_tools import crohme, demo
 from data_tools.extract import Options
-from data_tools.files import write_json
-from gan_keras import sampling
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data import Dataset, symbols
+from gan_keras.foundation.files import write_json
+from gan_keras.samples import sampling
 
 LATENT = 16
 # Examples of a class that the generator knows by heart.

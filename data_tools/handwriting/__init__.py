@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data_tools.errors import UsageError
 from data_tools.handwriting import texts, writer
 from data_tools.handwriting.glyphs import glyph_table
 from data_tools.handwriting.ink import Expression, Symbol, write_inkml
+from gan_keras.foundation.errors import UsageError
 
 __all__ = ["ALPHABETS", "Expression", "Symbol", "expressions", "write_inkml"]
 

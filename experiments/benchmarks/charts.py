@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from data_tools.files import atomic_path
 from experiments.benchmarks.nets import SIDES
+from gan_keras.foundation.files import atomic_path
 
 COLOURS = {"ours": "#2b6cb0", "plain_keras": "#c05621", "plain_torch": "#6b7280"}
 

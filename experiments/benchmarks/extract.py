@@ -20,11 +20,11 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import DataError, UsageError
-from data_tools.files import check_writable, write_json
 from data_tools.parallel import available
-from gan_keras.runs import commit
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import check_writable, write_json
+from gan_keras.storage.run_folder import commit
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

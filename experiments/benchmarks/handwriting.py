@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
-from data_tools.files import check_writable, write_json
 from experiments import common
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 # Each is written so often by each hand: within a hand a class varies too.
@@ -44,7 +44,7 @@ def main() -> None:
         raise UsageError("--workdir=RUN and --out=FILE.json are needed")
     check_writable(FLAGS.out, "out")
     common.import_tensorflow()
-    from gan_keras import runs  # late: imports TensorFlow
+    from gan_keras.storage import run_folder  # late: imports TensorFlow
     from gan_keras.writing import legibility, opening
 
     dataset, cache = opening.dataset_of(FLAGS.workdir, FLAGS.data_dir)
@@ -62,7 +62,7 @@ def main() -> None:
         "data": dataset.name,
         "merged": legibility.merges(writer.alphabet),
         "real": _macro(real),
-        "environment": runs.environment(),
+        "environment": run_folder.environment(),
     }
     hands = max(FLAGS.hands, -(-FLAGS.glyphs // (len(labels) * _COPIES)))
     for best_of in (1, 8):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 
 
 def parse(kind: type, preset: str, texts: Sequence[str]) -> dict[str, Any]:

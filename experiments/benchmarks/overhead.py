@@ -16,11 +16,11 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.files import check_writable, write_json
 from experiments import common
 from experiments.benchmarks import processes
 from experiments.benchmarks.options import parse
+from gan_keras.foundation import cli
+from gan_keras.foundation.files import check_writable, write_json
 
 FLAGS = flags.FLAGS
 OUT = Path(__file__).parent / "results" / "overhead.json"
@@ -77,8 +77,8 @@ def measure(config: Any) -> dict[str, Any]:
         `epochs` that count, their `seconds`, the `shares` of them by what took them, largest first,
         and their sum, `share`.
     """
-    from gan_keras import callbacks, training
     from gan_keras.gans.base import GAN
+    from gan_keras.runs import callbacks, training
 
     clock = Clock()
     kinds = [each for each in vars(callbacks).values() if isinstance(each, type)]

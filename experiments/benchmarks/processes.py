@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from data_tools.errors import DataError
+from gan_keras.foundation.errors import DataError
 
 ROOT = Path(__file__).parents[2]
 

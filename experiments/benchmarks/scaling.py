@@ -17,11 +17,11 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import DataError, UsageError
-from data_tools.files import atomic_path, check_writable, write_json
-from data_tools.progress import bar
 from experiments.benchmarks import processes, store
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import atomic_path, check_writable, write_json
+from gan_keras.foundation.progress import bar
 
 FLAGS = flags.FLAGS
 OUT = Path(__file__).parent / "results" / "scaling.json"

@@ -20,12 +20,12 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import DataError, UsageError
-from data_tools.files import check_writable, write_json
-from data_tools.progress import bar
 from experiments.benchmarks import charts, processes, store
 from experiments.benchmarks.nets import NETS, SIDES
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import check_writable, write_json
+from gan_keras.foundation.progress import bar
 
 FLAGS = flags.FLAGS
 OUT = Path(__file__).parent / "results" / "steps.json"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError
+from gan_keras.foundation.errors import DataError
 
 
 def read(path: Path, key: str) -> dict[str, Any]:

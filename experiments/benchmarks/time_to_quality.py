@@ -15,13 +15,13 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.errors import UsageError
-from data_tools.files import atomic_path, check_writable, write_json
-from data_tools.progress import bar
 from experiments import common
 from experiments.benchmarks import processes, store
 from experiments.benchmarks.options import parse
+from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import atomic_path, check_writable, write_json
+from gan_keras.foundation.progress import bar
 
 FLAGS = flags.FLAGS
 RESULTS = Path(__file__).parent / "results"
@@ -98,9 +98,11 @@ def train(config, marks: list[float], keep) -> None:
         marks: CPU-minutes of training, ascending.
         keep: Is given all scores so far after each.
     """
-    from gan_keras import devices, scoring, training
     from gan_keras.data.pipeline import training_batches
-    from gan_keras.sampling import Sampler
+    from gan_keras.hardware import devices
+    from gan_keras.runs import training
+    from gan_keras.samples import scoring
+    from gan_keras.samples.sampling import Sampler
 
     config = config.replace(precision=devices.resolve_precision(config.precision))
     dataset = training.load_data(config)

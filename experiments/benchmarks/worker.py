@@ -65,9 +65,9 @@ class Clock:
 
 def suite(net: Net, precision: str):
     """Configuration, model and batches of the suite's side."""
-    from gan_keras import training
     from gan_keras.data.dataset import Dataset
     from gan_keras.data.pipeline import training_batches
+    from gan_keras.runs import training
 
     config = config_of(net, precision)
     images, labels = examples(net)
@@ -80,7 +80,7 @@ def suite(net: Net, precision: str):
 def ours(net: Net, side: Side):
     """The suite's own step, as a run makes it."""
     from experiments.benchmarks import operations
-    from gan_keras.pacing import Pace
+    from gan_keras.gans.pacing import Pace
 
     config, model, batches = suite(net, side.precision)
     clock = Clock()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from absl import flags
 
-from data_tools import cli
-from data_tools.files import atomic_path, check_writable
+from gan_keras.foundation import cli
+from gan_keras.foundation.files import atomic_path, check_writable
 
 FLAGS = flags.FLAGS
 FOLDER = Path(__file__).parent

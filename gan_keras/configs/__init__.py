@@ -4,8 +4,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from data_tools.errors import UsageError
 from gan_keras.configs.base import RunConfig
+from gan_keras.foundation.errors import UsageError
 
 # experiment name -> "module:class"; imported on demand so that one family never slows another.
 CONFIGS = {

@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 
 
 def option(

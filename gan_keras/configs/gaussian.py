@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from data_tools.errors import UsageError
 from gan_keras.configs import optimization
 from gan_keras.configs.base import option
 from gan_keras.configs.tools import ToolConfig
+from gan_keras.foundation.errors import UsageError
 
 # PacGAN's comparison (Lin et al. 2018, section 4.1, and the authors' code).
 _PACGAN = {

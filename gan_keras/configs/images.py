@@ -3,10 +3,10 @@
 import dataclasses
 from typing import Any
 
-from data_tools.errors import UsageError
 from gan_keras.configs import optimization
 from gan_keras.configs.base import option
 from gan_keras.configs.tools import ToolConfig
+from gan_keras.foundation.errors import UsageError
 
 
 def knob(off: Any, help: str, **limits: Any) -> Any:

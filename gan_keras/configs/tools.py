@@ -6,9 +6,9 @@ Every tool is off by default. `capabilities` says which variant can use which.
 import dataclasses
 from typing import Any
 
-from data_tools.errors import UsageError
-from gan_keras import capabilities
+from gan_keras.configs import capabilities
 from gan_keras.configs.base import RunConfig, option
+from gan_keras.foundation.errors import UsageError
 
 
 def tool(name: str, off: Any, help: str, **limits: Any) -> Any:

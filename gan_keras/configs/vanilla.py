@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from data_tools.errors import UsageError
 from gan_keras.configs.base import option
 from gan_keras.configs.images import ImageGANConfig
+from gan_keras.foundation.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)

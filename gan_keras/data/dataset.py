@@ -7,8 +7,8 @@ from typing import Self
 
 import numpy as np
 
-from data_tools.errors import DataError
 from gan_keras.data.lazy import LazyImages
+from gan_keras.foundation.errors import DataError
 
 # Images in memory, images read when asked for, or points: all have shape, dtype, len() and [rows].
 Examples = np.ndarray | LazyImages

@@ -14,11 +14,11 @@ from typing import BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
-from data_tools.errors import DataError
-from data_tools.files import write_json
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import BadPictureError, Header, Shape, decode, read_header
+from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.files import write_json
 
 LISTINGS = "listings"  # folder below the data folder
 # To be raised when pictures are read in another way.

@@ -18,8 +18,8 @@ import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
-from data_tools.errors import DataError, UsageError
 from gan_keras.data import tfds_sets
+from gan_keras.foundation.errors import DataError, UsageError
 
 ANSWER_SECONDS = 8.0
 STALL_SECONDS = 30.0

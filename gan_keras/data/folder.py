@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from data_tools.corpus import printable
-from data_tools.errors import DataError
 from gan_keras.data import encoded, labels_csv, splits
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.labels_csv import SPLITS, Columns
 from gan_keras.data.options import DataOptions
 from gan_keras.data.stores import Store, open_store
+from gan_keras.foundation.errors import DataError
 
 # Class of pictures that have none: no sub-folder and no labels.csv.
 UNLABELLED = "all"

@@ -5,7 +5,7 @@ import dataclasses
 import io
 from collections.abc import Mapping
 
-from data_tools.errors import DataError
+from gan_keras.foundation.errors import DataError
 
 NAME = "labels.csv"
 SPLITS = ("train", "test")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data_tools.archives import refusal
+from gan_keras.foundation.archives import refusal
 
 # Deflate cannot make more bytes of one.
 _MAX_RATIO = 1032

@@ -5,11 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from data_tools.errors import UsageError
-from data_tools.labels import class_list
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.lazy import ArraySource, FittedSource, LazyImages
 from gan_keras.data.pictures import FITS, Shape, fit_all
+from gan_keras.foundation.class_names import class_list
+from gan_keras.foundation.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +111,7 @@ def keep_classes(dataset: Dataset, names: str) -> Dataset:
 
     Args:
         dataset: Any.
-        names: Their names, separated by commas, as `data_tools.labels.class_list` reads them.
+        names: Their names, separated by commas, as `class_names.class_list` reads them.
 
     Raises:
         UsageError: If there is no such class.

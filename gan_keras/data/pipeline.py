@@ -6,11 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from data_tools.errors import UsageError
-from gan_keras import replicas
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import class_number
+from gan_keras.foundation.errors import UsageError
+from gan_keras.hardware import replicas
 
 # value_range -> smallest value; the largest is 1
 VALUE_RANGES = {"signed": -1.0, "unit": 0.0}

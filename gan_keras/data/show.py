@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from data_tools.errors import DataError
-from data_tools.files import atomic_path
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.pictures import Shape, fit
-from gan_keras.grids import tile
+from gan_keras.drawing.grids import tile
+from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.files import atomic_path
 
 MAX_CLASSES = 100
 # Limits of a contact sheet in pixels: an image's longer side, its width, and its area, of which

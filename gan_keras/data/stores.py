@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from data_tools.archives import READ_ERRORS, refusal
-from data_tools.errors import DataError
 from gan_keras.data.labels_csv import NAME
 from gan_keras.data.pictures import SUFFIXES, BadPictureError
+from gan_keras.foundation.archives import READ_ERRORS, refusal
+from gan_keras.foundation.errors import DataError
 
 MAX_FILE_BYTES = 100_000_000
 # All entries together may unpack to so much, or to so many times the archive, whichever is more.

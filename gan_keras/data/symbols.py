@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data_tools.errors import DataError
 from gan_keras.data import npz
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
+from gan_keras.foundation.errors import DataError
 
 # name -> the command that makes it
 COMMANDS = {

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from absl import logging
 
-from data_tools.errors import DataError, UsageError
 from gan_keras.data import encoded, splits
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.options import DataOptions
 from gan_keras.data.tfrecords import Records
+from gan_keras.foundation.errors import DataError, UsageError
 
 # Class of images of a set that has none.
 UNLABELLED = "all"

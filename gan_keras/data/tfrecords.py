@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from data_tools.errors import DataError
 from gan_keras.data.pictures import BadPictureError
+from gan_keras.foundation.errors import DataError
 
 # A record: length (8 bytes), its checksum (4), the content, its checksum (4).
 _HEAD = struct.Struct("<QI")

@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from data_tools.files import atomic_path, load_or_make
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
+from gan_keras.foundation.files import atomic_path, load_or_make
 from gan_keras.layers import BatchNormalization
 
 BATCH = 128

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from data_tools.files import load_or_make, write_json
 from gan_keras.data import Dataset
 from gan_keras.evaluation import classifier as classifiers
 from gan_keras.evaluation.selection import rows_in_mix
+from gan_keras.foundation.files import load_or_make, write_json
 
 # Images at most that the classifier is trained on: a minute or two of two cores.
 LIMIT = 16_000

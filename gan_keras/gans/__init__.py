@@ -3,9 +3,9 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from data_tools.errors import UsageError
 from gan_keras.configs.base import RunConfig
 from gan_keras.data.dataset import DataSpec
+from gan_keras.foundation.errors import UsageError
 
 if TYPE_CHECKING:
     from gan_keras.gans.base import GAN

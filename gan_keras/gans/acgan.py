@@ -4,11 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import latents, losses, networks, replicas, toolbox
+from gan_keras import networks
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
-from gan_keras.latents import Purpose
+from gan_keras.hardware import replicas
+from gan_keras.steps import latents, losses, toolbox
+from gan_keras.steps.latents import Purpose
 
 
 class ACGAN(GAN):

@@ -4,14 +4,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import grids, latents, replicas, toolbox
 from gan_keras.configs.ae_acgan import AEACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import unscale
+from gan_keras.drawing import grids
 from gan_keras.gans.acgan import ACGAN
-from gan_keras.gradients import after, global_norm, gradients_of
-from gan_keras.latents import Purpose
+from gan_keras.hardware import replicas
 from gan_keras.networks import autoencoder
+from gan_keras.steps import latents, toolbox
+from gan_keras.steps.gradients import after, global_norm, gradients_of
+from gan_keras.steps.latents import Purpose
 
 # Pairs and samples in the pictures, and the class whose variety the original shows.
 PICTURED = 10

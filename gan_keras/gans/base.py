@@ -4,11 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import ema, latents, replicas
-from gan_keras.gradients import after, global_norm, gradients_of
-from gan_keras.latents import Purpose
-from gan_keras.pacing import Pace, make_test_function, make_train_function
-from gan_keras.toolbox import Toolbox
+from gan_keras.gans.pacing import Pace, make_test_function, make_train_function
+from gan_keras.hardware import replicas
+from gan_keras.steps import averaging, latents
+from gan_keras.steps.gradients import after, global_norm, gradients_of
+from gan_keras.steps.latents import Purpose
+from gan_keras.steps.toolbox import Toolbox
 
 
 class StepMean(keras.metrics.Mean):
@@ -69,7 +70,7 @@ class GAN(keras.Model):
         self.averaged_generator = generator
         if ema_decay:
             self.averaged_generator = keras.models.clone_model(generator)
-            ema.ema_copy(self.averaged_generator, generator)
+            averaging.ema_copy(self.averaged_generator, generator)
         # Variables, not Python numbers: those would be frozen when the step is traced.
         self.steps = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps"
@@ -243,7 +244,9 @@ class GAN(keras.Model):
     def finish_step(self) -> None:
         """Moves the averaged generator and counts the step; the last thing a train_step does."""
         if self.ema_decay:
-            ema.ema_update(self.averaged_generator, self.generator, self.ema_decay, self.steps)
+            averaging.ema_update(
+                self.averaged_generator, self.generator, self.ema_decay, self.steps
+            )
         self.steps.assign_add(1)
 
     def sampler(self) -> keras.Model:

@@ -7,8 +7,8 @@ from gan_keras.configs.cgan import CGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans import plain
 from gan_keras.gans.plain import PlainGAN
-from gan_keras.latents import Purpose
 from gan_keras.networks.common import Condition
+from gan_keras.steps.latents import Purpose
 
 
 class CGAN(PlainGAN):

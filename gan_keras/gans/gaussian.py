@@ -4,12 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import latents, plots, toolbox
 from gan_keras.configs.gaussian import GaussianConfig
 from gan_keras.data.dataset import DataSpec
+from gan_keras.drawing import plots
 from gan_keras.gans.plain import PlainGAN
-from gan_keras.latents import Purpose
 from gan_keras.networks import points
+from gan_keras.steps import latents, toolbox
+from gan_keras.steps.latents import Purpose
 
 SCATTERED = 1000  # generated points in a picture
 

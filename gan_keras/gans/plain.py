@@ -5,12 +5,13 @@ from typing import TypeVar
 import keras
 import tensorflow as tf
 
-from gan_keras import networks, toolbox
+from gan_keras import networks
 from gan_keras.configs.images import ImageGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
-from gan_keras.latents import Purpose
 from gan_keras.networks.common import Condition
+from gan_keras.steps import toolbox
+from gan_keras.steps.latents import Purpose
 
 
 class PlainGAN(GAN):

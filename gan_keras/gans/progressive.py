@@ -7,13 +7,13 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from gan_keras import toolbox
 from gan_keras.configs.progressive import ProgressiveConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
-from gan_keras.gradients import after, global_norm
-from gan_keras.latents import Purpose
 from gan_keras.networks import progressive
+from gan_keras.steps import toolbox
+from gan_keras.steps.gradients import after, global_norm
+from gan_keras.steps.latents import Purpose
 
 
 @dataclasses.dataclass(frozen=True)

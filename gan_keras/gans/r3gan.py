@@ -6,7 +6,7 @@ from gan_keras.configs.r3gan import R3GANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans import plain
 from gan_keras.gans.plain import PlainGAN
-from gan_keras.latents import Purpose
+from gan_keras.steps.latents import Purpose
 
 
 class R3GAN(PlainGAN):

@@ -6,7 +6,7 @@ from gan_keras.configs.wgan import WGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans import plain
 from gan_keras.gans.plain import PlainGAN
-from gan_keras.latents import Purpose
+from gan_keras.steps.latents import Purpose
 
 
 class WGAN(PlainGAN):

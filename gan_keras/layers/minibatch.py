@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from gan_keras import replicas
+from gan_keras.hardware import replicas
 
 
 @keras.saving.register_keras_serializable(package="gan_keras")

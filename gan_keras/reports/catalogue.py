@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError
-from gan_keras import grids
+from gan_keras.drawing import grids
+from gan_keras.foundation.errors import DataError
 from gan_keras.reports import catalogue, tables, verdicts
 from gan_keras.reports.rendering import file_uri, now, write
-from gan_keras.runs import RunFolder
+from gan_keras.storage.run_folder import RunFolder
 
 COMPARISON = "compare.html"
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_keras import grids
 from gan_keras.data import Dataset
+from gan_keras.drawing import grids
 from gan_keras.evaluation.neighbours import nearest_neighbours
 from gan_keras.reports.rendering import data_uri
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError, UsageError
-from gan_keras import configs, plots
+from gan_keras import configs
+from gan_keras.drawing import plots
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.reports import catalogue, figures, tables, verdicts
 from gan_keras.reports.rendering import data_uri, now, write
-from gan_keras.runs import History, RunFolder
-from gan_keras.scoring import Scored
+from gan_keras.samples.scoring import Scored
+from gan_keras.storage.run_folder import History, RunFolder
 
 REPORT = "report.html"
 # Curves of scores.csv.

@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from data_tools.files import atomic_path
+from gan_keras.foundation.files import atomic_path
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.sweeps import study as studies
 from gan_keras.sweeps import verdicts
 from gan_keras.sweeps.study import Study, run_name

@@ -9,7 +9,7 @@ import matplotlib.figure
 import numpy as np
 from PIL import Image
 
-from data_tools.files import atomic_path
+from gan_keras.foundation.files import atomic_path
 from gan_keras.sweeps import tables, verdicts
 from gan_keras.sweeps.claims import Decision
 from gan_keras.sweeps.study import run_name

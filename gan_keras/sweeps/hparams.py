@@ -11,7 +11,7 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.plugins.hparams import summary_v2 as hparams
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from data_tools.files import atomic_path
+from gan_keras.foundation.files import atomic_path
 
 
 def varied(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:

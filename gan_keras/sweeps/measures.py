@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError, UsageError
 from gan_keras.evaluation.statistics import flatten
+from gan_keras.foundation.errors import DataError, UsageError
 
 # Scores that metrics.json may hold; `*` stands for a class or a number.
 SCORES = (

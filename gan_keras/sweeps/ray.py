@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import runner
 from gan_keras.sweeps.plan import Run
 

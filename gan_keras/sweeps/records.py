@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError
-from data_tools.files import atomic_path, write_json
+from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.files import atomic_path, write_json
 from gan_keras.sweeps import plan
 from gan_keras.sweeps.plan import Run
 from gan_keras.sweeps.study import Study, is_name, run_name

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError
-from gan_keras import grids
-from gan_keras.runs import RunFolder
+from gan_keras.drawing import grids
+from gan_keras.foundation.errors import DataError
+from gan_keras.storage.run_folder import RunFolder
 from gan_keras.sweeps import measures, plan
 from gan_keras.sweeps.plan import Run
 

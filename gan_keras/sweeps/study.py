@@ -27,9 +27,9 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from data_tools.errors import DataError, UsageError
 from gan_keras import configs
 from gan_keras.configs.base import RunConfig
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import measures
 from gan_keras.sweeps.measures import Measure
 

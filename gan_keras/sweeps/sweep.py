@@ -10,7 +10,7 @@ from typing import Any
 
 import filelock
 
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import hparams, local, measures, plan, ray, records, runner, tables
 from gan_keras.sweeps.plan import Run
 from gan_keras.sweeps.progress import Progress, seconds

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.sweeps import tables
 from gan_keras.sweeps.tables import Estimate
 

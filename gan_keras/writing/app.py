@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.writing import hands
 from gan_keras.writing.page import BEST_OF, FORMULA, MAX_INPUT, SIZES, STYLES, TEXT, Page
 from gan_keras.writing.writer import Options, Writer

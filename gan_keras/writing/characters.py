@@ -9,7 +9,7 @@ import string
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 
 # Labels of CROHME that are no single character -> what they look like.
 _LATEX = {

@@ -14,7 +14,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 from matplotlib.path import Path as Curve
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.writing.characters import Alphabet
 from gan_keras.writing.measure import Extent
 

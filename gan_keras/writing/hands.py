@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 from scipy.special import ndtr
 
-from gan_keras import latents
+from gan_keras.steps import latents
 
 # Below this two glyphs of a class would be the same to the eye.
 MIN_VARIATION = 0.05

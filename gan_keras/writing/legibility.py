@@ -14,10 +14,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from data_tools.files import atomic_path
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import training_batches
 from gan_keras.evaluation import classifier
+from gan_keras.foundation.files import atomic_path
 from gan_keras.writing.characters import LOOK_ALIKES, Alphabet
 
 GRADER_SEED = 7_700  # never the reference classifier's

@@ -3,9 +3,11 @@
 import contextlib
 from pathlib import Path
 
-from data_tools.errors import DataError, UsageError
-from gan_keras import configs, data, runs, sampling
+from gan_keras import configs, data
 from gan_keras.evaluation import classifier
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.samples import sampling
+from gan_keras.storage import run_folder
 from gan_keras.writing.characters import Alphabet
 from gan_keras.writing.source import Reader, as_reader, cannot_write
 from gan_keras.writing.writer import Writer
@@ -24,7 +26,7 @@ def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, P
     Raises:
         DataError: If it is no run folder, or the data set is not there.
     """
-    _, stored = runs.RunFolder.started(workdir)
+    _, stored = run_folder.RunFolder.started(workdir)
     config = configs.from_dict(stored["options"])
     folder = Path(data_dir or config.data_dir)
     dataset = data.load(config.dataset, folder, data.DataOptions.from_config(config))
@@ -108,7 +110,7 @@ def newest_writer(root: str | Path) -> Path:
 
 def _may_write(folder: Path) -> bool:
     """Whether a run's data are grey images of characters; nothing large is opened."""
-    stored = runs.RunFolder(folder).read_config() or {"data": {}}
+    stored = run_folder.RunFolder(folder).read_config() or {"data": {}}
     shape = stored["data"].get("image_shape", ())
     names = stored["data"].get("class_names", ())
     return len(shape) == 3 and shape[-1] == 1 and len(Alphabet(names)) > 0

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.writing import formula, hands
 from gan_keras.writing.writer import Options, Writer
 

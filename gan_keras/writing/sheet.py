@@ -14,8 +14,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Curve
 from PIL import Image
 
-from data_tools.errors import UsageError
-from data_tools.files import atomic_path
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import atomic_path
 from gan_keras.writing.inking import Ink, control_points
 
 INK = "#1c2350"

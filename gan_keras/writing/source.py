@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import latents, sampling
 from gan_keras.data.pipeline import scale, unscale
+from gan_keras.samples import sampling
+from gan_keras.steps import latents
 from gan_keras.writing.characters import Alphabet
 
 # Reads images uint8 `(n, h, w, c)` and gives the probability of each class.

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data_tools.errors import DataError, UsageError
-from gan_keras import sampling
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.samples import sampling
 from gan_keras.writing import characters, formula, hands, inking, measure, text
 from gan_keras.writing.characters import Alphabet
 from gan_keras.writing.hands import Hand

@@ -8,7 +8,7 @@ import pytest
 from inkml_samples import write_folder, write_zip
 
 from data_tools.corpus import MAX_SOURCE_CHARS, Reader, ReadError, find, printable
-from data_tools.errors import DataError
+from gan_keras.foundation.errors import DataError
 
 LIMIT = 4 * 2**20
 OFFICIAL = {

@@ -26,9 +26,9 @@ from PIL import Image
 
 from data_tools import results
 from data_tools.crohme import convert
-from data_tools.errors import DataError, UsageError
 from data_tools.extract import Options
-from data_tools.labels import DEFAULT_CLASSES
+from gan_keras.foundation.class_names import DEFAULT_CLASSES
+from gan_keras.foundation.errors import DataError, UsageError
 
 ALL = Options(classes=DEFAULT_CLASSES)
 ONE_SYMBOL = page({"0": "1 2, 3 4"}, [("x", ["0"])])

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from data_tools import demo, handwriting
-from data_tools.errors import DataError, UsageError
 from data_tools.zip_writer import ZipWriter
+from gan_keras.foundation.errors import DataError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 

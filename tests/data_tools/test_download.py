@@ -9,7 +9,7 @@ import pytest
 from inkml_samples import check_refusal, run, write_zip
 
 from data_tools.download import download
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 
 WAYS_OUT = "Two ways out: put the archive at {out}, or use data that the project makes itself: "
 

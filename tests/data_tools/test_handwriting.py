@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from data_tools import handwriting
-from data_tools.errors import UsageError
 from data_tools.handwriting import alphabet, glyphs, texts
+from gan_keras.foundation.errors import UsageError
 
 NS = "{http://www.w3.org/2003/InkML}"
 # Symbols of CROHME 2012 + 2013 before the cap.

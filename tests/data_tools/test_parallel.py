@@ -9,8 +9,8 @@ import pytest
 from inkml_samples import REPOSITORY
 
 from data_tools import parallel
-from data_tools.errors import DataError
 from data_tools.parallel import Workers
+from gan_keras.foundation.errors import DataError
 
 
 def square(number, delay):

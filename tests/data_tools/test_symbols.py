@@ -4,9 +4,9 @@ import random
 import numpy as np
 import pytest
 
-from data_tools import labels as names
 from data_tools import symbols
 from data_tools.symbols import Catalogue
+from gan_keras.foundation import class_names as names
 
 
 def catalogue(seed: int, n: int = 400, classes: int = 5, files: int = 60) -> Catalogue:

@@ -4,8 +4,8 @@ import pytest
 import small_runs
 
 from experiments.benchmarks import overhead
-from gan_keras import callbacks
 from gan_keras.gans.base import GAN
+from gan_keras.runs import callbacks
 
 
 def test_what_an_epoch_spends_beside_training(tmp_path):

@@ -11,11 +11,11 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data_tools.errors import DataError
 from experiments.benchmarks import charts, operations, processes, steps, store, worker
 from experiments.benchmarks.nets import NETS, SIDES
-from gan_keras import training
 from gan_keras.data.dataset import DataSpec
+from gan_keras.foundation.errors import DataError
+from gan_keras.runs import training
 
 
 def parameters(networks):

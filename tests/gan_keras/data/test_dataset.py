@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from data_samples import numbered, streamed
 
-from data_tools.errors import DataError
 from gan_keras import data
 from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.lazy import ArraySource, LazyImages
+from gan_keras.foundation.errors import DataError
 
 
 def points(n=6):

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from data_tools.errors import DataError, UsageError
 from gan_keras.data import fetch, tfds_sets
+from gan_keras.foundation.errors import DataError, UsageError
 
 
 @pytest.fixture

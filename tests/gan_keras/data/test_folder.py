@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from data_samples import class_files, csv_text, png, write_files
 
-from data_tools.errors import DataError
-from data_tools.files import write_json
 from gan_keras import data
 from gan_keras.data import DataOptions, folder, show
 from gan_keras.data.labels_csv import Columns
+from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.files import write_json
 
 
 def load(path, **options):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_tools.errors import DataError
 from gan_keras import data
 from gan_keras.data import generated
+from gan_keras.foundation.errors import DataError
 
 
 @pytest.fixture

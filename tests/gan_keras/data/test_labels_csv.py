@@ -1,8 +1,8 @@
 import pytest
 from data_samples import csv_text
 
-from data_tools.errors import DataError
 from gan_keras.data.labels_csv import Columns, Entry, parse
+from gan_keras.foundation.errors import DataError
 
 
 def read(text, columns=None):

@@ -4,10 +4,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from data_tools.errors import DataError
 from gan_keras import data
 from gan_keras.data import generated, npz
 from gan_keras.data.npz import BadArraysError
+from gan_keras.foundation.errors import DataError
 
 
 def claim(shape, descr="|u1"):

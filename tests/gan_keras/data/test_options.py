@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from data_samples import numbered, streamed
 
-from data_tools.errors import UsageError
 from gan_keras.data import DataOptions, Dataset, options, toys
+from gan_keras.foundation.errors import UsageError
 
 
 def apply(dataset, **wanted):

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from data_samples import numbered, streamed
 
-from data_tools.errors import UsageError
 from gan_keras.data import Dataset, pipeline
 from gan_keras.data.pipeline import Withhold, training_batches
+from gan_keras.foundation.errors import UsageError
 
 
 def rows(batches, n):

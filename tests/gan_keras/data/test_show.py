@@ -3,11 +3,11 @@ import pytest
 from data_samples import numbered, streamed
 from PIL import Image
 
-from data_tools.errors import DataError
 from gan_keras import data
 from gan_keras.data import Dataset, show
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.pictures import Shape
+from gan_keras.foundation.errors import DataError
 
 
 @pytest.mark.parametrize("make", [numbered, streamed, lambda: data.load("ring")])

@@ -5,9 +5,9 @@ import zipfile
 import pytest
 from data_samples import png, write_files
 
-from data_tools.errors import DataError
 from gan_keras.data import stores
 from gan_keras.data.pictures import BadPictureError
+from gan_keras.foundation.errors import DataError
 
 
 def write_zip(path, files, **options):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from data_samples import class_files, png, write_files
 
-from data_tools.errors import DataError
 from gan_keras import data
 from gan_keras.data import DataOptions, encoded
 from gan_keras.data.pipeline import Withhold, training_batches
+from gan_keras.foundation.errors import DataError
 
 
 @pytest.fixture

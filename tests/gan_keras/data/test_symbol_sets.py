@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from data_tools.errors import DataError
 from gan_keras import data
+from gan_keras.foundation.errors import DataError
 
 
 def test_symbols_are_split_and_typed(data_dir):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from data_tools.errors import DataError, UsageError
 from gan_keras import data
 from gan_keras.data import DataOptions, tfds_sets
+from gan_keras.foundation.errors import DataError, UsageError
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ import pytest
 from browser import browser, console_errors, overflowing, requested, resize
 from conftest import toy_symbols
 
-from gan_keras import data, runs
+from gan_keras import data
 from gan_keras.data import Dataset
 from gan_keras.evaluation.suite import Evaluator
 from gan_keras.reports import comparison, page
-from gan_keras.scoring import Scored, Scorer
+from gan_keras.samples.scoring import Scored, Scorer
+from gan_keras.storage import run_folder
 
 HOSTILE = (
     "<script>document.title='owned'</script>",
@@ -109,13 +110,13 @@ def test_report_of_a_run_shows_its_options_and_curves(scored, data_dir, tmp_path
     found = scored(tuple("abcd"))
     from gan_keras.configs.acgan import ACGANConfig
 
-    folder = runs.RunFolder(tmp_path / "run")
+    folder = run_folder.RunFolder(tmp_path / "run")
     folder.path.mkdir()
     config = ACGANConfig.create("original", {"g_lr_mult": 1.5, "data_dir": "a b"})
     facts = {"data": data.load("demo", data_dir).spec.to_dict(), "precision": "float32"}
     folder.write_config(config, facts)
-    history = runs.History(folder / "log.csv")
-    scores = runs.History(folder / "scores.csv")
+    history = run_folder.History(folder / "log.csv")
+    scores = run_folder.History(folder / "scores.csv")
     for epoch in (1, 2):
         history.append({"epoch": epoch, "g_loss": 2.0 / epoch, "d_class": 0.1})
         scores.append({"epoch": epoch, "accuracy": 0.4 * epoch})

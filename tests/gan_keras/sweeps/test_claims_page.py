@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from sweep_samples import STUDY, finished, results, write_study
 
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import claims, figures, page
 
 CLAIMS = """

@@ -3,9 +3,9 @@ import json
 import pytest
 from sweep_samples import write_run
 
-from data_tools.errors import DataError
 from gan_keras import gans
 from gan_keras.configs.gaussian import GaussianConfig
+from gan_keras.foundation.errors import DataError
 from gan_keras.sweeps import measures
 from gan_keras.sweeps.measures import Measure
 

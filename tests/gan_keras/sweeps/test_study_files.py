@@ -1,7 +1,7 @@
 import pytest
 from sweep_samples import STUDY, write_study
 
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import plan, study
 
 

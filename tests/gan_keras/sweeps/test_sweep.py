@@ -6,7 +6,7 @@ import threading
 import pytest
 from sweep_samples import STUDY, write_run, write_study
 
-from data_tools.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import records, runner, study, sweep, tables
 
 

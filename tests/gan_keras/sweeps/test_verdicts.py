@@ -3,7 +3,7 @@ import math
 import pytest
 from sweep_samples import finished, results, two_arms
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.sweeps import verdicts
 from gan_keras.sweeps.tables import Estimate
 from gan_keras.sweeps.verdicts import CONFIRMED, REFUTED, UNDECIDED

@@ -3,7 +3,7 @@ import string
 
 import pytest
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.writing import characters
 from gan_keras.writing.characters import Alphabet
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.writing import characters, formula
 from gan_keras.writing.characters import Alphabet
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import writing_samples
 
-from data_tools.errors import DataError, UsageError
 from gan_keras.evaluation import classifier
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.writing import opening
 from gan_keras.writing.writer import Options
 

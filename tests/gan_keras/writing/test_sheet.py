@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.writing.inking import Ink
 from gan_keras.writing.sheet import MARGIN, Glyph, Sheet, Stroke, side_by_side
 

@@ -5,7 +5,7 @@ import pytest
 import writing_samples
 from sklearn.neighbors import KNeighborsClassifier
 
-from data_tools.errors import UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.writing import characters, legibility, measure
 from gan_keras.writing.formula import fit_box
 from gan_keras.writing.writer import Options, Writer

@@ -5,7 +5,7 @@ import pytest
 import writing_samples
 from browser import browser, console_errors, overflowing, requested, resize
 
-from data_tools.errors import DataError
+from gan_keras.foundation.errors import DataError
 from gan_keras.writing import app as apps
 from gan_keras.writing import page as pages
 from gan_keras.writing.page import FORMULA, TEXT, Page

@@ -1,0 +1,161 @@
+"""Writing files so that a kill never leaves half of one."""
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import filelock
+
+from gan_keras.foundation.errors import DataError, UsageError
+
+_T = TypeVar("_T")
+
+# What only a writer meets: no room left, or a medium that takes nothing.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+
+
+def check_writable(path: str | os.PathLike, flag: str, folder: bool = False) -> None:
+    """Checks that something can be written before work goes into it; makes nothing.
+
+    Args:
+        path: The file, or the folder that files will be put into.
+        flag: Name of the option that names it.
+        folder: Whether it is the folder.
+
+    Raises:
+        UsageError: If it cannot be written.
+    """
+    path = Path(path)
+    if not folder and path.is_dir():
+        raise UsageError(f"--{flag}={path} is a folder")
+    place = path if folder else path.parent
+    while not os.path.exists(place) and place != place.parent:
+        place = place.parent  # missing folders will be made
+    if not place.is_dir():
+        raise UsageError(f"--{flag}={path}: {place} is no folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(f"--{flag}={path}: {place} is not writable")
+
+
+def _cannot_write(path: Path, error: OSError) -> DataError:
+    """What to tell somebody whose file cannot be written."""
+    # what stands where a folder is needed "exists", says the system
+    wrong = error.errno == errno.EEXIST
+    reason = os.strerror(errno.ENOTDIR) if wrong else error.strerror or error
+    return DataError(f"cannot write {path}: {reason}")
+
+
+def load_or_make(
+    path: str | os.PathLike,
+    load: Callable[[Path], _T | None],
+    make: Callable[[], _T],
+    *,
+    waiting: str,
+    verbose: int = 0,
+) -> _T:
+    """Returns what a file of a cache holds; of several processes that miss it, one makes it.
+
+    The others wait for it. The lock is a hidden file beside it, which stays. It is free when its
+    process ends, however.
+
+    Args:
+        path: The file. Missing parent folders are made.
+        load: Reads it; gives None if it is not there or damaged.
+        make: Makes its content, and writes it.
+        waiting: What to say to the user who has to wait.
+        verbose: 1 says it.
+
+    Raises:
+        DataError: If nothing can be written there.
+    """
+    path = Path(path)
+    found = load(path)
+    if found is not None:
+        return found
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        if verbose:
+            print(waiting)
+        lock.acquire()
+        found = load(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    try:
+        return make() if found is None else found
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
+    """Yields a temporary path beside `path` that is renamed onto it when the block succeeds.
+
+    The temporary file keeps the suffix of `path` (libraries choose formats by it), is flushed to
+    disk before the rename, and is removed when the block raises.
+
+    Args:
+        path: The final file. Missing parent folders are made.
+
+    Yields:
+        The temporary path to write to.
+
+    Raises:
+        DataError: If it cannot be written, or the disk is full.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=f".tmp{path.suffix}"
+        )
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _publish(temporary, path)
+    except OSError as error:
+        # The block may have failed to read something else, which is not ours to explain.
+        if error.errno not in _NO_ROOM:
+            raise
+        raise _cannot_write(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Gives a whole file its name."""
+    try:
+        # mkstemp makes private files; results are ordinary files with the user's own umask.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Writes `value` as indented JSON, atomically; NaN is refused (it is not JSON).
+
+    Args:
+        path: The file.
+        value: What JSON can hold.
+
+    Raises:
+        DataError: If it cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+        temporary.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Training runs: build, resume, fit, score, report."""

@@ -1,0 +1,116 @@
+"""`--distribute=mirrored`: one run on several devices that is the run of one device.
+
+Everything that a step draws or averages over its batch goes through `replicas`. What cannot be
+made equal is refused here, in one line.
+"""
+
+import contextlib
+import functools
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gan_keras import layers
+from gan_keras.configs.base import RunConfig
+from gan_keras.foundation.errors import UsageError
+from gan_keras.gans.base import GAN
+from gan_keras.hardware import devices
+
+
+def scope(config: RunConfig) -> contextlib.AbstractContextManager[Any]:
+    """The scope in which model and optimizers must be made.
+
+    Args:
+        config: The options.
+
+    Raises:
+        UsageError: If the options cannot be distributed.
+    """
+    if config.distribute == "none":
+        return contextlib.nullcontext()
+    names = devices.mirrored()
+    if len(names) == 1:
+        print("--distribute=mirrored: there is only one device; training on it")
+        return contextlib.nullcontext()
+    _check_options(config, len(names))
+    return _strategy(tuple(names)).scope()
+
+
+@functools.cache
+def _strategy(names: tuple[str, ...]) -> tf.distribute.Strategy:
+    """One for all models of a process: TensorFlow (2.21) confuses the sums of two strategies."""
+    return tf.distribute.MirroredStrategy(names)
+
+
+def prepare(model: GAN, config: RunConfig) -> None:
+    """Makes batch statistics those of the whole batch, and checks what looks at groups of it.
+
+    Nothing is done to a model on one device.
+
+    Args:
+        model: Built in `scope`.
+        config: The options.
+
+    Raises:
+        UsageError: If a device's share of the batch has not the groups of the whole, or a penalty
+            is due in some steps only although it needs all devices.
+    """
+    count = model.replicas
+    if count == 1:
+        return
+    found = [x for net in model.networks.values() for x in net._flatten_layers()]
+    for layer in found:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True  # read at each call
+    _check_groups(found, config, count)
+    critic = model.discriminator._flatten_layers()
+    lazy = getattr(config, "penalty_every", 1) > 1 and config.penalty != "none"
+    if lazy and any(isinstance(layer, _OVER_THE_BATCH) for layer in critic):
+        raise UsageError(
+            f"--distribute=mirrored: --penalty_every={config.penalty_every} needs a discriminator "
+            "that does not look at the whole batch; give --penalty_every=1"
+        )
+
+
+_OVER_THE_BATCH = (
+    keras.layers.BatchNormalization,
+    layers.MinibatchDiscrimination,
+    layers.MinibatchStdDev,
+)
+
+
+def _check_options(config: RunConfig, count: int) -> None:
+    """Refuses what would be another run on several devices."""
+    if config.experiment == "progressive":
+        raise UsageError(
+            "--distribute=mirrored: the growing GAN chooses its stage by a branch of the graph, "
+            "which devices cannot share; train it on one"
+        )
+    if getattr(config, "replay", 0):
+        raise UsageError(
+            f"--distribute=mirrored cannot be used with --replay={config.replay}: each device "
+            "would have a memory of its own"
+        )
+    if config.batch_size % count:
+        raise UsageError(
+            f"--batch_size={config.batch_size} must be a multiple of {count}, the number of "
+            "devices of --distribute=mirrored"
+        )
+
+
+def _check_groups(found: list[keras.layers.Layer], config: RunConfig, count: int) -> None:
+    """Checks that a group of neighbours in a batch never spans two devices."""
+    units = [getattr(config, "packing", 1)]
+    for layer in found:
+        if isinstance(layer, layers.GroupStdDev):
+            units.append(2 * layer.group_size)  # the number of groups is even
+        elif isinstance(layer, layers.MinibatchStdDev):
+            units.append(layer.group_size or 1)
+    unit = math.lcm(*units)
+    if config.batch_size % (count * unit):
+        raise UsageError(
+            f"--batch_size={config.batch_size} must be a multiple of {count * unit}: the "
+            f"discriminator looks at groups, which {count} devices share in units of {unit}"
+        )

@@ -1,0 +1,76 @@
+"""The generator of a run as a SavedModel, for TensorFlow without Keras or this package."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import tensorflow as tf
+from absl import logging
+
+from gan_keras.foundation.errors import DataError
+from gan_keras.samples.sampling import Sampler, plain
+
+
+def write_saved_model(run: Sampler, folder: Path) -> None:
+    """Writes a SavedModel whose `serve` takes what the generator takes, in float32.
+
+    Args:
+        run: The generator and what is known of it.
+        folder: Where to write; it appears whole or not at all.
+
+    Raises:
+        DataError: If it is there already or cannot be written.
+    """
+    if folder.exists():
+        raise DataError(f"{folder} is there already; name a folder that is not")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
+    try:
+        model = plain(run.generator)
+        with _no_notes():
+            model.export(temporary, format="tf_saved_model", verbose=False)
+        (temporary / "README.txt").write_text(_note(run, folder.name), encoding="utf-8")
+        temporary.chmod(0o755)  # mkdtemp makes private folders
+        temporary.rename(folder)
+    except OSError as error:
+        raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
+    except tf.errors.OpError as error:  # what TensorFlow's own files raise, a full disk for one
+        raise DataError(f"cannot write {folder}: {' '.join(error.message.split())}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _no_notes() -> Iterator[None]:
+    """Keeps TensorFlow from telling the terminal about names inside the file."""
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _note(run: Sampler, name: str) -> str:
+    """What goes in and what comes out."""
+    latent = {"normal": "N(0, 1)", "uniform": "U(-1, 1)", "uniform01": "U(0, 1)"}[run.latent]
+    length = run.generator.inputs[0].shape[-1]
+    inputs = "[z, labels]" if run.takes_labels else "z"
+    low = {"signed": "-1", "unit": "0"}[run.value_range]
+    lines = [
+        f'model = tf.saved_model.load("{name}")',
+        f"found = model.serve({inputs})",
+        "",
+        f"z: float32 (n, {length}), {latent}",
+    ]
+    if run.takes_labels:
+        classes = " ".join(f"{number}:{label}" for number, label in enumerate(run.class_names))
+        lines.append(f"labels: int32 (n,), {classes}")
+    shape = ", ".join(map(str, run.generator.output_shape[1:]))
+    lines.append(f"found: float32 (n, {shape}) in [{low}, 1], {run.ink} ink")
+    return "\n".join([*lines, ""])

@@ -1,0 +1,305 @@
+"""Scores of a generator or of images from anywhere, against a data set.
+
+Training and `experiments.evaluate` come through here: both give the same figures.
+"""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_keras import configs, data
+from gan_keras.configs.base import RunConfig
+from gan_keras.data import Dataset
+from gan_keras.data.toys import MIXTURES
+from gan_keras.evaluation import classifier, toys
+from gan_keras.evaluation.suite import Evaluator
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.samples.sampling import Sampler, load_generator, open_run
+from gan_keras.storage import checkpoints, run_folder
+
+# Real images at most that scores look at, of sets that are too large for memory.
+SCORED = 20_000
+# Generated examples while training: a second or two. With very many classes they are fewer a class
+# than a class needs to show its variety; up to so many classes each has enough.
+EPOCH_SAMPLES = 2000
+FEW_CLASSES, LEAST_A_CLASS = 100, 20
+# Images of a class that show what the noise does.
+NOISE_IMAGES = 50
+# Mean ink of images and of the data that lie on different sides of this: one of them is inverted.
+MIDDLE_GREY = 127.5
+# What stays in metrics.json when a run is scored again.
+KEPT = ("training", "environment", "best", "collapsed")
+# Real images that an auto-encoder is given.
+RECONSTRUCTED = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Scored:
+    """Scores and what they were computed from, for reports.
+
+    Attributes:
+        metrics: Ready for JSON.
+        images: What was scored, uint8 `(n, h, w, c)` with ink 255, or points float32 `(n, d)`.
+        labels: Classes asked for, int32 `(n,)`; None if nobody asked.
+        dataset: The real examples, in memory.
+        reconstructions: Inputs and outputs of the auto-encoder, if there is one.
+    """
+
+    metrics: dict[str, Any]
+    images: np.ndarray
+    labels: np.ndarray | None
+    dataset: Dataset
+    reconstructions: tuple[np.ndarray, np.ndarray] | None = None
+
+
+class Scorer:
+    """Scores generators and images against one data set.
+
+    The classifier that reads images is made once, at the first score, and kept.
+
+    Args:
+        dataset: Real examples.
+        data_dir: Folder of prepared data sets, where their classifiers are kept too.
+        verbose: 1 shows progress where something takes minutes.
+    """
+
+    def __init__(self, dataset: Dataset, data_dir: str | Path, verbose: int = 1):
+        self.dataset = dataset.in_memory(SCORED)
+        self.cache_dir = classifier.cache_folder(data_dir)
+        self.verbose = verbose
+
+    @functools.cached_property
+    def evaluator(self) -> Evaluator:
+        """The judge of images; made when first needed, which may train a classifier."""
+        return Evaluator(self.dataset, cache_dir=self.cache_dir, verbose=self.verbose)
+
+    def prepare(self) -> None:
+        """Makes what the first score would make, which may take minutes."""
+        if not self.dataset.spec.is_points:
+            _ = self.evaluator
+
+    def score(
+        self,
+        sampler: Sampler,
+        number: int,
+        seed: int,
+        *,
+        gan_train: bool = False,
+        cheap: bool = False,
+    ) -> Scored:
+        """Scores a generator.
+
+        Args:
+            sampler: The generator.
+            number: Generated images a class; of points, points in all.
+            seed: Of the samples.
+            gan_train: Whether to train a classifier on the samples too.
+            cheap: Whether to leave out what takes long, for use while training.
+
+        Raises:
+            UsageError: If `gan_train` is wanted of a generator without labels.
+        """
+        if self.dataset.spec.is_points:
+            return self.score_points(sampler.draw(number, seed))
+        if gan_train and not sampler.takes_labels:
+            raise UsageError("--gan_train needs labels, which this generator does not take")
+        classes = self.dataset.num_classes
+        labels = same_class = None
+        if sampler.takes_labels:
+            labels = np.repeat(np.arange(classes, dtype=np.int32), number)
+        images = sampler.draw(classes * number if labels is None else labels, seed)
+        if labels is not None:
+            by_class = images.reshape(classes, number, *images.shape[1:])
+            same_class = by_class[:, :NOISE_IMAGES]
+        pairs = None if cheap else self._reconstructions(sampler)
+        return self.score_images(
+            images,
+            labels,
+            seed,
+            gan_train=gan_train,
+            cheap=cheap,
+            sensitivity_images=same_class,
+            reconstructions=pairs,
+        )
+
+    def score_images(
+        self, images: np.ndarray, labels: np.ndarray | None, seed: int, **options: Any
+    ) -> Scored:
+        """Scores images, whoever made them.
+
+        Args:
+            images: uint8 `(n, h, w, c)`, ink 255.
+            labels: Classes asked for, int `(n,)`; None if nobody asked.
+            seed: Draws the images that are compared where there are more than can be.
+            **options: As for `evaluation.suite.Evaluator.evaluate`.
+        """
+        metrics = self.evaluator.evaluate(images, labels, seed=seed, **options)
+        pairs = options.get("reconstructions")
+        return Scored(metrics, images, labels, self.dataset, pairs and pairs[:2])
+
+    def score_points(self, points: np.ndarray) -> Scored:
+        """Scores points against held-out ones; by their modes too if `data.toys` knows them.
+
+        Args:
+            points: float `(n, d)`.
+        """
+        data = self.dataset
+        mixture = MIXTURES.get(data.name)
+        modes = ()
+        # With --only_class a mixture has lost modes, and its published protocol says nothing.
+        if mixture is not None and 1 < len(mixture.means) == data.num_classes:
+            modes = (mixture.means, mixture.sigma)
+        metrics = toys.score_points(points, data.test_images, *modes)
+        return Scored(metrics, points, None, data)
+
+    def _reconstructions(
+        self, sampler: Sampler
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Held-out images, what the auto-encoder makes of them, and their labels."""
+        data = self.dataset
+        if sampler.reconstruct is None or not len(data.test_images):
+            return None
+        rows = np.linspace(0, len(data.test_images) - 1, RECONSTRUCTED).round().astype(np.int64)
+        rows = np.unique(rows)
+        inputs = data.test_images[rows]
+        return inputs, sampler.reconstruct(inputs), data.test_labels[rows]
+
+
+def epoch_samples(dataset: Dataset, most: int) -> int:
+    """How many examples to score while training, as `Scorer.score` takes it.
+
+    Args:
+        dataset: The data.
+        most: As many as at the end of the run at most; 0 for no limit.
+    """
+    if dataset.spec.is_points:
+        number = EPOCH_SAMPLES
+    else:
+        least = LEAST_A_CLASS if dataset.num_classes <= FEW_CLASSES else 2
+        number = max(least, EPOCH_SAMPLES // dataset.num_classes)
+    return min(number, most) if most else number
+
+
+def facts(config: RunConfig, step: int) -> dict[str, Any]:
+    """What metrics.json says of a run besides its scores.
+
+    Args:
+        config: Its configuration.
+        step: Training steps made.
+    """
+    names = ("experiment", "preset", "dataset", "seed", "epochs")
+    return {name: getattr(config, name) for name in names} | {"step": step}
+
+
+def has_all(metrics: Mapping[str, Any], config: RunConfig) -> bool:
+    """Whether the metrics of a run hold every score that its options ask for.
+
+    Args:
+        metrics: What metrics.json holds.
+        config: The options.
+    """
+    if not config.eval_samples:
+        return True
+    scored = "samples" in metrics or "points" in metrics
+    return scored and ("gan_train" in metrics or not config.gan_train)
+
+
+def score_run(
+    workdir: str | Path,
+    *,
+    best: bool = False,
+    data_dir: str | None = None,
+    number: int | None = None,
+    seed: int | None = None,
+    gan_train: bool = False,
+) -> tuple[Scored, dict[str, Any], Path]:
+    """Scores the newest generator of a run against the run's own data.
+
+    Args:
+        workdir: The run folder.
+        best: Whether to score the generator that `keep_best` has kept instead.
+        data_dir: Folder of prepared data sets; the run's by default.
+        number: As for `Scorer.score`; what the run's end takes by default.
+        seed: Of the samples; the run's by default.
+        gan_train: As for `Scorer.score`.
+
+    Returns:
+        What was scored, what its metrics.json should hold, and the folder for it.
+
+    Raises:
+        DataError: If it is no run folder, nothing has been saved yet, or the data is another.
+        UsageError: If an option does not fit the run.
+    """
+    folder, stored = run_folder.RunFolder.started(workdir)
+    sampler = open_run(workdir, autoencoder=not best)
+    config = configs.from_dict(stored["options"])
+    step, old = _newest_step(folder), _old_metrics(folder)
+    where = folder.path
+    if best:
+        where = folder.best
+        if not (where / "generator.keras").exists():
+            raise UsageError(f"--best: {folder.path} was not trained with --keep_best")
+        record = run_folder.read_best(where)
+        if record is None:
+            raise DataError(
+                f"{where / 'best.json'} is missing or damaged, so that nobody knows which step "
+                "the generator beside it is of; score the newest one, without --best"
+            )
+        step = record["step"]
+        sampler = dataclasses.replace(
+            sampler, generator=load_generator(where / "generator.keras"), reconstruct=None
+        )
+    options = data.DataOptions.from_config(config)
+    dataset = data.load(config.dataset, data_dir or config.data_dir, options)
+    if dataset.spec.image_shape != tuple(stored["data"]["image_shape"]) or (
+        dataset.class_names != sampler.class_names
+    ):
+        raise DataError(
+            f"{config.dataset} has other classes or sizes than {workdir} was trained on"
+        )
+    if dataset.fingerprint() != stored["data"]["fingerprint"]:
+        print(f"WARNING: {config.dataset} has changed since {workdir} was trained")
+    scorer = Scorer(dataset, data_dir or config.data_dir)
+    default = config.eval_samples or type(config).create(config.preset).eval_samples
+    scored = scorer.score(
+        sampler,
+        number or default,
+        config.seed if seed is None else seed,
+        gan_train=gan_train,
+    )
+    kept = {name: old[name] for name in KEPT if name in old and not best}
+    metrics = facts(config, step) | {"training": kept.pop("training", {})} | scored.metrics
+    return scored, metrics | {"environment": run_folder.environment()} | kept, where
+
+
+def looks_inverted(images: np.ndarray, dataset: Dataset) -> bool:
+    """Whether images are bright where a data set is dark: ink and paper exchanged, most likely.
+
+    Args:
+        images: uint8 `(n, h, w, c)`.
+        dataset: Real images.
+    """
+    real = dataset.in_memory(1000).train_images[:1000]
+    return (images.mean() > MIDDLE_GREY) != (real.mean() > MIDDLE_GREY)
+
+
+def _newest_step(folder: run_folder.RunFolder) -> int:
+    """Training steps of the generator that `sampling.open_run` opens."""
+    newest = checkpoints.existing(folder.checkpoints)
+    if newest:
+        return checkpoints.step_of(newest[0])
+    return int(_old_metrics(folder).get("step", 0))
+
+
+def _old_metrics(folder: run_folder.RunFolder) -> dict[str, Any]:
+    """What metrics.json holds; nothing if there is none or it is damaged."""
+    try:
+        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,1 @@
+"""Pure pieces of a training step: losses, penalties, noise, targets, updates."""

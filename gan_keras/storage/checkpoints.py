@@ -1,0 +1,136 @@
+"""Checkpoints that an exact resume can trust: complete, atomic, checked.
+
+A checkpoint is one .npz with every variable of `GAN.state` by name. Unlike `.weights.h5`, which
+skips what it cannot place with a warning, loading one is all or nothing: a missing, surplus or
+misshapen entry, or a damaged file (zip checksums), is an error.
+"""
+
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.files import atomic_path
+
+KEEP = 2  # the newest and the one to fall back on
+_META = "meta.json"
+_NAME = re.compile(r"step_(\d{8,})\.npz")
+
+
+def save(folder: Path, step: int, state: Mapping[str, Any], meta: Mapping[str, Any]) -> Path:
+    """Writes a checkpoint and removes all but the newest `KEEP`.
+
+    Args:
+        folder: Checkpoint folder.
+        step: Training steps made; becomes the file's name.
+        state: Variables by name.
+        meta: Anything JSON can hold that must go on with the run.
+
+    Returns:
+        The file.
+
+    Raises:
+        FloatingPointError: If a variable is not finite; nothing is written then, so that a
+            diverged run keeps its last good checkpoint.
+    """
+    arrays = {name: np.asarray(variable) for name, variable in state.items()}
+    for name, array in arrays.items():
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            raise FloatingPointError(f"variable {name} has NaN or infinite values at step {step}")
+    path = folder / f"step_{step:08d}.npz"
+    with atomic_path(path) as temporary:
+        np.savez(temporary, **arrays, **{_META: np.array(json.dumps(dict(meta)))})
+    for old in existing(folder)[KEEP:]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def existing(folder: Path) -> list[Path]:
+    """Returns the checkpoints in a folder, newest first."""
+    named = [(int(m[1]), p) for p in folder.glob("step_*.npz") if (m := _NAME.fullmatch(p.name))]
+    return [path for _, path in sorted(named, reverse=True)]
+
+
+def step_of(path: Path) -> int:
+    """The training step of a checkpoint of `existing`, from its name."""
+    return int(_NAME.fullmatch(path.name)[1])
+
+
+def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Reads a checkpoint completely.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Arrays by name, and what `save` got as `meta`.
+
+    Raises:
+        DataError: If the file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        meta = json.loads(str(arrays.pop(_META)))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"checkpoint {path} is damaged ({reason})") from error
+    return arrays, meta
+
+
+def assign(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Puts the arrays of a checkpoint into variables.
+
+    Args:
+        state: Variables by name.
+        arrays: What `read` gave.
+        path: The file, for messages.
+
+    Raises:
+        DataError: If names or shapes differ; no variable is changed then.
+    """
+    missing, surplus = sorted(set(state) - set(arrays)), sorted(set(arrays) - set(state))
+    shapes = [n for n in state if n in arrays and tuple(state[n].shape) != arrays[n].shape]
+    if missing or surplus or shapes:
+        raise DataError(
+            f"checkpoint {path} does not fit this model: missing {missing[:3]}, unknown "
+            f"{surplus[:3]}, other shapes {shapes[:3]}; was it written by another version?"
+        )
+    for name, variable in state.items():
+        variable.assign(arrays[name])
+
+
+def restore_latest(folder: Path, state: Mapping[str, Any], warn=print) -> dict[str, Any] | None:
+    """Loads the newest sound checkpoint.
+
+    Args:
+        folder: Checkpoint folder.
+        state: Variables by name.
+        warn: Called with a line for each damaged checkpoint that was passed over.
+
+    Returns:
+        Its `meta`, or None if there is no checkpoint at all.
+
+    Raises:
+        DataError: If there are checkpoints but all are damaged.
+    """
+    paths = existing(folder)
+    for path in paths:
+        try:
+            arrays, meta = read(path)
+        except DataError as error:
+            warn(f"WARNING: {error}; falling back to the one before")
+            continue
+        assign(state, arrays, path)
+        return meta
+    if paths:
+        raise DataError(
+            f"all {len(paths)} checkpoints in {folder} are damaged; start anew with --overwrite"
+        )
+    return None

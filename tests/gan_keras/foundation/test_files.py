@@ -1,0 +1,82 @@
+"""What is told when a file cannot be written."""
+
+import errno
+
+import filelock
+import pytest
+
+from gan_keras.foundation import files
+from gan_keras.foundation.errors import DataError, UsageError
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A path below a file: not even root can write there."""
+    (tmp_path / "file").write_text("")
+    return tmp_path / "file" / "x.json"
+
+
+def test_atomic_path_leaves_all_or_nothing(tmp_path):
+    path = tmp_path / "new" / "x.txt"
+    with files.atomic_path(path) as temporary:
+        temporary.write_text("whole")
+    assert path.read_text() == "whole"
+    with pytest.raises(KeyError), files.atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+    assert path.read_text() == "whole"
+    assert [p.name for p in path.parent.iterdir()] == ["x.txt"]
+
+
+def test_what_cannot_be_written_is_one_line(blocked, tmp_path):
+    with pytest.raises(DataError, match=r"cannot write .*file/x.json: Not a directory"):
+        files.write_json(blocked, {})
+    with pytest.raises(DataError, match=r"cannot write .*Not a directory"):
+        files.write_json(blocked / "deeper", {})
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(DataError, match=r"cannot write .*folder.json: Is a directory"):
+        files.write_json(tmp_path / "folder.json", {})
+    with pytest.raises(DataError, match=r"cannot write .*File name too long"):
+        files.write_json(tmp_path / ("x" * 300), {})
+
+
+def test_a_full_disk_is_one_line_and_other_errors_of_the_block_are_its_own(tmp_path):
+    with (
+        pytest.raises(DataError, match=r"cannot write .*x.npz: No space left"),
+        files.atomic_path(tmp_path / "x.npz"),
+    ):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(ConnectionResetError), files.atomic_path(tmp_path / "x.zip"):
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_cannot_be_locked_is_one_line(blocked, tmp_path, monkeypatch):
+    def make(path):
+        return files.load_or_make(path, lambda path: None, lambda: 1, waiting="")
+
+    with pytest.raises(DataError, match="cannot write"):
+        make(blocked)
+
+    def refuse(self, timeout=None):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    with pytest.raises(DataError, match=r"cannot write .*judge.keras: Permission denied"):
+        make(tmp_path / "judge.keras")
+
+
+def test_what_is_checked_before_work(blocked, tmp_path, monkeypatch):
+    files.check_writable(tmp_path / "new" / "deep" / "x.png", "out")
+    files.check_writable(tmp_path, "out", folder=True)
+    files.check_writable("x.png", "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]  # it makes nothing
+    with pytest.raises(UsageError, match=r"--out=.*x.json: .*file is no folder"):
+        files.check_writable(blocked, "out")
+    with pytest.raises(UsageError, match=r"--out=.*file: .*file is no folder"):
+        files.check_writable(tmp_path / "file", "out", folder=True)
+    with pytest.raises(UsageError, match=r"--out=.* is a folder"):
+        files.check_writable(tmp_path, "out")
+    monkeypatch.setattr(files.os, "access", lambda place, mode: False)  # root may write anywhere
+    with pytest.raises(UsageError, match=r"--results=.*: .* is not writable"):
+        files.check_writable(tmp_path / "x.png", "results")

@@ -1,0 +1,160 @@
+"""Whole runs of the image GANs: resume, samples, scores."""
+
+import json
+import types
+
+import keras
+import numpy as np
+import pytest
+from conftest import write_data_dir
+from PIL import Image
+from test_gans_images import PRESETS
+from test_training import assert_killed_run_resumes
+
+from gan_keras import configs
+from gan_keras.foundation.errors import UsageError
+from gan_keras.reports import tables
+from gan_keras.runs import training
+from gan_keras.samples import sampling
+from gan_keras.storage.run_folder import RunFolder
+
+
+def small_run(experiment, preset, data_dir, workdir, **options):
+    """Configuration of a run of two epochs of three steps."""
+    small = {
+        "dataset": "demo",
+        "data_dir": str(data_dir),
+        "workdir": str(workdir),
+        "image_size": 0,
+        "width_mult": 0.1,
+        "batch_size": 4,
+        "epochs": 2,
+        "steps_per_epoch": 3,
+        "pretraining": 1,
+        "eval_samples": 0,
+        "log_every": 1,
+    }
+    return configs.config_class(experiment).create(preset, small | options)
+
+
+@pytest.fixture
+def make(data_dir, tmp_path):
+    def make(experiment, preset=None, workdir="run", **options):
+        return small_run(experiment, preset, data_dir, tmp_path / workdir, **options)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory, judges):
+    """A run without labels that has ended, its configuration and metrics; tests only read it."""
+    folder = tmp_path_factory.mktemp("unlabelled")
+    data_dir = write_data_dir(folder / "data", judges)
+    options = {"eval_samples": 5, "sample_every": 2}
+    config = small_run("vanilla", None, data_dir, folder / "run", **options)
+    return config, training.run(config)
+
+
+# Three runs take half a minute. That a step depends on the state alone is tested of every variant
+# elsewhere; that runs save all of it, of one without labels also where time is short, and of the
+# AC-GAN, which takes some.
+QUICK = {("vanilla", "dense")}
+
+
+@pytest.mark.parametrize(
+    ("experiment", "preset"),
+    [pytest.param(*row, marks=() if row in QUICK else pytest.mark.slow) for row in PRESETS],
+)
+def test_killed_run_resumes_bit_equal_and_its_export_draws_the_same(
+    make, monkeypatch, experiment, preset
+):
+    options = {} if experiment == "cgan" else {"replay": 8}
+    whole = make(experiment, preset, "whole", **options)
+    training.run(whole)
+    broken = make(experiment, preset, "broken", **options)
+    assert_killed_run_resumes(monkeypatch, whole, broken, step=5, saved=3)  # inside epoch 2
+
+    folder = RunFolder(whole.workdir)
+    exported = sampling.open_run(folder.path)
+    (folder / "generator.keras").unlink()
+    checkpoint = sampling.open_run(folder.path)
+    assert ("keras" in exported.source, "checkpoints" in checkpoint.source) == (True, True)
+    wanted = np.array([0, 1, 2, 3, 3], np.int32) if exported.takes_labels else 5
+    one, two = (run.draw(wanted, 7).astype(int) for run in (exported, checkpoint))
+    assert one.shape == (5, 28, 28, 1)
+    assert np.abs(one - two).max() <= 1
+
+
+def test_a_run_without_labels(make, unlabelled):
+    config, metrics = unlabelled
+    assert metrics["samples"] == 20
+    assert sum(metrics["class_shares"].values()) == pytest.approx(1)
+    assert 0 <= metrics["entropy_ratio"] <= 1
+    assert 0.9 < metrics["real_entropy_ratio"] < 1
+    assert 1 <= metrics["modes"] <= 4
+    assert 0.25 <= metrics["median_confidence"] <= 1
+    assert metrics["diversity_ratio"] >= 0
+    assert "entropy of classes" in tables.scores(metrics)
+    folder = RunFolder(config.workdir)
+    # 10 columns of 10 attempts
+    assert Image.open(folder.samples / "step_00000004.png").size == (280, 280)
+    assert json.loads((folder / "config.json").read_text())["options"]["value_range"] == "unit"
+    with pytest.raises(UsageError, match="--gan_train needs labels"):
+        training.run(make("vanilla", workdir="other", gan_train=True, eval_samples=5))
+
+
+def test_unit_range_is_shown_as_it_is(unlabelled):
+    run = sampling.open_run(unlabelled[0].workdir)
+    z = np.random.default_rng(0).normal(size=(3, 100)).astype(np.float32)
+    raw = keras.models.load_model(f"{unlabelled[0].workdir}/generator.keras")(z)
+    drawn = sampling.generate(run.generator, z, value_range=run.value_range)
+    assert np.abs(drawn - 255.0 * np.array(raw)).max() <= 0.51
+
+
+def test_way_between_two_images_without_labels(unlabelled):
+    run = sampling.open_run(unlabelled[0].workdir)
+    there, back = run.interpolate(None, 0, 1, 5), run.interpolate(None, 1, 0, 5)
+    assert there.shape == (5, 28, 28, 1)
+    assert np.abs(there.astype(int) - back[::-1]).max() <= 2
+
+
+def test_arrays_of_unlabelled_samples_have_no_labels(unlabelled, tmp_path):
+    run = sampling.open_run(unlabelled[0].workdir)
+    sampling.write_npz(tmp_path / "s.npz", run.draw(7, 0), None, run.class_names)
+    with np.load(tmp_path / "s.npz") as arrays:
+        assert arrays["images"].shape == (7, 28, 28, 1)
+        assert "labels" not in arrays
+
+
+class Given:
+    """Stands for the flags of a command, one of which was given."""
+
+    def __init__(self, name, workdir):
+        self.name = name
+        self.workdir = workdir
+
+    def __getitem__(self, name):
+        return types.SimpleNamespace(value="3" if name == self.name else None)
+
+
+def test_flags_of_the_other_kind_of_run_are_refused(unlabelled, finished_acgan, monkeypatch):
+    from experiments import sample  # late: it defines flags
+
+    for config, make, name, kind in (
+        (unlabelled[0], sample._unlabelled, "labels", "takes no labels"),
+        (finished_acgan, sample._by_class, "count", "takes labels"),
+    ):
+        monkeypatch.setattr(sample, "FLAGS", Given(name, config.workdir))
+        with pytest.raises(UsageError, match=f"--{name}: the generator of .* {kind}"):
+            make(sampling.open_run(config.workdir))
+
+
+def test_a_step_of_several_critic_updates_needs_as_many_images(make):
+    assert (
+        training.steps_per_epoch(
+            make("wgan", batch_size=4, steps_per_epoch=0), training.load_data(make("wgan"))
+        )
+        == 2
+    )
+    with pytest.raises(UsageError, match="--batch_size=10 x --n_critic=5 is more than the 45"):
+        training.run(make("wgan", batch_size=10))

@@ -1,0 +1,383 @@
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+import small_runs
+from conftest import copied
+from PIL import Image
+from resuming import Killed, assert_killed_run_resumes, assert_same_end, at_step, final_state, kill
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from gan_keras.configs.acgan import ACGANConfig
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.runs import callbacks, training
+from gan_keras.storage import checkpoints
+from gan_keras.storage.run_folder import RunFolder
+
+
+@pytest.fixture
+def make(data_dir, tmp_path):
+    def make(workdir="run", preset="compact", **options):
+        return small_runs.acgan(data_dir, tmp_path / workdir, preset, log_every=1, **options)
+
+    return make
+
+
+@pytest.fixture
+def points(tmp_path):
+    def points(workdir="run", **options):
+        return small_runs.points(tmp_path / workdir, log_every=1, **options)
+
+    return points
+
+
+@pytest.fixture(scope="module")
+def whole_points(tmp_path_factory):
+    """Three epochs that nothing has disturbed, the last two of which have a checkpoint."""
+    config = small_runs.points(tmp_path_factory.mktemp("whole") / "run", log_every=1, epochs=3)
+    training.run(config)
+    return config
+
+
+@pytest.fixture
+def copied_points(whole_points, tmp_path):
+    """A copy of them that a test may change."""
+    return copied(whole_points, tmp_path / "copied")
+
+
+# Half a minute each on a busy machine; what is slow is the runs and not what differs between them.
+SLOW = ("original", "transposed", "keras_acgan")
+
+
+@pytest.mark.parametrize(
+    "preset",
+    [pytest.param(p, marks=pytest.mark.slow if p in SLOW else ()) for p in ACGANConfig.PRESETS],
+)
+def test_killed_run_resumes_bit_equal(finished_acgan, make, monkeypatch, preset):
+    whole = finished_acgan  # it has more pictures and scores, which must not matter
+    if preset != whole.preset:
+        whole = make("whole", preset)
+        training.run(whole)
+    broken = make("broken", preset)
+    assert_killed_run_resumes(monkeypatch, whole, broken, step=8, saved=5)  # inside epoch 2
+    logs = [list(csv.DictReader(open(f"{c.workdir}/log.csv"))) for c in (whole, broken)]
+    for row, other in zip(*logs, strict=True):
+        assert {k: v for k, v in row.items() if "seconds" not in k} == {
+            k: v for k, v in other.items() if "seconds" not in k
+        }
+
+
+def test_signal_saves_inside_the_epoch_and_resumes_bit_equal(points, whole_points, monkeypatch):
+    broken = points("broken", epochs=3)
+    at_step(monkeypatch, 7, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(callbacks.InterruptedRunError) as caught:
+        training.run(broken)
+    assert caught.value.signum == signal.SIGINT
+    assert final_state(broken)[0] == "step_00000007.npz"
+    training.run(broken)
+    assert_same_end(whole_points, broken)
+    # the epoch's means are over the whole epoch, not over the part after the resume
+    rows = [list(csv.DictReader(open(f"{c.workdir}/log.csv")))[1] for c in (whole_points, broken)]
+    assert rows[0]["d_loss"] == rows[1]["d_loss"]
+
+
+def test_a_stop_at_the_last_step_of_an_epoch_comes_after_its_end(points, monkeypatch):
+    config = points(eval_every=1)
+    at_step(monkeypatch, 5, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(callbacks.InterruptedRunError):
+        training.run(config)
+    assert final_state(config)[0] == "step_00000005.npz"
+    training.run(config)
+    for name, epochs in (("log.csv", ["1", "2"]), ("scores.csv", ["0", "1", "2"])):
+        with open(f"{config.workdir}/{name}", newline="") as file:
+            assert [row["epoch"] for row in csv.DictReader(file)] == epochs
+
+
+def test_a_kill_while_an_epoch_is_tested_leaves_no_checkpoint_of_its_last_step(points, monkeypatch):
+    config = points(epochs=1, checkpoint_minutes=1e-9)
+    monkeypatch.setattr(callbacks.EpochLog, "on_epoch_end", lambda self, epoch, logs=None: kill())
+    with pytest.raises(Killed):
+        training.run(config)
+    assert final_state(config)[0] == "step_00000004.npz"
+
+
+def test_second_signal_acts_at_once():
+    # what started the tests may ignore Ctrl-C, as a shell does for its background jobs
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with callbacks.stop_signals() as stop:
+            signal.raise_signal(signal.SIGINT)
+            assert stop == [signal.SIGINT]
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        with callbacks.stop_signals() as stop:
+            signal.raise_signal(signal.SIGTERM)  # another one would end the tests
+            assert stop == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_checkpoints_inside_a_long_epoch(points, monkeypatch):
+    config = points(epochs=1, checkpoint_minutes=1e-9)
+    at_step(monkeypatch, 4, kill)
+    with pytest.raises(Killed):
+        training.run(config)
+    assert final_state(config)[0] == "step_00000003.npz"
+
+
+def test_epochs_can_be_lowered_to_where_a_run_stands_and_raised(points, whole_points, monkeypatch):
+    at_step(monkeypatch, 8, kill)  # inside epoch 2
+    with pytest.raises(Killed):
+        training.run(points(epochs=4))
+    assert training.run(points(epochs=2))["step"] == 10
+    with pytest.raises(UsageError, match=r"has 10 steps behind it, more than the 5 of --epochs=1"):
+        training.run(points(epochs=1))
+    training.run(points(epochs=3))
+    assert_same_end(whole_points, points())
+
+
+def test_finished_run_says_so_and_trains_nothing(copied_points, capsys):
+    config = copied_points
+    first = json.loads(open(f"{config.workdir}/metrics.json").read())
+    before = final_state(config)
+    assert training.run(config) == first
+    assert "is finished" in capsys.readouterr().out
+    assert final_state(config)[0] == before[0]
+
+
+def test_a_finished_run_gets_scores_and_a_report_that_are_missing(copied_points, capsys):
+    trained = final_state(copied_points)[0]
+    scored = copied_points.replace(eval_samples=100)
+    metrics = training.run(scored)
+    assert metrics["points"] == 100
+    report = RunFolder(scored.workdir) / "report.html"
+    report.unlink()
+    training.run(scored)
+    assert report.exists()
+    assert "is finished" not in capsys.readouterr().out
+    report.unlink()
+    training.run(scored.replace(report=False))
+    assert "is finished" in capsys.readouterr().out
+    assert not report.exists()
+    assert final_state(scored)[0] == trained
+
+
+def test_scores_are_said_even_where_there_is_no_room_for_them(copied_points, monkeypatch, capsys):
+    def full(path, value):
+        raise DataError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr(training, "write_json", full)
+    with pytest.raises(DataError, match=r"metrics.json: No space left"):
+        training.run(copied_points.replace(eval_samples=100))
+    assert "energy distance" in capsys.readouterr().out
+
+
+def test_changed_settings_are_listed(copied_points):
+    with pytest.raises(UsageError, match=r"seed \(0 before, 4 now\), lr \(.*0.003 now\)"):
+        training.run(copied_points.replace(lr=3e-3, seed=4))
+
+
+def test_runs_of_earlier_versions_can_be_resumed(copied_points):
+    path = RunFolder(copied_points.workdir) / "config.json"
+    stored = json.loads(path.read_text())
+    for name in ("value_range", "feature_matching", "picture_epochs"):
+        del stored["options"][name]
+    path.write_text(json.dumps(stored))
+    assert training.run(copied_points.replace(epochs=4))["step"] == 20
+
+
+def test_overwrite_starts_anew(copied_points):
+    training.run(copied_points.replace(epochs=1, seed=4), overwrite=True)
+    stored = json.loads(open(f"{copied_points.workdir}/config.json").read())
+    assert stored["options"]["seed"] == 4
+    assert final_state(copied_points)[0] == "step_00000005.npz"
+
+
+def test_foreign_folders_are_left_alone(points, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").write_text("years of work")
+    for overwrite in (False, True):
+        with pytest.raises(DataError, match="no run folder"):
+            training.run(points(), overwrite=overwrite)
+    assert (tmp_path / "run" / "thesis.tex").read_text() == "years of work"
+
+
+def test_changed_data_is_refused_before_anything_is_built(copied_acgan, data_dir, monkeypatch):
+    path = data_dir / "demo" / "symbols.npz"
+    with np.load(path) as arrays:
+        changed = dict(arrays)
+    changed["images"][0] ^= 255
+    np.savez(path, **changed)
+    monkeypatch.setattr(training, "build", pytest.fail)
+    with pytest.raises(DataError, match="has changed since"):
+        training.run(copied_acgan.replace(data_dir=str(data_dir), epochs=3))
+
+
+def test_corrupt_newest_checkpoint_falls_back_and_ends_the_same(
+    copied_points, whole_points, capsys
+):
+    folder = RunFolder(copied_points.workdir)
+    newest = checkpoints.existing(folder.checkpoints)[0]
+    newest.write_bytes(newest.read_bytes()[:1000])
+    (folder / "metrics.json").unlink()  # which is written last
+    training.run(copied_points)
+    assert "WARNING" in capsys.readouterr().out
+    assert_same_end(whole_points, copied_points)
+
+
+def test_second_process_on_a_folder_is_refused(copied_points):
+    folder = RunFolder(copied_points.workdir)
+    folder.acquire()
+    try:
+        with pytest.raises(DataError, match="in use by another process"):
+            training.run(copied_points)
+    finally:
+        folder.release()
+    training.run(copied_points)
+
+
+def test_divergence_stops_and_keeps_the_last_good_checkpoint(points, monkeypatch):
+    config = points(epochs=3)
+    original = training.gans.build
+
+    def poisoned(*args):
+        gan = original(*args)
+        at_step(
+            monkeypatch, 7, lambda: gan.generator.trainable_variables[0].assign_add(
+                np.full(gan.generator.trainable_variables[0].shape, np.nan)
+            ),
+        )  # fmt: skip
+        return gan
+
+    monkeypatch.setattr(training.gans, "build", poisoned)
+    with pytest.raises(callbacks.DivergedError, match=r"_loss is nan at step 8"):
+        training.run(config)
+    name, arrays = final_state(config)
+    assert name == "step_00000005.npz"
+    assert all(np.isfinite(a).all() for a in arrays.values())
+
+
+def test_run_folder_is_complete(finished_acgan):
+    folder = RunFolder(finished_acgan.workdir)
+    assert Image.open(folder / "curves.png").height == 400
+    names = {p.name for p in folder.path.iterdir()}
+    assert names >= {
+        "config.json", "log.csv", "curves.png", "metrics.json", "generator.keras",
+        "discriminator.keras", "report.html", "checkpoints", "samples", "tensorboard",
+    }  # fmt: skip
+    samples = {p.name for p in folder.samples.iterdir()}
+    assert samples >= {"epoch_000.png", "epoch_001.png", "epoch_002.png", "step_00000004.png"}
+    # columns are the 4 classes, rows the 10 attempts, no margins
+    assert Image.open(folder.samples / "epoch_002.png").size == (4 * 28, 10 * 28)
+    stored = json.loads((folder / "config.json").read_text())
+    assert stored["options"]["sample_every"] == 2
+    assert stored["options"]["precision"] == "auto"
+    assert stored["precision"] == training.devices.resolve_precision("auto")
+    assert stored["environment"]["keras"] == keras.__version__
+
+
+def test_event_files_hold_curves_and_grids(finished_acgan):
+    folder = RunFolder(finished_acgan.workdir)
+    events = EventAccumulator(str(folder.tensorboard / "train"), size_guidance={"tensors": 0})
+    events.Reload()
+    tags = set(events.Tags()["tensors"])
+    assert {"g_loss", "d_loss", "g_source", "d_real", "d_fake", "class_accuracy"} <= tags
+    assert {"learning_rate/g", "learning_rate/d", "samples", "epoch/d_loss"} <= tags
+    steps = [event.step for event in events.Tensors("d_loss")]
+    assert steps == list(range(1, 11))
+    # every second step and each epoch
+    assert [event.step for event in events.Tensors("samples")] == [0, 2, 4, 5, 6, 8, 10, 10]
+    png = events.Tensors("samples")[0].tensor_proto.string_val
+    assert [int(png[0]), int(png[1])] == [4 * 28, 10 * 28]
+    assert png[2].startswith(b"\x89PNG")
+    test = EventAccumulator(str(folder.tensorboard / "test"), size_guidance={"tensors": 0})
+    test.Reload()
+    assert [event.step for event in test.Tensors("class_accuracy")] == [5, 10]
+
+
+def test_grids_use_the_same_noise_each_time(make, tmp_path):
+    config = make(precision="float32")
+    model = training.build(config, training.load_data(config).spec)
+    board = callbacks.TensorBoardLogger(tmp_path / "tensorboard", 0)
+    grid = callbacks.SampleGrid(tmp_path, board, 4)
+    for callback in (board, grid):
+        callback.set_model(model)
+    grid.write("before")
+    model.steps.assign(5)
+    grid.write("after")
+    assert (tmp_path / "before.png").read_bytes() == (tmp_path / "after.png").read_bytes()
+    assert np.ptp(np.array(Image.open(tmp_path / "before.png"))) > 0
+
+
+def test_precision_is_that_of_the_first_leg(points, monkeypatch):
+    config = points(epochs=1, precision="auto")
+    monkeypatch.setattr(training.devices, "resolve_precision", lambda precision: "bfloat16")
+    training.run(config)
+    monkeypatch.undo()
+    training.run(points(epochs=2, precision="auto"))
+    stored = json.loads(open(f"{config.workdir}/config.json").read())
+    assert stored["precision"] == "bfloat16"
+    assert stored["options"]["precision"] == "auto"
+
+
+def test_batch_larger_than_the_train_split(make):
+    with pytest.raises(UsageError, match="--batch_size=46 is more than the 45 train images"):
+        training.run(make(batch_size=46))
+
+
+def test_scores_of_a_run_and_more_of_them_later(copied_acgan, capsys):
+    config = copied_acgan
+    metrics = json.loads(open(f"{config.workdir}/metrics.json").read())
+    assert metrics["samples"] == 20
+    assert set(metrics["accuracy_per_class"]) == set("abcd")
+    assert 0 <= metrics["accuracy"] <= metrics["matched_accuracy"] <= 1
+    assert metrics["rare_classes"].keys() == set()
+    assert metrics["classifier"]["real_test_accuracy"] > 0.25
+    assert "gan_train" not in metrics
+
+    trained = final_state(config)
+    capsys.readouterr()
+    more = training.run(config.replace(gan_train=True))
+    assert "is finished" not in capsys.readouterr().out
+    assert 0 <= more["gan_train"] <= 1
+    assert {name: more[name] for name in metrics if name not in ("training", "environment")} == {
+        name: metrics[name] for name in metrics if name not in ("training", "environment")
+    }
+    for before, after in zip(trained, final_state(config), strict=True):
+        np.testing.assert_equal(after, before)  # nothing was trained
+    assert training.run(config.replace(gan_train=True)) == more
+    assert training.run(config) == more
+    assert capsys.readouterr().out.count("is finished") == 2
+
+
+@pytest.mark.slow
+def test_sigkill_at_any_moment(make, tmp_path):
+    def command(config):
+        given = {
+            name: getattr(config, name)
+            for name in ("dataset", "data_dir", "workdir", "width_mult", "batch_size")
+        }
+        return [
+            sys.executable, "-m", "experiments.acgan", "--epochs=2", "--eval_samples=0",
+            "--steps_per_epoch=300", *(f"--{name}={value}" for name, value in given.items()),
+        ]  # fmt: skip
+
+    whole, broken = make("whole"), make("broken")
+    subprocess.run(command(whole), check=True, capture_output=True)
+    process = subprocess.Popen(command(broken), stdout=subprocess.DEVNULL)
+    first = RunFolder(broken.workdir).checkpoints / "step_00000300.npz"
+    while not first.exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(np.random.default_rng().uniform(0, 1))  # some moment in epoch 2
+    process.kill()
+    process.wait()
+    assert final_state(broken)[0] == "step_00000300.npz"
+    subprocess.run(command(broken), check=True, capture_output=True)
+    assert_same_end(whole, broken)

@@ -1,0 +1,176 @@
+"""Latents, labels and seeds: stateless, in range and with the right frequencies."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_keras.steps import latents
+from gan_keras.steps.latents import Purpose
+
+SEED = (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "variance", "low", "high"),
+    [
+        ("normal", 0.0, 1.0, -np.inf, np.inf),
+        ("uniform", 0.0, 1 / 3, -1.0, 1.0),
+        ("uniform01", 0.5, 1 / 12, 0.0, 1.0),
+    ],
+)
+def test_samplers(name, mean, variance, low, high):
+    z = latents.get(name)((400, 100), SEED).numpy()
+    # 40,000 draws: standard error of the mean at most 0.005
+    assert abs(z.mean() - mean) < 0.02
+    assert abs(z.var() - variance) < 0.03
+    assert z.min() >= low
+    assert z.max() <= high
+    np.testing.assert_array_equal(z, latents.get(name)((400, 100), SEED))
+    assert not np.array_equal(z, latents.get(name)((400, 100), (1, 3)))
+
+
+def test_unknown_latent():
+    with pytest.raises(ValueError, match=r"normal, uniform, uniform01\. Received: name='cauchy'"):
+        latents.get("cauchy")
+
+
+def test_step_seeds_differ_in_every_part():
+    seeds = {
+        tuple(latents.step_seed(run, step, purpose, index).numpy().tolist())
+        for run in (0, 1, 42)
+        for step in (0, 1, 2)
+        for purpose in Purpose
+        for index in (0, 1, 2)
+    }
+    assert len(seeds) == 3 * 3 * len(Purpose) * 3
+
+
+def test_step_seed_is_read_when_called_not_when_traced():
+    step = tf.Variable(0, dtype=tf.int64)
+    traced = tf.function(lambda: latents.step_seed(7, step, Purpose.LATENT_D))
+    first = traced().numpy()
+    step.assign(1)
+    second = traced().numpy()
+    assert first.tolist() != second.tolist()
+    np.testing.assert_array_equal(second, latents.step_seed(7, 1, Purpose.LATENT_D))
+    assert first.shape == (2,)
+    assert first.dtype == np.int32
+
+
+@pytest.mark.parametrize("run_seed", [-1, 2**31, 2**40 + 5, np.int64(3)])
+def test_step_seed_takes_any_integer(run_seed):
+    assert latents.step_seed(run_seed, 10, Purpose.PENALTY).shape == (2,)
+
+
+def test_step_seed_index_may_be_a_tensor():
+    traced = tf.function(lambda i: latents.step_seed(7, 3, Purpose.LATENT_D, i))
+    np.testing.assert_array_equal(
+        traced(tf.constant(4)), latents.step_seed(7, 3, Purpose.LATENT_D, 4)
+    )
+
+
+def test_draws_of_neighbouring_steps_are_uncorrelated():
+    draws = [
+        latents.normal((10000,), latents.step_seed(0, step, purpose)).numpy()
+        for step in (0, 1)
+        for purpose in (Purpose.LATENT_D, Purpose.LATENT_G)
+    ]
+    correlation = np.corrcoef(draws) - np.eye(4)
+    assert np.abs(correlation).max() < 0.05  # five standard errors of 1 / sqrt(10,000)
+
+
+def test_purposes_keep_their_numbers():
+    # part of what a run resumes: new ones go to the end
+    assert [p.name for p in Purpose][:4] == ["LATENT_D", "LATENT_G", "LABELS_D", "LABELS_G"]
+    assert [int(p) for p in Purpose] == list(range(len(Purpose)))
+
+
+def test_lerp_and_slerp():
+    east, north = [1.0, 0.0], [0.0, 1.0]
+    np.testing.assert_allclose(latents.lerp(east, north, 0.25), [0.75, 0.25])
+    # a third of a right angle: (cos 30, sin 30)
+    np.testing.assert_allclose(latents.slerp(east, north, 1 / 3), [0.8660254, 0.5], rtol=1e-5)
+    # ends are met, also for vectors of different length
+    np.testing.assert_allclose(latents.slerp([2.0, 0.0], north, 0.0), [2.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(latents.slerp([2.0, 0.0], north, 1.0), [0.0, 1.0], atol=1e-6)
+
+
+@pytest.mark.parametrize("end", [[2.0, 0.0], [-1.0, 0.0]])
+def test_slerp_of_parallel_vectors_is_linear(end):
+    np.testing.assert_allclose(
+        latents.slerp([1.0, 0.0], end, 0.5), latents.lerp([1.0, 0.0], end, 0.5), atol=1e-6
+    )
+
+
+def test_interpolate():
+    line = latents.interpolate([1.0, 0.0], [0.0, 1.0], 3, method="lerp")
+    np.testing.assert_allclose(line, [[1, 0], [0.5, 0.5], [0, 1]])
+    arc = latents.interpolate([1.0, 0.0], [0.0, 1.0], 5)
+    np.testing.assert_allclose(np.linalg.norm(arc, axis=1), np.ones(5), rtol=1e-5)
+    with pytest.raises(ValueError, match="slerp, lerp"):
+        latents.interpolate([1.0], [2.0], 3, method="cubic")
+    with pytest.raises(ValueError, match="at least 2"):
+        latents.interpolate([1.0], [2.0], 1)
+
+
+def test_class_probabilities():
+    counts = [1, 3, 4]
+    np.testing.assert_allclose(latents.class_probabilities(counts, "uniform"), [1 / 3] * 3)
+    np.testing.assert_allclose(
+        latents.class_probabilities(counts, "proportional"), [1 / 8, 3 / 8, 4 / 8]
+    )
+    # 1, 1/3, 1/4 = 12, 4, 3 of 19
+    np.testing.assert_allclose(
+        latents.class_probabilities(counts, "inverse"), [12 / 19, 4 / 19, 3 / 19]
+    )
+
+
+def test_uniform_draws_a_class_without_images_proportional_does_not():
+    assert latents.class_probabilities([0, 5], "uniform").tolist() == [0.5, 0.5]
+    assert latents.class_probabilities([0, 5], "proportional").tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("counts", "mode", "message"),
+    [
+        ([0, 5], "inverse", r"at least one image in every class.*\[0\]"),
+        ([1, 2], "weighted", "uniform, proportional, inverse"),
+        ([0, 0], "proportional", "not all of them 0"),
+        ([-1, 2], "uniform", "numbers >= 0"),
+        ([], "uniform", "vector"),
+        ([[1, 2]], "uniform", "vector"),
+    ],
+)
+def test_bad_counts_are_refused(counts, mode, message):
+    with pytest.raises(ValueError, match=message):
+        latents.class_probabilities(counts, mode)
+
+
+def test_sample_labels_frequencies():
+    probabilities = [0.1, 0.0, 0.6, 0.3]
+    labels = latents.sample_labels(probabilities, 20000, SEED)
+    assert labels.dtype == tf.int32
+    assert labels.shape == (20000,)
+    share = np.bincount(labels, minlength=4) / 20000
+    np.testing.assert_allclose(share, probabilities, atol=0.015)  # four standard errors
+    assert share[1] == 0.0
+    np.testing.assert_array_equal(labels, latents.sample_labels(probabilities, 20000, SEED))
+
+
+def test_sample_labels_stay_in_range_whatever_the_rounding():
+    # 1/49 summed 49 times is 0.9999999999999998 even in float64; the last class is empty
+    probabilities = np.append(np.full(49, 1 / 49), 0.0)
+    labels = latents.sample_labels(probabilities, 100000, SEED).numpy()
+    assert labels.min() == 0
+    assert labels.max() == 48
+
+
+def test_sample_labels_count_may_be_a_tensor():
+    traced = tf.function(lambda n: latents.sample_labels([0.5, 0.5], n, SEED))
+    assert traced(tf.constant(7)).shape == (7,)
+
+
+@pytest.mark.parametrize("bad", [[0.5, 0.6], [1.5, -0.5], [[1.0]], [np.nan, 1.0]])
+def test_bad_probabilities_are_refused(bad):
+    with pytest.raises(ValueError, match="sum is 1"):
+        latents.sample_labels(bad, 3, SEED)

@@ -1,0 +1,88 @@
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from gan_keras.configs.acgan import ACGANConfig
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.storage import run_folder
+
+
+def test_history_drops_rows_after_the_checkpoint(tmp_path):
+    history = run_folder.History(tmp_path / "log.csv")
+    for epoch in (1, 2, 3):
+        history.append({"epoch": epoch, "loss": epoch / 10})
+    resumed = run_folder.History(tmp_path / "log.csv", first_epoch=2)
+    resumed.append({"epoch": 3, "loss": 0.9, "new": 5})
+    assert resumed.columns()["loss"] == [0.1, 0.2, 0.9]
+    assert resumed.columns()["new"][2] == 5
+    assert (tmp_path / "log.csv").read_text().splitlines()[0] == "epoch,loss,new"
+
+
+def test_damaged_history_is_one_line(tmp_path):
+    (tmp_path / "log.csv").write_text("epoch,loss\nx,1\n")
+    with pytest.raises(DataError, match=r"log\.csv is damaged"):
+        run_folder.History(tmp_path / "log.csv")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"options": {}}'])
+def test_damaged_config_is_one_line(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(DataError, match="damaged.*--overwrite"):
+        run_folder.RunFolder(tmp_path).read_config()
+
+
+def test_stopwatch_goes_on_over_legs():
+    first = run_folder.Stopwatch({"wall_seconds": 100.0, "cpu_seconds": 50.0}).read()
+    assert 100 <= first["wall_seconds"] < 105
+    assert 50 <= first["cpu_seconds"] < 55
+
+
+def test_environment_is_json():
+    found = json.loads(json.dumps(run_folder.environment()))
+    assert {"tensorflow", "keras", "numpy", "python", "machine"} <= found.keys()
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_results_do_not_make_a_commit_dirty(tmp_path):
+    def git(*arguments):
+        names = ("-c", "user.name=n", "-c", "user.email=e")
+        subprocess.run(["git", *names, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    code, results = tmp_path / "package" / "code.py", tmp_path / "results.json"
+    code.parent.mkdir()
+    code.write_text("1")
+    results.write_text("1")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "first")
+    clean = run_folder.commit(code.parent)
+    assert len(clean) >= 7
+    results.write_text("2")
+    assert run_folder.commit(code.parent) == clean
+    code.write_text("2")
+    assert run_folder.commit(code.parent) == f"{clean}-dirty"
+    assert run_folder.commit(tmp_path / "missing") == ""
+
+
+def test_images_in_memory_and_streamed_ones_are_not_called_changed(tmp_path):
+    folder = run_folder.RunFolder(tmp_path)
+    config = ACGANConfig.create(options={"memory_mb": 1})
+    options = config.to_dict() | {"memory_mb": 700}
+    stored = {"options": options, "data": {"fingerprint": "pixels", "streamed": False}}
+    message = r"--memory_mb=1 streams its images and .* did not.*give --memory_mb=700 as before"
+    with pytest.raises(UsageError, match=message):
+        folder.check_same(stored, config, "listing", True)
+    with pytest.raises(DataError, match="has changed since"):
+        folder.check_same(stored, config, "other pixels", False)
+    del stored["data"]["streamed"]  # a run of an earlier version
+    with pytest.raises(DataError, match="has changed since"):
+        folder.check_same(stored, config, "listing", True)
+    folder.check_same(stored, config, "pixels", False)
+
+
+def test_unwritable_workdir_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="--workdir"):
+        run_folder.RunFolder(tmp_path / "file" / "run").acquire()

@@ -1,0 +1,55 @@
+"""Runs that are killed, and whether they go on to the same end."""
+
+import numpy as np
+import pytest
+
+from gan_keras.runs import callbacks, training
+from gan_keras.storage import checkpoints, run_folder
+
+
+def final_state(config):
+    """All arrays of a run's newest checkpoint."""
+    newest = checkpoints.existing(run_folder.RunFolder(config.workdir).checkpoints)[0]
+    arrays, _ = checkpoints.read(newest)
+    return newest.name, arrays
+
+
+def assert_same_end(one, two):
+    name, arrays = final_state(one)
+    other_name, other = final_state(two)
+    assert name == other_name
+    assert arrays.keys() == other.keys()
+    for key in arrays:
+        np.testing.assert_array_equal(arrays[key], other[key], err_msg=key)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing catches it, nothing is saved on the way out."""
+
+
+def at_step(monkeypatch, step, action):
+    """Does something when a run reaches a step, once."""
+    original = callbacks.DivergenceGuard.on_train_batch_end
+    done = []
+
+    def hook(self, batch, logs=None):
+        original(self, batch, logs)
+        if self.step == step and not done:
+            done.append(True)
+            action()
+
+    monkeypatch.setattr(callbacks.DivergenceGuard, "on_train_batch_end", hook)
+
+
+def kill():
+    raise Killed
+
+
+def assert_killed_run_resumes(monkeypatch, whole, broken, step, saved):
+    """Kills a run at a step; it goes on from the checkpoint `saved` to where `whole` has ended."""
+    at_step(monkeypatch, step, kill)
+    with pytest.raises(Killed):
+        training.run(broken)
+    assert final_state(broken)[0] == f"step_{saved:08d}.npz"
+    training.run(broken)
+    assert_same_end(whole, broken)
