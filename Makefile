@@ -88,8 +88,8 @@ page: install  ## write in the browser with the newest run that can (WORKDIR=run
 test: install  ## run the tests (SLOW=1 also runs the slow ones)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
 
-lint: install  ## check style
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: install  ## check style and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/ty check
 
 format: install  ## put the code into the project's style
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
