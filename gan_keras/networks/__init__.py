@@ -1,6 +1,23 @@
-"""Functional-API builders, one file per architecture family."""
+"""Functional-API builders, one file per architecture family.
 
-import importlib
+Two kinds of families have a row in a registry here. Their builders take the same arguments:
+
+*   `image_shape`, `(height, width, channels)`; `latent_dim`, the length of z; `num_classes`;
+    `width_mult`, which multiplies every hidden width.
+*   `CLASS_CONDITIONAL`, for AC-GANs: `make_generator(image_shape, num_classes, latent_dim,
+    width_mult)` gives a functional model from `[z, label]` to images float32 in (-1, 1);
+    `make_discriminator(image_shape, num_classes, width_mult)` one from images in [-1, 1], or from
+    `[image, label]`, to `[source logit, class logits]`.
+*   `IMAGES`, for discriminators with one logit: `make_generator(image_shape, latent_dim,
+    width_mult, output, condition)` gives a functional model from z to images float32, `output`
+    being its last activation; `make_discriminator(image_shape, width_mult, condition)` one from
+    images to a logit. With a `condition` both take a label as well. Further keyword arguments are
+    knobs: options of the command line under the same name (`configs/images.py`), whose defaults
+    are the family's own choice.
+
+`autoencoder`, `points` and `progressive` belong to one variant each, which calls them directly.
+"""
+
 import inspect
 from collections.abc import Mapping
 from types import ModuleType
@@ -8,29 +25,37 @@ from typing import Any
 
 import keras
 
-from gan_keras.networks.common import Condition
+from gan_keras.networks import (
+    compact,
+    dense,
+    digit_gan,
+    image_sets,
+    initials,
+    latex_writer,
+    residual,
+    transposed,
+    upsampled,
+)
+from gan_keras.networks.common import Condition, ImageShape
 
-# name -> module with make_generator(...) and make_discriminator(...)
 CLASS_CONDITIONAL = {
-    "compact": "gan_keras.networks.compact",
-    "original": "gan_keras.networks.latex_writer",
-    "transposed": "gan_keras.networks.transposed",
-    "upsampled": "gan_keras.networks.upsampled",
+    "compact": compact,
+    "original": latex_writer,
+    "transposed": transposed,
+    "upsampled": upsampled,
 }
-
-# name -> module with make_generator(...) and make_discriminator(...), which take labels or not
 IMAGES = {
-    "dense": "gan_keras.networks.dense",
-    "digit_gan": "gan_keras.networks.digit_gan",
-    "image_sets": "gan_keras.networks.image_sets",
-    "initials": "gan_keras.networks.initials",
-    "residual": "gan_keras.networks.residual",
+    "dense": dense,
+    "digit_gan": digit_gan,
+    "image_sets": image_sets,
+    "initials": initials,
+    "residual": residual,
 }
 
 
 def build_images(
     name: str,
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     latent_dim: int,
     *,
     width_mult: float = 1.0,
@@ -47,50 +72,32 @@ def build_images(
         latent_dim: Length of z.
         width_mult: Multiplies every hidden width.
         output: The generator's last activation, `tanh` or `sigmoid`.
-        condition: How both are told the class; None for nets without labels.
+        condition: The way in which both are told the class; None for networks without labels.
         packing: Images that the discriminator judges together, side by side in the channels.
-        knobs: What differs from the family's own choices, by the names of the builders' arguments.
+        knobs: Changes of the family's own choices, by the names of the builders' arguments.
 
     Raises:
-        ValueError: If there is no such family, it lacks one of the knobs, or cannot make images of
-            this shape.
+        ValueError: If the family lacks one of the knobs, or cannot make images of this shape.
     """
-    if name not in IMAGES:
-        raise ValueError(f"networks must be one of {', '.join(IMAGES)}. Received: {name!r}")
-    family = importlib.import_module(IMAGES[name])
-    knobs = dict(knobs or {})
-    taken = {
-        make: knobs.keys() & inspect.signature(make).parameters.keys()
-        for make in (family.make_generator, family.make_discriminator)
-    }
-    if unknown := sorted(knobs.keys() - set().union(*taken.values())):
+    family, knobs = IMAGES[name], knobs or {}
+    makers = family.make_generator, family.make_discriminator
+    known = [knobs.keys() & inspect.signature(make).parameters.keys() for make in makers]
+    if unknown := sorted(knobs.keys() - set().union(*known)):
         raise ValueError(f"--networks={name} has no --{', --'.join(unknown)}")
-    pick = lambda make: {knob: knobs[knob] for knob in taken[make]}  # noqa: E731
+    for_generator, for_discriminator = ({knob: knobs[knob] for knob in some} for some in known)
     packed = (*image_shape[:2], image_shape[2] * packing)
-    generator = family.make_generator(
-        image_shape,
-        latent_dim,
-        width_mult,
-        output=output,
-        condition=condition,
-        **pick(family.make_generator),
+    return (
+        family.make_generator(
+            image_shape, latent_dim, width_mult, output, condition, **for_generator
+        ),
+        family.make_discriminator(packed, width_mult, condition, **for_discriminator),
     )
-    discriminator = family.make_discriminator(
-        packed, width_mult, condition=condition, **pick(family.make_discriminator)
-    )
-    return generator, discriminator
 
 
 def class_conditional(name: str) -> ModuleType:
-    """Returns the family of nets `name` for class-conditional GANs with an auxiliary head.
+    """Returns the module of a family for class-conditional GANs with an auxiliary head.
 
     Args:
         name: A key of `CLASS_CONDITIONAL`.
-
-    Raises:
-        ValueError: If there is no such family.
     """
-    if name not in CLASS_CONDITIONAL:
-        known = ", ".join(CLASS_CONDITIONAL)
-        raise ValueError(f"networks must be one of {known}. Received: networks={name!r}")
-    return importlib.import_module(CLASS_CONDITIONAL[name])
+    return CLASS_CONDITIONAL[name]

@@ -1,7 +1,6 @@
-"""What the builders of several families share."""
+"""Inputs, heads, sizes and first weights that several families share."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Literal
 
 import keras
@@ -9,18 +8,16 @@ from keras import layers
 
 from gan_keras.layers import Dropout, GroupStdDev
 
+ImageShape = tuple[int, int, int]
+Inputs = keras.KerasTensor | list[keras.KerasTensor]
 
-def scaled_width(width: int, width_mult: float) -> int:
-    """Returns `width * width_mult`, at least 1.
 
-    Args:
-        width: Units or filters at `width_mult` 1.
-        width_mult: Factor above 0.
-    """
+def scaled_width(width: float, width_mult: float) -> int:
+    """Returns `width * width_mult` units or filters, at least 1."""
     return max(1, round(width * width_mult))
 
 
-def quarter_size(image_shape: tuple[int, int, int]) -> tuple[int, int]:
+def quarter_size(image_shape: ImageShape) -> tuple[int, int]:
     """Returns the grid at which a generator with two doublings starts.
 
     Args:
@@ -38,17 +35,32 @@ def quarter_size(image_shape: tuple[int, int, int]) -> tuple[int, int]:
     return height // 4, width // 4
 
 
-def class_inputs(latent_dim: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-    """Returns the generator's inputs: z float `(batch, latent_dim)` and labels int32 `(batch,)`."""
-    return (
-        keras.Input((latent_dim,), name="latent"),
-        keras.Input((), dtype="int32", name="label"),
-    )
+def initializer(name: str, std: float = 0.0) -> keras.Initializer:
+    """Makes an initializer; each layer needs its own.
+
+    Args:
+        name: `glorot_uniform`; `normal` or `truncated_normal`, N(0, std^2); `torch`, PyTorch's
+            default for convolutions, U(-1/sqrt(n), 1/sqrt(n)) with n inputs.
+        std: Standard deviation of the normal ones; 0 for 0.02.
+
+    Raises:
+        ValueError: If the initializer has no standard deviation.
+    """
+    kinds = keras.initializers
+    if name == "normal":
+        return kinds.RandomNormal(stddev=std or 0.02)
+    if name == "truncated_normal":
+        return kinds.TruncatedNormal(stddev=std or 0.02)
+    if std:
+        raise ValueError(f"init_std belongs to init=normal or truncated_normal. Received: {name}")
+    if name == "torch":
+        return kinds.VarianceScaling(1 / 3, "fan_in", "uniform")
+    return kinds.get(name)
 
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """How a network is told the class that is wanted.
+    """The way in which a network is told the requested class.
 
     Attributes:
         num_classes: Number of classes.
@@ -61,9 +73,30 @@ class Condition:
     how: Literal["concatenation", "projection"] = "concatenation"
 
 
-def latent_inputs(
-    latent_dim: int, condition: Condition | None
-) -> tuple[keras.KerasTensor | list[keras.KerasTensor], keras.KerasTensor]:
+def class_inputs(latent_dim: int) -> list[keras.KerasTensor]:
+    """Returns the generator's inputs: z float `(batch, latent_dim)` and labels int32 `(batch,)`."""
+    return [keras.Input((latent_dim,), name="latent"), _label_input()]
+
+
+def multiplied_embedding(
+    z: keras.KerasTensor, label: keras.KerasTensor, num_classes: int
+) -> keras.KerasTensor:
+    """Multiplies z by an embedding of the class, of the same length."""
+    embedding = layers.Embedding(num_classes, z.shape[-1], embeddings_initializer="glorot_normal")
+    return layers.Multiply()([z, embedding(label)])
+
+
+def joined_embedding(
+    z: keras.KerasTensor, label: keras.KerasTensor, num_classes: int
+) -> keras.KerasTensor:
+    """Joins z and an embedding of the class, of length 64."""
+    # Against noise of variance 1 an embedding of the same size would make the generator deaf to z.
+    small = keras.initializers.RandomNormal(stddev=0.05)
+    embedding = layers.Embedding(num_classes, 64, embeddings_initializer=small)
+    return layers.Concatenate()([z, embedding(label)])
+
+
+def latent_inputs(latent_dim: int, condition: Condition | None) -> tuple[Inputs, keras.KerasTensor]:
     """Returns a generator's inputs, `z` or `[z, label]`, and the vector to begin with.
 
     Args:
@@ -74,35 +107,43 @@ def latent_inputs(
         z = keras.Input((latent_dim,), name="latent")
         return z, z
     z, label = class_inputs(latent_dim)
-    one_hot = layers.CategoryEncoding(condition.num_classes, output_mode="one_hot")
-    return [z, label], layers.Concatenate()([z, one_hot(label)])
+    return [z, label], layers.Concatenate()([z, _one_hot(label, condition.num_classes)])
 
 
 def image_inputs(
-    image_shape: tuple[int, int, int], condition: Condition | None
-) -> tuple[keras.KerasTensor | list[keras.KerasTensor], keras.KerasTensor]:
+    image_shape: ImageShape, condition: Condition | None
+) -> tuple[Inputs, keras.KerasTensor]:
     """Returns a discriminator's inputs, `image` or `[image, label]`, and the image to begin with.
 
     Args:
         image_shape: `(height, width, channels)`.
-        condition: None for a discriminator without labels. Concatenation adds a plane a class.
+        condition: None for a discriminator without labels. Concatenation adds one plane per class.
     """
     image = keras.Input(image_shape, name="image")
     if condition is None:
         return image, image
-    label = keras.Input((), dtype="int32", name="label")
+    label = _label_input()
     if condition.how == "projection":
         return [image, label], image
-    one_hot = layers.CategoryEncoding(condition.num_classes, output_mode="one_hot")(label)
-    planes = layers.Reshape((1, 1, condition.num_classes))(one_hot)
+    planes = layers.Reshape((1, 1, condition.num_classes))(_one_hot(label, condition.num_classes))
     planes = layers.UpSampling2D(image_shape[:2])(planes)
     return [image, label], layers.Concatenate()([image, planes])
 
 
+def _label_input() -> keras.KerasTensor:
+    return keras.Input((), dtype="int32", name="label")
+
+
+def _one_hot(
+    label: keras.KerasTensor, num_classes: int, dtype: str | None = None
+) -> keras.KerasTensor:
+    return layers.CategoryEncoding(num_classes, output_mode="one_hot", dtype=dtype)(label)
+
+
 def logit_model(
-    inputs: keras.KerasTensor | list[keras.KerasTensor],
+    inputs: Inputs,
     features: keras.KerasTensor,
-    condition: Condition | None,
+    condition: Condition | None = None,
     *,
     use_bias: bool = True,
     sigmoid: bool = False,
@@ -111,7 +152,7 @@ def logit_model(
     """Ends a discriminator: one logit, in float32 whatever the compute type.
 
     Args:
-        inputs: What `image_inputs` gave.
+        inputs: From `image_inputs`.
         features: `(batch, n)`.
         condition: As for `image_inputs`.
         use_bias: Whether the logit has a bias.
@@ -123,56 +164,23 @@ def logit_model(
     )
     logit = head(features)
     if condition is not None and condition.how == "projection":
-        score = class_score(features, condition.num_classes, inputs[1])
-        logit = layers.Add(dtype="float32")([logit, score])
+        logit = _add_projection(logit, features, inputs[1], condition.num_classes)
     if sigmoid:
         logit = layers.Activation("sigmoid", dtype="float32")(logit)
     return keras.Model(inputs, logit, name="discriminator")
 
 
-def class_score(
-    features: keras.KerasTensor, num_classes: int, label: keras.KerasTensor
+def _add_projection(
+    logit: keras.KerasTensor,
+    features: keras.KerasTensor,
+    label: keras.KerasTensor,
+    num_classes: int,
 ) -> keras.KerasTensor:
-    """The projection term `<v_label, features>` (Miyato & Koyama 2018, eq. 3).
-
-    Args:
-        features: `(batch, n)`.
-        num_classes: Number of classes.
-        label: int `(batch,)`.
-
-    Returns:
-        float32 `(batch, 1)`.
-    """
+    """Adds the projection term `<v_label, features>` (Miyato & Koyama 2018, eq. 3)."""
     # One product with all class vectors and a pick, cheaper than gathering long vectors.
-    scores = layers.Dense(num_classes, use_bias=False, dtype="float32", name="projection")
-    one_hot = layers.CategoryEncoding(num_classes, output_mode="one_hot", dtype="float32")
-    return layers.Dot(axes=1, dtype="float32")([scores(features), one_hot(label)])
-
-
-def initializer(name: str, std: float = 0.0) -> keras.Initializer:
-    """Makes an initializer; call it for each layer anew, as Keras wants it.
-
-    Args:
-        name: `glorot_uniform`; `normal` or `truncated_normal`, N(0, std^2); `torch`, PyTorch's
-            default for convolutions, U(-1/sqrt(n), 1/sqrt(n)) with n inputs.
-        std: Standard deviation of the normal ones; 0 for 0.02.
-
-    Raises:
-        ValueError: If there is no such initializer, or it has no standard deviation.
-    """
-    normals = {
-        "normal": keras.initializers.RandomNormal,
-        "truncated_normal": keras.initializers.TruncatedNormal,
-    }
-    if name in normals:
-        return normals[name](stddev=std or 0.02)
-    if std:
-        raise ValueError(f"init_std belongs to init=normal or truncated_normal. Received: {name}")
-    if name == "torch":
-        return keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
-    if name == "glorot_uniform":
-        return keras.initializers.GlorotUniform()
-    raise ValueError(f"Unknown initializer. Received: init={name!r}")
+    scores = layers.Dense(num_classes, use_bias=False, dtype="float32", name="projection")(features)
+    picked = layers.Dot(axes=1, dtype="float32")([scores, _one_hot(label, num_classes, "float32")])
+    return layers.Add(dtype="float32")([logit, picked])
 
 
 def source_and_class_heads(
@@ -185,8 +193,7 @@ def source_and_class_heads(
     Args:
         features: `(batch, n)`.
         num_classes: Number of classes.
-        label: int `(batch,)`. If given, the source logit has a projection term
-            `<v_label, features>` as well (Miyato & Koyama 2018, eq. 3).
+        label: int `(batch,)`; adds a projection term to the source logit.
 
     Returns:
         Source logits `(batch, 1)` (real against fake) and class logits `(batch, num_classes)`.
@@ -194,53 +201,48 @@ def source_and_class_heads(
     source = layers.Dense(1, dtype="float32", name="source")(features)
     classes = layers.Dense(num_classes, dtype="float32", name="class")(features)
     if label is not None:
-        pick = class_score(features, num_classes, label)
-        source = layers.Add(dtype="float32")([source, pick])
+        source = _add_projection(source, features, label, num_classes)
     return [source, classes]
 
 
-def make_convolutional_discriminator(
-    image_shape: tuple[int, int, int],
-    num_classes: int,
-    convolutions: Sequence[tuple[int, int, int]],
-    *,
-    slope: float,
-    dropout: float,
-    width_mult: float = 1.0,
-    projection: bool = False,
-    deviation: bool = False,
-) -> keras.Model:
-    """Builds an AC-GAN discriminator: convolutions with LeakyReLU and dropout, then two heads.
+@dataclasses.dataclass(frozen=True)
+class ConvolutionalDiscriminator:
+    """Builder of AC-GAN discriminators: convolutions with LeakyReLU and dropout, then two heads.
 
     There is no BatchNorm, so real and generated images may share a batch.
 
-    Args:
-        image_shape: `(height, width, channels)`.
-        num_classes: Number of classes.
+    Attributes:
         convolutions: `(filters, kernel size, stride)` of each, `same` padding.
         slope: Negative slope of LeakyReLU; always named, since Keras has two defaults for it.
         dropout: Rate after each convolution; 0 leaves the layer out.
-        width_mult: Multiplies the filters.
         projection: Whether the source head is conditional on the label too.
         deviation: Whether the heads also see how much neighbours in the batch differ.
-
-    Returns:
-        A functional model from images in [-1, 1], or from `[image, label]` with `projection`, to
-        `[source logit, class logits]`.
     """
-    image = keras.Input(image_shape, name="image")
-    x = image
-    for filters, kernel, strides in convolutions:
-        x = layers.Conv2D(scaled_width(filters, width_mult), kernel, strides, padding="same")(x)
-        x = layers.LeakyReLU(negative_slope=slope)(x)
-        if dropout:
-            x = Dropout(dropout)(x)
-    features = layers.Flatten()(x)
-    if deviation:
-        features = layers.Concatenate()([features, GroupStdDev()(x)])
-    if not projection:
-        heads = source_and_class_heads(features, num_classes)
-        return keras.Model(image, heads, name="discriminator")
-    label = keras.Input((), dtype="int32", name="label")
-    heads = source_and_class_heads(features, num_classes, label)
-    return keras.Model([image, label], heads, name="discriminator")
+
+    convolutions: tuple[tuple[int, int, int], ...]
+    slope: float
+    dropout: float = 0.0
+    projection: bool = False
+    deviation: bool = False
+
+    def __call__(
+        self, image_shape: ImageShape, num_classes: int, width_mult: float = 1.0
+    ) -> keras.Model:
+        """Builds the discriminator; arguments as in `gan_keras.networks`.
+
+        Returns:
+            A functional model from images in [-1, 1], or from `[image, label]` with `projection`,
+            to `[source logit, class logits]`.
+        """
+        image = x = keras.Input(image_shape, name="image")
+        for filters, kernel, strides in self.convolutions:
+            x = layers.Conv2D(scaled_width(filters, width_mult), kernel, strides, padding="same")(x)
+            x = layers.LeakyReLU(negative_slope=self.slope)(x)
+            x = Dropout(self.dropout)(x) if self.dropout else x
+        features = layers.Flatten()(x)
+        if self.deviation:
+            features = layers.Concatenate()([features, GroupStdDev()(x)])
+        label = _label_input() if self.projection else None
+        heads = source_and_class_heads(features, num_classes, label)
+        inputs = [image, label] if self.projection else image
+        return keras.Model(inputs, heads, name="discriminator")

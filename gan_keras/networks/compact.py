@@ -10,17 +10,34 @@ import keras
 from keras import layers
 
 from gan_keras.layers import BatchNormalization
-from gan_keras.networks.common import (
-    class_inputs,
-    make_convolutional_discriminator,
-    quarter_size,
-    scaled_width,
+from gan_keras.networks import common
+
+# filters, kernel size, stride: 4x4 kernels at stride 2 leave no checkerboard
+make_discriminator = common.ConvolutionalDiscriminator(
+    ((64, 4, 2), (128, 4, 2)), slope=0.2, projection=True, deviation=True
 )
 
-SLOPE = 0.2
-EMBEDDING = 64
-# filters, kernel size, stride: 4x4 kernels at stride 2 leave no checkerboard
-CONVOLUTIONS = ((64, 4, 2), (128, 4, 2))
+
+def make_generator(
+    image_shape: common.ImageShape, num_classes: int, latent_dim: int = 64, width_mult: float = 1.0
+) -> keras.Model:
+    """Builds the generator: one dense layer, two transposed convolutions, modulated BatchNorm.
+
+    Height and width must be multiples of 4.
+    """
+    height, width = common.quarter_size(image_shape)
+    channels = common.scaled_width(64, width_mult)
+    z, label = common.class_inputs(latent_dim)
+    condition = common.joined_embedding(z, label, num_classes)
+    x = layers.Dense(channels * height * width, use_bias=False)(condition)
+    x = layers.Reshape((height, width, channels))(x)
+    x = layers.ReLU()(modulated_batch_norm(x, condition))
+    x = layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False)(x)
+    x = layers.ReLU()(modulated_batch_norm(x, condition))
+    x = layers.Conv2DTranspose(
+        image_shape[-1], 4, 2, padding="same", activation="tanh", dtype="float32"
+    )(x)
+    return keras.Model([z, label], x, name="generator")
 
 
 def modulated_batch_norm(x: keras.KerasTensor, condition: keras.KerasTensor) -> keras.KerasTensor:
@@ -41,64 +58,3 @@ def modulated_batch_norm(x: keras.KerasTensor, condition: keras.KerasTensor) -> 
 
     x = BatchNormalization(epsilon=1e-5, center=False, scale=False)(x)
     return layers.Add()([layers.Multiply()([x, affine("ones")]), affine("zeros")])
-
-
-def make_generator(
-    image_shape: tuple[int, int, int],
-    num_classes: int,
-    latent_dim: int = 64,
-    width_mult: float = 1.0,
-) -> keras.Model:
-    """Builds the generator: one dense layer, two transposed convolutions, modulated BatchNorm.
-
-    Args:
-        image_shape: `(height, width, channels)`, height and width multiples of 4.
-        num_classes: Number of classes.
-        latent_dim: Length of z.
-        width_mult: Multiplies every hidden width.
-
-    Returns:
-        A functional model from `[z, label]` to images float32 in (-1, 1).
-    """
-    height, width = quarter_size(image_shape)
-    channels = scaled_width(64, width_mult)
-    z, label = class_inputs(latent_dim)
-    # Against noise of variance 1 an embedding of the same size would make the generator deaf to z.
-    embedding = layers.Embedding(
-        num_classes, EMBEDDING, embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05)
-    )
-    condition = layers.Concatenate()([z, embedding(label)])
-    x = layers.Dense(channels * height * width, use_bias=False)(condition)
-    x = layers.Reshape((height, width, channels))(x)
-    x = layers.ReLU()(modulated_batch_norm(x, condition))
-    x = layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False)(x)
-    x = layers.ReLU()(modulated_batch_norm(x, condition))
-    x = layers.Conv2DTranspose(
-        image_shape[-1], 4, 2, padding="same", activation="tanh", dtype="float32"
-    )(x)
-    return keras.Model([z, label], x, name="generator")
-
-
-def make_discriminator(
-    image_shape: tuple[int, int, int], num_classes: int, width_mult: float = 1.0
-) -> keras.Model:
-    """Builds the discriminator: two convolutions, and a source head that knows the class.
-
-    Args:
-        image_shape: `(height, width, channels)`.
-        num_classes: Number of classes.
-        width_mult: Multiplies every hidden width.
-
-    Returns:
-        A functional model from `[image, label]` to `[source logit, class logits]`.
-    """
-    return make_convolutional_discriminator(
-        image_shape,
-        num_classes,
-        CONVOLUTIONS,
-        slope=SLOPE,
-        dropout=0.0,
-        width_mult=width_mult,
-        projection=True,
-        deviation=True,
-    )

@@ -1,16 +1,18 @@
-"""How much work a network is, from the shapes of its layers."""
+"""The cost of a network in multiplications, from the shapes of its layers."""
 
 import math
 
 import keras
 
+from gan_keras.layers import UpsampleConv2D
+
 
 def multiplications(model: keras.Model) -> int:
-    """Multiplications of one example's way through the kernels of a network.
+    """Multiplications in the kernels of a network for one example, forward.
 
-    Those of dense layers and convolutions alone; everything else is small beside them, if not
-    always in time. Borders count in full, a layer that is used several times counts once. A
-    backward pass does twice as many.
+    Only dense layers and convolutions count; everything else is small beside them, if not always
+    in time. Borders count in full, a layer that is used several times counts once. A backward pass
+    takes twice as many.
 
     Args:
         model: Functional or Sequential model, built; may contain other such models.
@@ -21,8 +23,8 @@ def multiplications(model: keras.Model) -> int:
 def _of_layer(layer: keras.layers.Layer) -> int:
     if isinstance(layer, keras.Model):
         return multiplications(layer)
-    inner = getattr(layer, "layer", layer)  # a wrapper's
-    if hasattr(inner, "multiplications"):
+    inner = getattr(layer, "layer", layer)  # inside a wrapper
+    if isinstance(inner, UpsampleConv2D):
         return inner.multiplications(layer.input.shape)
     kernel = getattr(inner, "kernel", None)
     if kernel is None:

@@ -4,21 +4,26 @@ Every layer exists from the beginning and belongs to all sizes from its own on, 
 takes over the weights of the one before by using the same layers.
 """
 
+import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers
 
 from gan_keras.layers import MinibatchStdDev, UpsampleConv2D
-from gan_keras.networks.common import scaled_width
+from gan_keras.networks.common import ImageShape, scaled_width
 
 SLOPE = 0.2
 MAX_STAGES = 3
 SMALLEST = 14  # pixels of the first stage at least
 BASE = 4  # pixels of the grid at which the generator starts at least
 
+Function = Callable[[keras.KerasTensor], keras.KerasTensor]
 
-def stage_sizes(image_shape: tuple[int, int, int]) -> list[int]:
+
+def stage_sizes(image_shape: ImageShape) -> list[int]:
     """Sides of the images of each stage, each twice the one before, the last the data's own.
 
     64 grows from 16 and 32, 32 from 16, 28 from 14; 16 does not grow.
@@ -42,64 +47,8 @@ def stage_sizes(image_shape: tuple[int, int, int]) -> list[int]:
     return sizes
 
 
-def _base(size: int) -> int:
-    """Side of the grid that becomes `size` by doubling."""
-    while size % 2 == 0 and size // 2 >= BASE:
-        size //= 2
-    return size
-
-
-def _width(size: int, width_mult: float) -> int:
-    """Channels at an image size: 128 up to 16 pixels, half of that for each doubling."""
-    return scaled_width(128 * min(1.0, 16 / size), width_mult)
-
-
-class _Parts:
-    """Makes layers with or without an equalised learning rate (Karras et al. 2018, section 4.1).
-
-    An equalised layer starts from N(0, 1) and its input is scaled by sqrt(2 / fan_in), He's
-    constant, instead of its weights: a linear layer does not know the difference.
-    """
-
-    def __init__(self, equalized: bool):
-        self.equalized = equalized
-
-    def __call__(self, kind, *args, gain: float = 2.0, name: str, **kwargs):
-        """Returns a function that applies a new layer `kind(*args)` to a tensor, again and again.
-
-        Args:
-            kind: `Conv2D`, `UpsampleConv2D` or `Dense`.
-            *args: Of the layer.
-            gain: 2 before a LeakyReLU, 1 where none follows.
-            name: Of the layer.
-            **kwargs: Of the layer.
-        """
-        init = keras.initializers
-        normal = init.RandomNormal(stddev=1.0) if self.equalized else init.HeNormal()
-        layer = kind(*args, name=name, kernel_initializer=normal, **kwargs)
-
-        def apply(x):
-            if self.equalized:
-                taps = 1 if kind is layers.Dense else math.prod(layer.kernel_size)
-                scale = math.sqrt(gain / (taps * x.shape[-1]))
-                x = layers.Rescaling(scale, dtype=kwargs.get("dtype"))(x)
-            return layer(x)
-
-        return apply
-
-
-def _pixel_norm(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Feature vectors of unit mean square (section 4.2), by standard layers."""
-    x = layers.UnitNormalization(axis=-1, dtype="float32")(x)
-    return layers.Rescaling(math.sqrt(x.shape[-1]))(x)
-
-
 def make_generator(
-    image_shape: tuple[int, int, int],
-    latent_dim: int,
-    width_mult: float = 1.0,
-    *,
-    equalized: bool = True,
+    image_shape: ImageShape, latent_dim: int, width_mult: float = 1.0, *, equalized: bool = True
 ) -> keras.Model:
     """Builds the generator of all stages.
 
@@ -112,40 +61,37 @@ def make_generator(
     Returns:
         A functional model from z to a list of images float32, of each stage.
     """
-    sizes, parts = stage_sizes(image_shape), _Parts(equalized)
+    sizes, make = stage_sizes(image_shape), functools.partial(_make_layer, equalized)
     size = _base(sizes[0])
-    z = keras.Input((latent_dim,), name="latent")
-
-    def act(x):
-        return _pixel_norm(layers.LeakyReLU(negative_slope=SLOPE)(x))
-
-    def convolve(x, number, kind=layers.Conv2D):
-        convolution = parts(
-            kind, _width(size, width_mult), 3, padding="same", name=f"g{size}_{number}"
-        )
-        return act(convolution(x))
-
     channels = _width(size, width_mult)
-    x = parts(layers.Dense, channels * size * size, gain=1 / 8, name="g_dense")(_pixel_norm(z))
-    x = convolve(act(layers.Reshape((size, size, channels))(x)), 1)
+
+    def convolve(kind: type[keras.layers.Layer], number: int) -> keras.KerasTensor:
+        name, width = f"g{size}_{number}", _width(size, width_mult)
+        return make(kind, width, 3, padding="same", name=name, then=_normed_leaky)(x)
+
+    z = keras.Input((latent_dim,), name="latent")
+    x = make(layers.Dense, channels * size * size, gain=1 / 8, name="g_dense")(_pixel_norm(z))
+    x = _normed_leaky(layers.Reshape((size, size, channels))(x))
+    x = convolve(layers.Conv2D, 1)
     images = []
     while True:
         if size in sizes:
-            to_image = parts(
+            to_image = make(
                 layers.Conv2D, image_shape[-1], 1, gain=1.0, name=f"to_image{size}", dtype="float32"
             )
             images.append(to_image(x))
         if size == sizes[-1]:
             return keras.Model(z, images, name="generator")
         size *= 2
-        x = convolve(convolve(x, 1, UpsampleConv2D), 2)
+        x = convolve(UpsampleConv2D, 1)
+        x = convolve(layers.Conv2D, 2)
 
 
 def stage_generator(generator: keras.Model, stage: int) -> keras.Model:
     """Returns the part of a generator that a stage needs.
 
     Args:
-        generator: What `make_generator` gives, or a copy.
+        generator: From `make_generator`, or a copy.
         stage: Number of the stage, from 0.
 
     Returns:
@@ -157,7 +103,7 @@ def stage_generator(generator: keras.Model, stage: int) -> keras.Model:
 
 
 def make_discriminators(
-    image_shape: tuple[int, int, int], width_mult: float = 1.0, *, equalized: bool = True
+    image_shape: ImageShape, width_mult: float = 1.0, *, equalized: bool = True
 ) -> tuple[keras.Model, list[keras.Model]]:
     """Builds the discriminators of all stages, which share their layers.
 
@@ -171,43 +117,35 @@ def make_discriminators(
         for each stage one from `[image, alpha]` to a logit, alpha float `(batch, 1, 1, 1)` in
         [0, 1], the share of the layers that are new in this stage.
     """
-    sizes, parts = stage_sizes(image_shape), _Parts(equalized)
+    sizes = stage_sizes(image_shape)
     base = _base(sizes[0])
-
-    def leaky(apply):
-        return lambda x: layers.LeakyReLU(negative_slope=SLOPE)(apply(x))
-
+    grids = [sizes[-1] // 2**halvings for halvings in range(int(math.log2(sizes[-1] // base)))]
+    width = {size: _width(size, width_mult) for size in (*grids, base)}
+    plain = functools.partial(_make_layer, equalized)
+    make = functools.partial(plain, then=_leaky)
     from_image = {
-        size: leaky(parts(layers.Conv2D, _width(size, width_mult), 1, name=f"from_image{size}"))
-        for size in sizes
+        size: make(layers.Conv2D, width[size], 1, name=f"from_image{size}") for size in sizes
     }
-
-    def make_block(size):
-        """From a grid to the one of half its size."""
-        convolutions = [
-            leaky(parts(layers.Conv2D, width, 3, padding="same", name=f"d{size}_{number}"))
-            for number, width in enumerate(
-                (_width(size, width_mult), _width(size // 2, width_mult)), start=1
-            )
+    convolutions = {
+        size: [
+            make(layers.Conv2D, width[size // number], 3, padding="same", name=f"d{size}_{number}")
+            for number in (1, 2)
         ]
-        return lambda x: layers.AveragePooling2D(2)(convolutions[1](convolutions[0](x)))
+        for size in grids
+    }
+    last = make(layers.Conv2D, width[base], 3, padding="same", name=f"d{base}_1")
+    dense = make(layers.Dense, width[base], name="d_dense")
+    deviation = MinibatchStdDev(name="deviation")
+    logit = plain(layers.Dense, 1, gain=1.0, name="logit", dtype="float32")
 
-    blocks, size = {}, sizes[-1]
-    while size > base:
-        blocks[size] = make_block(size)
-        size //= 2
-    width = _width(base, width_mult)
-    last = leaky(parts(layers.Conv2D, width, 3, padding="same", name=f"d{base}_1"))
-    dense = leaky(parts(layers.Dense, width, name="d_dense"))
-    deviation, logit = (
-        MinibatchStdDev(name="deviation"),
-        parts(layers.Dense, 1, gain=1.0, name="logit", dtype="float32"),
-    )
+    def halve(x: keras.KerasTensor, size: int) -> keras.KerasTensor:
+        first, second = convolutions[size]
+        return layers.AveragePooling2D(2)(second(first(x)))
 
-    def judge(x, size):
+    def judge(x: keras.KerasTensor, size: int) -> keras.KerasTensor:
         """From features at an image size to a logit."""
         while size > base:
-            x, size = blocks[size](x), size // 2
+            x, size = halve(x, size), size // 2
         return logit(dense(layers.Flatten()(last(deviation(x)))))
 
     stages, inputs, logits = [], [], []
@@ -218,9 +156,70 @@ def make_discriminators(
         alpha = keras.Input((1, 1, 1), name="alpha")
         x = from_image[size](image)
         if stage:
-            x = blocks[size](x)
-            old = from_image[size // 2](layers.AveragePooling2D(2)(image))
-            x = alpha * x + (1.0 - alpha) * old
+            x = halve(x, size)
             size //= 2
+            old = from_image[size](layers.AveragePooling2D(2)(image))
+            x = alpha * x + (1.0 - alpha) * old
         stages.append(keras.Model([image, alpha], judge(x, size), name=f"discriminator{stage}"))
     return keras.Model(inputs, logits, name="discriminator"), stages
+
+
+def _base(size: int) -> int:
+    """Side of the grid that becomes `size` by doubling."""
+    while size % 2 == 0 and size // 2 >= BASE:
+        size //= 2
+    return size
+
+
+def _width(size: int, width_mult: float) -> int:
+    """Channels at an image size: 128 up to 16 pixels, half of that for each doubling."""
+    return scaled_width(128 * min(1.0, 16 / size), width_mult)
+
+
+def _make_layer(
+    equalized: bool,
+    kind: type[keras.layers.Layer],
+    *args: Any,
+    gain: float = 2.0,
+    then: Function | None = None,
+    **kwargs: Any,
+) -> Function:
+    """Returns a function that applies a new layer, with equalised learning rate or without.
+
+    An equalised layer (section 4.1) starts from N(0, 1) and its input is scaled by
+    sqrt(gain / fan_in), He's constant at gain 2, instead of its weights: a linear layer does not
+    know the difference.
+
+    Args:
+        equalized: Whether the layer is equalised.
+        kind: `Conv2D`, `UpsampleConv2D` or `Dense`.
+        *args: Of the layer.
+        gain: 2 before a LeakyReLU, 1 where none follows.
+        then: Applied to the layer's output.
+        **kwargs: Of the layer.
+    """
+    initial = keras.initializers
+    normal = initial.RandomNormal(stddev=1.0) if equalized else initial.HeNormal()
+    layer = kind(*args, kernel_initializer=normal, **kwargs)
+
+    def apply(x: keras.KerasTensor) -> keras.KerasTensor:
+        if equalized:
+            fan_in = math.prod((*getattr(layer, "kernel_size", ()), x.shape[-1]))
+            x = layers.Rescaling(math.sqrt(gain / fan_in), dtype=kwargs.get("dtype"))(x)
+        return then(layer(x)) if then else layer(x)
+
+    return apply
+
+
+def _leaky(x: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.LeakyReLU(negative_slope=SLOPE)(x)
+
+
+def _normed_leaky(x: keras.KerasTensor) -> keras.KerasTensor:
+    return _pixel_norm(_leaky(x))
+
+
+def _pixel_norm(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Feature vectors of unit mean square (section 4.2), by standard layers."""
+    x = layers.UnitNormalization(axis=-1, dtype="float32")(x)
+    return layers.Rescaling(math.sqrt(x.shape[-1]))(x)
