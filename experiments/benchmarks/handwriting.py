@@ -1,4 +1,4 @@
-"""How legible a writer is, and how much one hand differs from another.
+"""Legibility of a writer, and differences between its hands.
 
 python -m experiments.benchmarks.handwriting --workdir=RUN --out=FILE.json
 
@@ -16,15 +16,17 @@ import numpy as np
 from absl import flags
 
 from experiments import common
+from experiments.benchmarks import measuring
 from gan_keras.foundation import cli
 from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import check_writable, write_json
+from gan_keras.foundation.progress import bar
 
 FLAGS = flags.FLAGS
-# Each is written so often by each hand: within a hand a class varies too.
+# Copies of each character per hand: within a hand a class varies too.
 _COPIES = 2
 _WORD = 6
-# A class of which this share is read right counts as readable, or as not.
+# Share of a class read right from which it is readable, and below which it is lost.
 _READABLE, _LOST = 0.9, 0.5
 
 
@@ -44,96 +46,77 @@ def main() -> None:
         raise UsageError("--workdir=RUN and --out=FILE.json are needed")
     check_writable(FLAGS.out, "out")
     common.import_tensorflow()
-    from gan_keras.storage import run_folder  # late: imports TensorFlow
-    from gan_keras.writing import legibility, opening
+    from gan_keras.writing import legibility, measure, opening  # late: import TensorFlow
 
     dataset, cache = opening.dataset_of(FLAGS.workdir, FLAGS.data_dir)
     dataset = dataset.in_memory(20_000)
     writer = opening.open_writer(FLAGS.workdir, 8, FLAGS.data_dir, verbose=1)
     judge = legibility.grader(dataset, cache, verbose=1)
     labels = np.array([k for k, c in enumerate(writer.alphabet.characters) if c])
+
+    def graded(images: np.ndarray, wanted: np.ndarray) -> dict[str, Any]:
+        found = legibility.grade(judge, images, wanted, writer.alphabet)
+        shares = {dataset.class_names[k]: share for k, share in found["per_class"].items()}
+        return {**found, "merged": float(np.mean(list(shares.values()))), "per_class": shares}
+
     chosen = np.isin(dataset.test_labels, labels)
-    real = legibility.grade(
-        judge, dataset.test_images[chosen], dataset.test_labels[chosen], writer.alphabet
-    )
-    names = [dataset.class_names[k] for k in labels]
+    real = graded(dataset.test_images[chosen], dataset.test_labels[chosen])
     result: dict[str, Any] = {
         "run": Path(FLAGS.workdir).name,
         "data": dataset.name,
         "merged": legibility.merges(writer.alphabet),
-        "real": _macro(real),
-        "environment": run_folder.environment(),
+        "real": {name: real[name] for name in ("glyphs", "exact", "merged")},
+        "environment": measuring.machine(),
     }
+    print(f"look-alikes counted as one: {', '.join(result['merged']) or 'none'}")
+    print(f"real test images: {real['glyphs']:,}, {real['merged']:.1%} right")
+    counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
     hands = max(FLAGS.hands, -(-FLAGS.glyphs // (len(labels) * _COPIES)))
     for best_of in (1, 8):
-        written, who = _write(writer, labels, hands, best_of)
-        wanted = np.array([glyph.label for glyph in written])
-        found = legibility.grade(judge, writer.as_data(written), wanted, writer.alphabet)
-        mean = _macro(found)
-        mean["of_real"] = mean["merged"] / result["real"]["merged"]
-        mean["per_class"] = {dataset.class_names[k]: v for k, v in found["per_class"].items()}
-        mean["hands"] = hands
-        mean |= _traits(writer, written, np.array(who), wanted)
-        result[f"best_of_{best_of}"] = mean
+        glyphs, who = _write(writer, labels, hands, best_of)
+        wanted = np.array([glyph.label for glyph in glyphs])
+        row = {**graded(writer.as_data(glyphs), wanted), "hands": hands}
+        row["of_real"] = row["merged"] / real["merged"]
+        lean = writer.leans[wanted]
+        slants = measure.slants(writer.images(glyphs))[lean]
+        pens = np.array([glyph.ink.pen() for glyph in glyphs])  # on the page, in em
+        row["slant"] = legibility.unevenness(slants, who[lean], wanted[lean])
+        row["stroke_width"] = legibility.unevenness(pens, who, wanted)
+        result[f"best_of_{best_of}"] = row
+        _show(f"best of {best_of}", row, counts)
     write_json(FLAGS.out, result)
-    _show(result, dict(zip(names, dataset.class_counts[labels].tolist(), strict=True)))
     print(f"all figures in {FLAGS.out}")
 
 
-def _macro(graded: dict[str, Any]) -> dict[str, Any]:
-    """Number of glyphs and the mean over classes of the share read right."""
-    shares = list(graded["per_class"].values())
-    return {"glyphs": graded["glyphs"], "exact": graded["exact"], "merged": float(np.mean(shares))}
-
-
-def _write(writer: Any, labels: np.ndarray, hands: int, best_of: int) -> tuple[list, list[int]]:
-    """Every character in every hand; the glyphs, and the hand of each."""
-    from tqdm import tqdm
-
+def _write(writer: Any, labels: np.ndarray, hands: int, best_of: int) -> tuple[list, np.ndarray]:
+    """Every character in every hand: the glyphs, and the hand of each."""
     from gan_keras.writing.writer import Options
 
     glyphs, who = [], []
-    for style in tqdm(range(hands), f"writing, best of {best_of}", unit=" hands", disable=None):
-        random = np.random.default_rng(style)
-        order = random.permutation(np.repeat(labels, _COPIES))
-        letters = [writer.alphabet.characters[k] for k in order]
-        words = ["".join(letters[i : i + _WORD]) for i in range(0, len(letters), _WORD)]
-        options = Options(FLAGS.variation, best_of, seed=style)
-        sheet = writer.write_text(" ".join(words), writer.hand(style), options)
-        glyphs += sheet.glyphs
-        who += [style] * len(sheet.glyphs)
-    return glyphs, who
+    with bar(hands, f"writing, best of {best_of}", unit="hand") as shown:
+        for style in range(hands):
+            order = np.random.default_rng(style).permutation(np.repeat(labels, _COPIES))
+            letters = [writer.alphabet.characters[k] for k in order]
+            words = ("".join(letters[i : i + _WORD]) for i in range(0, len(letters), _WORD))
+            options = Options(FLAGS.variation, best_of, seed=style)
+            sheet = writer.write_text(" ".join(words), writer.hand(style), options)
+            glyphs += sheet.glyphs
+            who += [style] * len(sheet.glyphs)
+            shown.update()
+    return glyphs, np.array(who)
 
 
-def _traits(writer: Any, glyphs: list, who: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    """Variance of slant and stroke width within and between hands."""
-    from gan_keras.writing import legibility, measure
-
-    lean = writer.leans[labels]
-    slants = measure.slants(writer.images(glyphs))
-    pens = np.array([glyph.ink.pen() for glyph in glyphs])  # on the page, in em
-    return {
-        "slant": legibility.unevenness(slants[lean], who[lean], labels[lean]),
-        "stroke_width": legibility.unevenness(pens, who, labels),
-    }
-
-
-def _show(result: dict[str, Any], counts: dict[str, int]) -> None:
-    """Prints the figures."""
-    print(f"look-alikes counted as one: {', '.join(result['merged']) or 'none'}")
-    print(f"real test images: {result['real']['glyphs']:,}, {result['real']['merged']:.1%} right")
-    for name in ("best_of_1", "best_of_8"):
-        row = result[name]
-        print(
-            f"{name}: {row['glyphs']:,} glyphs in {row['hands']} hands, {row['merged']:.1%} right "
-            f"({row['of_real']:.1%} of real); variance within a hand to between: slant "
-            f"{row['slant']['ratio']:.2f}, stroke width {row['stroke_width']['ratio']:.2f}"
-        )
-        classes = row["per_class"]
-        lost = {c: share for c, share in classes.items() if share < _LOST}
-        readable = sum(share >= _READABLE for share in classes.values())
-        print(f"  {readable} of {len(classes)} classes readable (90 %); below 50 %: ", end="")
-        print(", ".join(f"{c} ({counts[c]} images)" for c in lost) or "none")
+def _show(name: str, row: dict[str, Any], counts: dict[str, int]) -> None:
+    """Prints the figures of one way of writing."""
+    classes = row["per_class"]
+    lost = [f"{c} ({counts[c]} images)" for c, share in classes.items() if share < _LOST]
+    print(
+        f"{name}: {row['glyphs']:,} glyphs in {row['hands']} hands, {row['merged']:.1%} right "
+        f"({row['of_real']:.1%} of real); variance within a hand to between: slant "
+        f"{row['slant']['ratio']:.2f}, stroke width {row['stroke_width']['ratio']:.2f}\n"
+        f"  {sum(share >= _READABLE for share in classes.values())} of {len(classes)} classes "
+        f"readable (90 %); below 50 %: {', '.join(lost) or 'none'}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,19 +1,22 @@
-"""What is benchmarked: a preset of the suite each, on images of one size. No TensorFlow."""
+"""The nets that are benchmarked, and the sides that compute the same step. No TensorFlow."""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from gan_keras import configs
+from gan_keras.configs.base import RunConfig
+
 
 @dataclasses.dataclass(frozen=True)
 class Net:
-    """One row of the benchmark.
+    """A preset of the suite, on images of one size.
 
     Attributes:
-        title: For tables and charts.
+        title: For tables.
         experiment: Name of the variant, a key of `gan_keras.configs.CONFIGS`.
         preset: Of the variant.
-        options: What differs from the preset.
+        options: Options that differ from the preset.
         image_shape: `(height, width, channels)`.
         num_classes: Classes of the data.
     """
@@ -25,22 +28,27 @@ class Net:
     image_shape: tuple[int, int, int] = (28, 28, 1)
     num_classes: int = 16
 
+    def config(self, precision: str = "float32", **options: Any) -> RunConfig:
+        """Builds the configuration of the suite's side.
 
-# name -> net; a module of this name is in plain_keras and in plain_torch
+        Args:
+            precision: `float32` or `bfloat16`.
+            **options: Further options.
+        """
+        fixed = {"precision": precision, "dataset": "mnist"}
+        kind = configs.config_class(self.experiment)
+        return kind.create(self.preset, {**fixed, **self.options, **options})
+
+
+_64_PIXELS = {"image_size": 64, "latent_dim": 100, "batch_size": 32}
+# name -> net; plain_keras and plain_torch have a module of this name
 NETS = {
     "original": Net("LaTeX Writer AC-GAN", "acgan", "original"),
     "transposed": Net("transposed AC-GAN", "acgan", "transposed"),
     "compact": Net("compact AC-GAN", "acgan", "compact"),
     "ae_acgan": Net("AE-AC-GAN, depth 64", "ae_acgan", "mnist", num_classes=10),
     "dcgan": Net("DCGAN 28x28", "dcgan", "image_sets", num_classes=10),
-    "wgan_gp": Net(
-        "WGAN-GP 64x64",
-        "wgan_gp",
-        "paper",
-        {"image_size": 64, "latent_dim": 100, "batch_size": 32},
-        image_shape=(64, 64, 1),
-        num_classes=10,
-    ),
+    "wgan_gp": Net("WGAN-GP 64x64", "wgan_gp", "paper", _64_PIXELS, (64, 64, 1), 10),
 }
 
 
@@ -49,8 +57,8 @@ class Side:
     """One way to compute the same step.
 
     Attributes:
-        title: For tables and charts.
-        module: What the worker imports: `ours`, `plain_keras` or `plain_torch`.
+        title: For tables.
+        module: Side that a worker builds: `ours`, `plain_keras` or `plain_torch`.
         precision: `float32` or `bfloat16`.
         compiled: Whether `torch.compile` is used.
     """

@@ -1,41 +1,30 @@
-"""AC-GAN, the step of keras-acgan: images made anew for each update."""
+"""The LaTeX Writer's AC-GAN (`original`) and keras-acgan's later nets (`transposed`).
+
+The step is keras-acgan's: images made anew for each update.
+"""
 
 import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from experiments.benchmarks.plain_keras import common
 
-class ACGAN(keras.Model):
-    """Discriminator on real and generated images, then generator on twice as many new ones.
+LATENT_DIM = 100
 
-    Args:
-        generator: From `[z, label]` to images.
-        discriminator: From images to `[source logit, class logits]`.
-        latent_dim: Length of z.
-        num_classes: Number of classes.
-    """
 
-    def __init__(self, generator, discriminator, latent_dim, num_classes):
-        super().__init__()
-        self.generator, self.discriminator = generator, discriminator
-        self.latent_dim, self.num_classes = latent_dim, num_classes
-        self.seed = keras.random.SeedGenerator(0)
-        self.g_loss, self.d_loss = keras.metrics.Mean("g_loss"), keras.metrics.Mean("d_loss")
-        self.source_loss = keras.losses.BinaryCrossentropy(from_logits=True)
-        self.class_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self.built = True
+class ACGAN(common.GAN):
+    """Discriminator on real and generated images, then generator on twice as many new ones."""
 
-    def compile(self, g_optimizer, d_optimizer):
-        super().compile(optimizer=None)
-        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-
-    @property
-    def metrics(self):
-        return [self.g_loss, self.d_loss]
+    def __init__(self, generator, discriminator, num_classes, learning_rate):
+        super().__init__(("g_loss", "d_loss"), generator=generator, discriminator=discriminator)
+        self.num_classes = num_classes
+        self.g_optimizer, self.d_optimizer = (
+            keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=1e-8) for _ in range(2)
+        )
 
     def draw(self, n):
-        z = keras.random.uniform((n, self.latent_dim), -1.0, 1.0, seed=self.seed)
-        return z, keras.random.randint((n,), 0, self.num_classes, seed=self.seed)
+        z = keras.random.uniform((n, LATENT_DIM), -1.0, 1.0, seed=self.seed)
+        return z, self.labels(n, self.num_classes)
 
     def train_step(self, data):
         images, labels = data
@@ -45,12 +34,11 @@ class ACGAN(keras.Model):
         fakes = self.generator([z, fake_labels], training=False)
         both = ops.concatenate([images, fakes])
         both_labels = ops.concatenate([ops.cast(labels, "int32"), fake_labels])
-        is_real = ops.concatenate([ops.ones((batch, 1)), ops.zeros((batch, 1))])
         with tf.GradientTape() as tape:
             source, classes = self.discriminator(both, training=True)
-            d_loss = self.source_loss(is_real, source) + self.class_loss(both_labels, classes)
-        weights = self.discriminator.trainable_weights
-        self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, weights), weights, strict=True))
+            d_loss = self.source_loss(common.targets(batch, 1.0, 0.0), source)
+            d_loss += self.class_loss(both_labels, classes)
+        self.update(self.d_optimizer, tape, d_loss, self.discriminator.trainable_weights)
 
         z, fake_labels = self.draw(2 * batch)
         with tf.GradientTape() as tape:
@@ -58,12 +46,8 @@ class ACGAN(keras.Model):
             source, classes = self.discriminator(fakes, training=True)
             g_loss = self.source_loss(ops.ones((2 * batch, 1)), source)
             g_loss += self.class_loss(fake_labels, classes)
-        weights = self.generator.trainable_weights
-        self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights, strict=True))
-
-        self.g_loss.update_state(g_loss)
-        self.d_loss.update_state(d_loss)
-        return {"g_loss": self.g_loss.result(), "d_loss": self.d_loss.result()}
+        self.update(self.g_optimizer, tape, g_loss, self.generator.trainable_weights)
+        return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
 def make_discriminator(image_shape, num_classes, slope):
@@ -78,11 +62,37 @@ def make_discriminator(image_shape, num_classes, slope):
     return keras.Model(image, [layers.Dense(1)(x), layers.Dense(num_classes)(x)])
 
 
-def compiled(generator, discriminator, latent_dim, num_classes, learning_rate):
-    """The model with an Adam for each network."""
-    gan = ACGAN(generator, discriminator, latent_dim, num_classes)
-    gan.compile(
-        keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=1e-8),
-        keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=1e-8),
-    )
-    return gan
+def inputs(num_classes):
+    """Inputs of a generator, and z times an embedding of the label."""
+    z, label = keras.Input((LATENT_DIM,)), keras.Input((), dtype="int32")
+    embedding = layers.Embedding(num_classes, LATENT_DIM, embeddings_initializer="glorot_normal")
+    return [z, label], layers.Multiply()([z, embedding(label)])
+
+
+def make_original(image_shape, num_classes):
+    height, width, channels = image_shape
+    given, x = inputs(num_classes)
+    x = layers.Dense(1024, activation="relu")(x)
+    x = layers.Dense(128 * (height // 4) * (width // 4), activation="relu")(x)
+    x = layers.Reshape((height // 4, width // 4, 128))(x)
+    for filters in (256, 128):
+        x = layers.UpSampling2D(2)(x)
+        x = layers.Conv2D(filters, 5, padding="same", activation="relu")(x)
+    x = layers.Conv2D(channels, 2, padding="same", activation="tanh")(x)
+    discriminator = make_discriminator(image_shape, num_classes, slope=0.3)
+    return ACGAN(keras.Model(given, x), discriminator, num_classes, 5e-5)
+
+
+def make_transposed(image_shape, num_classes):
+    height, width, channels = image_shape
+    start = (height // 4 - 4, width // 4 - 4, 384)
+    given, x = inputs(num_classes)
+    x = layers.Dense(start[0] * start[1] * start[2], activation="relu")(x)
+    x = layers.Reshape(start)(x)
+    x = layers.Conv2DTranspose(192, 5, activation="relu")(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Conv2DTranspose(96, 5, 2, padding="same", activation="relu")(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Conv2DTranspose(channels, 5, 2, padding="same", activation="tanh")(x)
+    discriminator = make_discriminator(image_shape, num_classes, slope=0.2)
+    return ACGAN(keras.Model(given, x), discriminator, num_classes, 2e-4)

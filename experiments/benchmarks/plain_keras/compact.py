@@ -4,6 +4,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from experiments.benchmarks.plain_keras import common
+
 LATENT_DIM, CHANNELS, SLOPE = 64, 64, 0.2
 R1_FACTOR, R1_EVERY = 0.15, 8
 EMA_DECAY = 0.998
@@ -22,29 +24,18 @@ class GroupDeviation(layers.Layer):
         return (input_shape[0], input_shape[-1])
 
 
-class CompactGAN(keras.Model):
+class CompactGAN(common.GAN):
     """One generated batch serves both updates."""
 
     def __init__(self, generator, discriminator, num_classes):
-        super().__init__()
-        self.generator, self.discriminator = generator, discriminator
+        super().__init__(("g_loss", "d_loss"), generator=generator, discriminator=discriminator)
+        self.num_classes = num_classes
         self.average = keras.models.clone_model(generator)
         self.average.set_weights(generator.get_weights())
-        self.num_classes = num_classes
-        self.seed = keras.random.SeedGenerator(0)
         self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False)
-        self.g_loss, self.d_loss = keras.metrics.Mean("g_loss"), keras.metrics.Mean("d_loss")
-        self.source_loss = keras.losses.BinaryCrossentropy(from_logits=True)
-        self.class_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        self.built = True
-
-    def compile(self, g_optimizer, d_optimizer):
-        super().compile(optimizer=None)
-        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-
-    @property
-    def metrics(self):
-        return [self.g_loss, self.d_loss]
+        self.g_optimizer, self.d_optimizer = (
+            keras.optimizers.Adam(8e-4, beta_1=0.5, beta_2=0.99, epsilon=1e-8) for _ in range(2)
+        )
 
     def r1(self, images, labels):
         with tf.GradientTape() as tape:
@@ -56,8 +47,7 @@ class CompactGAN(keras.Model):
     def train_step(self, data):
         images, labels = data
         batch = ops.shape(images)[0]
-        z = keras.random.normal((batch, LATENT_DIM), seed=self.seed)
-        fake_labels = keras.random.randint((batch,), 0, self.num_classes, seed=self.seed)
+        z, fake_labels = self.normal(batch, LATENT_DIM), self.labels(batch, self.num_classes)
 
         with tf.GradientTape() as g_tape:
             fakes = self.generator([z, fake_labels], training=True)
@@ -65,31 +55,24 @@ class CompactGAN(keras.Model):
                 both = ops.concatenate([images, ops.stop_gradient(fakes)])
                 both_labels = ops.concatenate([ops.cast(labels, "int32"), fake_labels])
                 source, classes = self.discriminator([both, both_labels], training=True)
-                is_real = ops.concatenate([ops.ones((batch, 1)), ops.zeros((batch, 1))])
-                d_loss = self.source_loss(is_real, source)
+                d_loss = self.source_loss(common.targets(batch, 1.0, 0.0), source)
                 d_loss += 0.25 * self.class_loss(labels, classes[:batch])
                 d_loss += tf.cond(
                     self.steps % R1_EVERY == 0,
                     lambda: self.r1(images, labels),
                     lambda: tf.zeros(()),
                 )
-            weights = self.discriminator.trainable_weights
-            gradients = d_tape.gradient(d_loss, weights)
-            self.d_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+            self.update(self.d_optimizer, d_tape, d_loss, self.discriminator.trainable_weights)
 
             source, classes = self.discriminator([fakes, fake_labels], training=True)
             g_loss = self.source_loss(ops.ones((batch, 1)), source)
             g_loss += 0.1 * self.class_loss(fake_labels, classes)
-        weights = self.generator.trainable_weights
-        gradients = g_tape.gradient(g_loss, weights)
-        self.g_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        self.update(self.g_optimizer, g_tape, g_loss, self.generator.trainable_weights)
 
         for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
             average.assign(EMA_DECAY * average + (1.0 - EMA_DECAY) * weight)
         self.steps.assign_add(1)
-        self.g_loss.update_state(g_loss)
-        self.d_loss.update_state(d_loss)
-        return {"g_loss": self.g_loss.result(), "d_loss": self.d_loss.result()}
+        return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
 def modulated(x, condition):
@@ -103,8 +86,7 @@ def modulated(x, condition):
 
 def make_generator(image_shape, num_classes):
     height, width, channels = image_shape
-    z = keras.Input((LATENT_DIM,))
-    label = keras.Input((), dtype="int32")
+    z, label = keras.Input((LATENT_DIM,)), keras.Input((), dtype="int32")
     condition = layers.Concatenate()([z, layers.Embedding(num_classes, 64)(label)])
     x = layers.Dense(CHANNELS * (height // 4) * (width // 4), use_bias=False)(condition)
     x = layers.Reshape((height // 4, width // 4, CHANNELS))(x)
@@ -116,8 +98,7 @@ def make_generator(image_shape, num_classes):
 
 
 def make_discriminator(image_shape, num_classes):
-    image = keras.Input(image_shape)
-    label = keras.Input((), dtype="int32")
+    image, label = keras.Input(image_shape), keras.Input((), dtype="int32")
     x = image
     for filters in (64, 128):
         x = layers.Conv2D(filters, 4, 2, padding="same")(x)
@@ -130,13 +111,5 @@ def make_discriminator(image_shape, num_classes):
 
 
 def make(image_shape, num_classes):
-    gan = CompactGAN(
-        make_generator(image_shape, num_classes),
-        make_discriminator(image_shape, num_classes),
-        num_classes,
-    )
-    gan.compile(
-        keras.optimizers.Adam(8e-4, beta_1=0.5, beta_2=0.99, epsilon=1e-8),
-        keras.optimizers.Adam(8e-4, beta_1=0.5, beta_2=0.99, epsilon=1e-8),
-    )
-    return gan
+    generator = make_generator(image_shape, num_classes)
+    return CompactGAN(generator, make_discriminator(image_shape, num_classes), num_classes)

@@ -4,53 +4,37 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from experiments.benchmarks.plain_keras import common
+
 LATENT_DIM, SLOPE = 100, 0.01
 
 
-class DCGAN(keras.Model):
+class DCGAN(common.GAN):
     """The discriminator's targets are flipped: 0 for reals, 0.9 to 1 for fakes."""
 
     def __init__(self, generator, discriminator):
-        super().__init__()
-        self.generator, self.discriminator = generator, discriminator
-        self.seed = keras.random.SeedGenerator(0)
-        self.g_loss, self.d_loss = keras.metrics.Mean("g_loss"), keras.metrics.Mean("d_loss")
-        self.loss_fn = keras.losses.BinaryCrossentropy(from_logits=True)
-        self.built = True
-
-    def compile(self, g_optimizer, d_optimizer):
-        super().compile(optimizer=None)
-        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-
-    @property
-    def metrics(self):
-        return [self.g_loss, self.d_loss]
+        super().__init__(("g_loss", "d_loss"), generator=generator, discriminator=discriminator)
+        self.g_optimizer = keras.optimizers.Adam(1e-4, beta_1=0.5, epsilon=1e-8)
+        self.d_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5, epsilon=1e-8)
 
     def train_step(self, data):
         images, _ = data
         batch = ops.shape(images)[0]
-        fakes = self.generator(self.draw(batch), training=False)
+        fakes = self.generator(self.normal(batch, LATENT_DIM), training=False)
         soft = keras.random.uniform((batch, 1), 0.9, 1.0, seed=self.seed)
         d_loss = 0.0
         for seen, targets in ((images, ops.zeros((batch, 1))), (fakes, soft)):
             with tf.GradientTape() as tape:
-                loss = self.loss_fn(targets, self.discriminator(seen, training=True))
-            weights = self.discriminator.trainable_weights
-            gradients = tape.gradient(loss, weights)
-            self.d_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+                loss = self.source_loss(targets, self.discriminator(seen, training=True))
+            self.update(self.d_optimizer, tape, loss, self.discriminator.trainable_weights)
             d_loss += 0.5 * loss
 
         with tf.GradientTape() as tape:
-            fakes = self.generator(self.draw(batch), training=True)
-            g_loss = self.loss_fn(ops.zeros((batch, 1)), self.discriminator(fakes, training=True))
-        weights = self.generator.trainable_weights
-        self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights, strict=True))
-        self.g_loss.update_state(g_loss)
-        self.d_loss.update_state(d_loss)
-        return {"g_loss": self.g_loss.result(), "d_loss": self.d_loss.result()}
-
-    def draw(self, n):
-        return keras.random.normal((n, LATENT_DIM), seed=self.seed)
+            fakes = self.generator(self.normal(batch, LATENT_DIM), training=True)
+            source = self.discriminator(fakes, training=True)
+            g_loss = self.source_loss(ops.zeros((batch, 1)), source)
+        self.update(self.g_optimizer, tape, g_loss, self.generator.trainable_weights)
+        return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
 def activate(x):
@@ -71,10 +55,4 @@ def make(image_shape, num_classes):
     x = layers.Flatten()(activate(layers.Conv2D(16, 5, 2, padding="same")(x)))
     x = activate(layers.Dense(height * width * channels)(x))
     discriminator = keras.Model(image, layers.Dense(1)(x))
-
-    gan = DCGAN(generator, discriminator)
-    gan.compile(
-        keras.optimizers.Adam(1e-4, beta_1=0.5, epsilon=1e-8),
-        keras.optimizers.Adam(1e-3, beta_1=0.5, epsilon=1e-8),
-    )
-    return gan
+    return DCGAN(generator, discriminator)

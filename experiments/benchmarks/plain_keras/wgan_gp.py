@@ -4,26 +4,19 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from experiments.benchmarks.plain_keras import common
+
 LATENT_DIM, SLOPE, N_CRITIC, FACTOR = 100, 0.2, 5, 10.0
 
 
-class WGANGP(keras.Model):
+class WGANGP(common.GAN):
     """As in keras.io's example, with the batches of all critic updates in one."""
 
     def __init__(self, generator, critic):
-        super().__init__()
-        self.generator, self.critic = generator, critic
-        self.seed = keras.random.SeedGenerator(0)
-        self.g_loss, self.d_loss = keras.metrics.Mean("g_loss"), keras.metrics.Mean("d_loss")
-        self.built = True
-
-    def compile(self, g_optimizer, d_optimizer):
-        super().compile(optimizer=None)
-        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-
-    @property
-    def metrics(self):
-        return [self.g_loss, self.d_loss]
+        super().__init__(("g_loss", "d_loss"), generator=generator, critic=critic)
+        self.g_optimizer, self.d_optimizer = (
+            keras.optimizers.Adam(1e-4, beta_1=0.0, epsilon=1e-8) for _ in range(2)
+        )
 
     def gradient_penalty(self, images, fakes):
         alpha = keras.random.uniform((ops.shape(images)[0], 1, 1, 1), seed=self.seed)
@@ -38,37 +31,27 @@ class WGANGP(keras.Model):
     def train_step(self, data):
         batch = ops.shape(data[0])[0] // N_CRITIC
         for images in tf.split(data[0], N_CRITIC):
-            z = keras.random.normal((batch, LATENT_DIM), seed=self.seed)
-            fakes = self.generator(z, training=True)
+            fakes = self.generator(self.normal(batch, LATENT_DIM), training=True)
             with tf.GradientTape() as tape:
                 d_loss = ops.mean(self.critic(fakes, training=True))
                 d_loss -= ops.mean(self.critic(images, training=True))
                 d_loss += FACTOR * self.gradient_penalty(images, fakes)
-            weights = self.critic.trainable_weights
-            gradients = tape.gradient(d_loss, weights)
-            self.d_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+            self.update(self.d_optimizer, tape, d_loss, self.critic.trainable_weights)
 
-        z = keras.random.normal((batch, LATENT_DIM), seed=self.seed)
+        z = self.normal(batch, LATENT_DIM)
         with tf.GradientTape() as tape:
             g_loss = -ops.mean(self.critic(self.generator(z, training=True), training=True))
-        weights = self.generator.trainable_weights
-        self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights, strict=True))
-        self.g_loss.update_state(g_loss)
-        self.d_loss.update_state(d_loss)
-        return {"g_loss": self.g_loss.result(), "d_loss": self.d_loss.result()}
+        self.update(self.g_optimizer, tape, g_loss, self.generator.trainable_weights)
+        return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
 def make(image_shape, num_classes):
     channels = image_shape[-1]
     z = keras.Input((LATENT_DIM,))
     x = layers.Reshape((1, 1, LATENT_DIM))(z)
-    for filters, strides, padding in (
-        (256, 1, "valid"),
-        (128, 2, "same"),
-        (64, 2, "same"),
-        (32, 2, "same"),
-    ):
-        x = layers.Conv2DTranspose(filters, 4, strides, padding=padding, use_bias=False)(x)
+    for filters in (256, 128, 64, 32):
+        padding = "valid" if filters == 256 else "same"  # from 1x1 to 4x4, then doubled
+        x = layers.Conv2DTranspose(filters, 4, 2, padding=padding, use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
     x = layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False, activation="tanh")(x)
     generator = keras.Model(z, x)
@@ -80,10 +63,4 @@ def make(image_shape, num_classes):
         x = layers.GroupNormalization(1)(x) if number else x
         x = layers.LeakyReLU(negative_slope=SLOPE)(x)
     critic = keras.Model(image, layers.Dense(1, use_bias=False)(layers.Flatten()(x)))
-
-    gan = WGANGP(generator, critic)
-    gan.compile(
-        keras.optimizers.Adam(1e-4, beta_1=0.0, epsilon=1e-8),
-        keras.optimizers.Adam(1e-4, beta_1=0.0, epsilon=1e-8),
-    )
-    return gan
+    return WGANGP(generator, critic)

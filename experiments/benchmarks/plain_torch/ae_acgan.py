@@ -24,8 +24,8 @@ def trunk(image_shape):
     height, width, channels = image_shape
     return nn.Sequential(
         Noise(),
-        *block(common.SameConv(channels, DEPTH, 4, 2)),
-        *block(common.SameConv(DEPTH, DEPTH, 4, 2)),
+        *block(common.same_conv(channels, DEPTH, 4, 2)),
+        *block(common.same_conv(DEPTH, DEPTH, 4, 2)),
         nn.Flatten(),
         *block(nn.Linear(DEPTH * (height // 4) * (width // 4), DEPTH)),
     )
@@ -40,7 +40,7 @@ class Generator(nn.Module):
             common.Reshape(DEPTH, height // 4, width // 4),
             *block(common.same_transposed(DEPTH, DEPTH, 4)),
             *block(common.same_transposed(DEPTH, DEPTH, 4)),
-            common.SameConv(DEPTH, channels, 7),
+            common.same_conv(DEPTH, channels, 7),
             nn.Tanh(),
         )
 
@@ -63,9 +63,11 @@ class AEACGAN(common.GAN):
     """Three updates a step: discriminator, generator, encoder and generator together."""
 
     def __init__(self, image_shape, num_classes):
-        self.encoder = Encoder(image_shape, num_classes)
-        self.generator = Generator(image_shape, num_classes)
-        self.discriminator = common.Heads(trunk(image_shape), DEPTH, num_classes)
+        super().__init__(
+            encoder=Encoder(image_shape, num_classes),
+            generator=Generator(image_shape, num_classes),
+            discriminator=common.Heads(trunk(image_shape), DEPTH, num_classes),
+        )
         self.num_classes = num_classes
         self.g_optimizer = common.adam(self.generator, rate=2e-4)
         self.d_optimizer = common.adam(self.discriminator, rate=2e-4)
@@ -75,13 +77,9 @@ class AEACGAN(common.GAN):
         batch = len(images)
         z, fake_labels = torch.randn(batch, LATENT_DIM), torch.randint(self.num_classes, (batch,))
         wanted = functional.one_hot(fake_labels, self.num_classes).float()
-        with torch.no_grad():
-            self.generator.eval()
-            fakes = self.run(self.generator, wanted, z)
-            self.generator.train()
+        fakes = self.unseen(self.generator, wanted, z)
         source, classes = self.run(self.discriminator, torch.cat([images, fakes]))
-        targets = torch.cat([torch.full((batch, 1), 0.9), torch.full((batch, 1), 0.1)])
-        d_loss = common.source_loss(source, targets)
+        d_loss = common.source_loss(source, common.targets(batch, 0.9, 0.1))
         d_loss = d_loss + functional.cross_entropy(classes, torch.cat([labels, fake_labels]))
         self.update(self.d_optimizer, d_loss)
 
@@ -92,7 +90,3 @@ class AEACGAN(common.GAN):
         code, classes = self.run(self.encoder, images)
         ae_loss = (images - self.run(self.generator, classes, code)).abs().mean()
         self.update(self.ae_optimizer, ae_loss)
-
-
-def make(image_shape, num_classes):
-    return AEACGAN(image_shape, num_classes)

@@ -48,8 +48,8 @@ class Discriminator(nn.Module):
     def __init__(self, image_shape, num_classes):
         super().__init__()
         height, width, channels = image_shape
-        self.first = common.SameConv(channels, 64, 4, 2)
-        self.second = common.SameConv(64, 128, 4, 2)
+        self.first = common.same_conv(channels, 64, 4, 2)
+        self.second = common.same_conv(64, 128, 4, 2)
         features = 128 * (height // 4) * (width // 4) + 128
         self.source = nn.Linear(features, 1)
         self.classes = nn.Linear(features, num_classes)
@@ -70,8 +70,10 @@ class CompactGAN(common.GAN):
     """One generated batch serves both updates."""
 
     def __init__(self, image_shape, num_classes):
-        self.generator = Generator(image_shape, num_classes)
-        self.discriminator = Discriminator(image_shape, num_classes)
+        super().__init__(
+            generator=Generator(image_shape, num_classes),
+            discriminator=Discriminator(image_shape, num_classes),
+        )
         self.average = copy.deepcopy(self.generator)
         self.num_classes, self.steps = num_classes, 0
         self.g_optimizer = common.adam(self.generator, rate=8e-4, betas=(0.5, 0.99))
@@ -90,8 +92,7 @@ class CompactGAN(common.GAN):
         fakes = self.run(self.generator, z, fake_labels)
         both, both_labels = torch.cat([images, fakes.detach()]), torch.cat([labels, fake_labels])
         source, classes = self.run(self.discriminator, both, both_labels)
-        is_real = torch.cat([torch.ones(batch, 1), torch.zeros(batch, 1)])
-        d_loss = common.source_loss(source, is_real)
+        d_loss = common.source_loss(source, common.targets(batch, 1.0, 0.0))
         d_loss = d_loss + 0.25 * functional.cross_entropy(classes[:batch], labels)
         if self.steps % R1_EVERY == 0:
             d_loss = d_loss + self.r1(images, labels)
@@ -102,13 +103,8 @@ class CompactGAN(common.GAN):
         g_loss = g_loss + 0.1 * functional.cross_entropy(classes, fake_labels)
         self.update(self.g_optimizer, g_loss)
         self.steps += 1
-        with torch.no_grad():
-            averages = [*self.average.parameters(), *self.average.buffers()]
-            weights = [*self.generator.parameters(), *self.generator.buffers()]
-            averages = [each for each in averages if each.is_floating_point()]
-            weights = [each for each in weights if each.is_floating_point()]
-            torch._foreach_lerp_(averages, weights, 1.0 - EMA_DECAY)
-
-
-def make(image_shape, num_classes):
-    return CompactGAN(image_shape, num_classes)
+        averages, weights = (
+            [each for each in network.state_dict().values() if each.is_floating_point()]
+            for network in (self.average, self.generator)
+        )
+        torch._foreach_lerp_(averages, weights, 1.0 - EMA_DECAY)

@@ -12,16 +12,13 @@ class DCGAN(common.GAN):
     """The discriminator's targets are flipped: 0 for reals, 0.9 to 1 for fakes."""
 
     def __init__(self, generator, discriminator):
-        self.generator, self.discriminator = generator, discriminator
+        super().__init__(generator=generator, discriminator=discriminator)
         self.g_optimizer = common.adam(generator, rate=1e-4)
         self.d_optimizer = common.adam(discriminator, rate=1e-3)
 
     def train_step(self, images, labels):
         batch = len(images)
-        with torch.no_grad():
-            self.generator.eval()
-            fakes = self.run(self.generator, torch.randn(batch, LATENT_DIM))
-            self.generator.train()
+        fakes = self.unseen(self.generator, torch.randn(batch, LATENT_DIM))
         soft = 0.9 + 0.1 * torch.rand(batch, 1)
         for seen, targets in ((images, torch.zeros(batch, 1)), (fakes, soft)):
             loss = common.source_loss(self.run(self.discriminator, seen), targets)
@@ -49,9 +46,9 @@ def make(image_shape, num_classes):
     )
     pixels = height * width * channels
     discriminator = nn.Sequential(
-        common.SameConv(channels, 32, 5, 2),
+        common.same_conv(channels, 32, 5, 2),
         nn.LeakyReLU(SLOPE),
-        common.SameConv(32, 16, 5, 2),
+        common.same_conv(32, 16, 5, 2),
         *norm(16),
         nn.Flatten(),
         nn.Linear(16 * (height // 4) * (width // 4), pixels),

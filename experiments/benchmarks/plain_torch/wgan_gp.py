@@ -12,7 +12,7 @@ class WGANGP(common.GAN):
     """Algorithm 1 of Gulrajani et al. 2017."""
 
     def __init__(self, generator, critic):
-        self.generator, self.critic = generator, critic
+        super().__init__(generator=generator, critic=critic)
         self.g_optimizer = common.adam(generator, rate=1e-4, betas=(0.0, 0.999))
         self.d_optimizer = common.adam(critic, rate=1e-4, betas=(0.0, 0.999))
 
@@ -48,7 +48,7 @@ def make(image_shape, num_classes):
 
     critic, inputs = [], channels
     for number, filters in enumerate((32, 64, 128, 256)):
-        critic += [common.SameConv(inputs, filters, 4, 2, bias=False)]
+        critic += [common.same_conv(inputs, filters, 4, 2, bias=False)]
         critic += [nn.GroupNorm(1, filters, 1e-3)] if number else []
         critic += [nn.LeakyReLU(SLOPE)]
         inputs = filters

@@ -1,42 +1,36 @@
-"""The benchmark of training steps: same networks on all sides, and what is made of the figures."""
+"""The benchmark of training steps: same networks on all sides, and the figures made of bursts."""
 
-import importlib
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+import script_runs
 import tensorflow as tf
-from PIL import Image
 
-from experiments.benchmarks import charts, operations, processes, steps, store, worker
-from experiments.benchmarks.nets import NETS, SIDES
+from experiments.benchmarks import measuring, operations, plain_keras, scaling, steps
+from experiments.benchmarks.nets import NETS
+from experiments.benchmarks.workers import Job, Workers
 from gan_keras.data.dataset import DataSpec
 from gan_keras.foundation.errors import DataError
 from gan_keras.runs import training
 
 
-def parameters(networks):
-    return sorted(network.count_params() for network in networks)
+def counts(networks):
+    return sorted(network.count_params() for network in networks.values())
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_plain_keras_builds_the_same_networks_and_trains(name):
     net = NETS[name]
-    spec = DataSpec(
-        net.image_shape, tuple(map(str, range(net.num_classes))), (9,) * net.num_classes
-    )
-    ours = training.build(worker.config_of(net, "float32"), spec)
-    plain = importlib.import_module(f"experiments.benchmarks.plain_keras.{name}")
-    model = plain.make(net.image_shape, net.num_classes)
-    kinds = [value for key, value in vars(model).items() if key in worker.NETWORKS]
-    assert parameters(kinds) == parameters(ours.networks.values())
+    classes = tuple(map(str, range(net.num_classes)))
+    ours = training.build(net.config(), DataSpec(net.image_shape, classes, (9,) * len(classes)))
+    model = plain_keras.MAKE[name](net.image_shape, net.num_classes)
+    assert counts(model.networks) == counts(ours.networks)
 
     random = np.random.default_rng(0)
     images = random.uniform(-1, 1, (80 if name == "wgan_gp" else 16, *net.image_shape))
     labels = random.integers(0, net.num_classes, len(images))
+    kinds = model.networks.values()
     before = [[np.array(w) for w in kind.trainable_weights] for kind in kinds]
     logs = model.train_step((tf.constant(images, tf.float32), tf.constant(labels)))
     assert all(np.isfinite(value) for value in logs.values())
@@ -48,20 +42,16 @@ def test_plain_keras_builds_the_same_networks_and_trains(name):
 @pytest.mark.parametrize("name", NETS)
 def test_pytorch_builds_the_same_networks_and_trains(name):
     torch = pytest.importorskip("torch")
-    from experiments.benchmarks.plain_torch import common
+    from experiments.benchmarks import plain_torch
 
     net = NETS[name]
-    plain = importlib.import_module(f"experiments.benchmarks.plain_keras.{name}")
-    kinds = vars(plain.make(net.image_shape, net.num_classes))
-    kinds = [value for key, value in kinds.items() if key in worker.NETWORKS]
-    model = importlib.import_module(f"experiments.benchmarks.plain_torch.{name}")
-    model = model.make(net.image_shape, net.num_classes)
-    found = common.networks(model)
-    assert sorted(map(common.parameters, found.values())) == parameters(kinds)
-    common.prepare(model, bfloat16=False, compiled=False)
+    model = plain_torch.MAKE[name](net.image_shape, net.num_classes)
+    plain = plain_keras.MAKE[name](net.image_shape, net.num_classes)
+    assert sorted(model.parameters().values()) == counts(plain.networks)
+    model.prepare(bfloat16=False, compiled=False)
     images = torch.rand(80 if name == "wgan_gp" else 16, 1, *net.image_shape[:2]) * 2 - 1
     model.train_step(images, torch.randint(net.num_classes, (len(images),)))
-    weights = [weight for network in found.values() for weight in network.parameters()]
+    weights = [w for network in model.networks.values() for w in network.parameters()]
     assert all(torch.isfinite(weight).all() for weight in weights)
 
 
@@ -79,12 +69,12 @@ def test_operations_of_a_small_step_by_hand():
     convolution, product = 2 * 2 * 36 * 5 * 27, 2 * 2 * 180 * 4
     # there and the kernel's gradient; there, the matrix's and the features' gradient
     known = 2 * convolution + 3 * product
-    assert operations.of_step(step, tf.TensorSpec(images.shape)) == known
+    found = operations.kernels(step, tf.TensorSpec(images.shape))
+    assert operations.total(found) == known
 
     def sometimes(x):
         return tf.cond(x[0, 0, 0, 0] > 0, lambda: step(x)[0], lambda: tf.zeros_like(kernel))
 
-    found = operations.kernels(step, tf.TensorSpec(images.shape))
     assert {(each.kind, times) for each, times in found.items()} == {
         ("Conv2D", 1),
         ("Conv2DBackpropFilter", 1),
@@ -94,32 +84,27 @@ def test_operations_of_a_small_step_by_hand():
         assert tuple(each.alone()().shape) == each.output
 
     # nobody asked for the gradient of the matrix, nor for that of the images
-    lazily = operations.of_step(sometimes, tf.TensorSpec(images.shape), every=4)
-    assert lazily == (2 * convolution + 2 * product) / 4
+    lazily = operations.kernels(sometimes, tf.TensorSpec(images.shape), every=4)
+    assert operations.total(lazily) == (2 * convolution + 2 * product) / 4
 
 
-RESULTS = {
-    "nets": {
-        "compact": {
-            "title": "compact",
-            "images_per_step": 64,
-            "sides": {
-                "ours": {"seconds": 0.05, "gflops": 200.0},
-                "ours_bf16": {"seconds": 0.04, "gflops": 250.0},
-                "keras": {"seconds": 0.1},
-                "torch": {"seconds": 0.08},
-                "torch_bf16": {"seconds": 0.06},
-            },
-            "limit": {"float32": {"gflops": 250.0}, "bfloat16": {"gflops": 500.0}},
-            "kernels": {"ours": {"seconds": 0.03}},
-        }
-    }
+NET = {
+    "title": "compact",
+    "images_per_step": 64,
+    "sides": {
+        "ours": {"seconds": 0.05, "gflops": 200.0},
+        "ours_bf16": {"seconds": 0.04, "gflops": 250.0},
+        "keras": {"seconds": 0.1},
+        "torch": {"seconds": 0.08},
+        "torch_bf16": {"seconds": 0.06},
+    },
+    "limit": {"float32": {"gflops": 250.0}, "bfloat16": {"gflops": 500.0}},
+    "kernels": {"ours": {"seconds": 0.03}},
 }
 
 
 def test_ratios_by_hand():
-    found = charts.ratios(RESULTS["nets"]["compact"])
-    assert found == pytest.approx(
+    assert steps.ratios(NET) == pytest.approx(
         {
             "best_over_keras": 2.5,
             "float32_over_keras": 2.0,
@@ -132,41 +117,66 @@ def test_ratios_by_hand():
     )
 
 
-def test_table_and_chart(tmp_path):
-    text = charts.table(RESULTS)
+def test_table():
+    text = steps.table({"compact": NET})
     assert "50.0 ms" in text
     assert "1280 images/s" in text
     assert "2.50 x plain Keras" in text
-    charts.write_chart(tmp_path / "chart.png", RESULTS)
-    with Image.open(tmp_path / "chart.png") as picture:
-        assert len(np.unique(np.asarray(picture))) > 20
+
+
+@pytest.mark.slow
+def test_sides_take_turns():
+    found = steps.measure("dcgan", ["ours", "keras"], repeats=2, burst=0.1)
+    assert found["sides"].keys() == {"ours", "keras"}
+    for side in found["sides"].values():
+        assert 0 < side["fastest"] <= side["seconds"] <= side["slowest"]
+    assert found["kernels"]["ours"]["seconds"] > 0
+    assert 0 < found["sides"]["ours"]["gflops"] < 2 * found["limit"]["float32"]["gflops"]
+
+
+@pytest.mark.slow
+def test_scaling_measures_points(tmp_path):
+    with Workers() as workers:
+        workers.start("small", Job("ours", "compact", options={"width_mult": 0.1}, examples=64))
+        assert workers.run("small", 2) > 0
+        assert workers.megabytes("small") > 100
+    scaling.write_plots(tmp_path / "plots.png", {"files": {"500": 1.5, "1000": 2.5}})
+    assert (tmp_path / "plots.png").stat().st_size > 1000
 
 
 def test_a_file_of_something_else_is_one_line(tmp_path):
     path = tmp_path / "steps.json"
-    assert store.read(path, "nets") == {"nets": {}}
+    assert measuring.read(path, "nets") == {"nets": {}}
     path.write_text("{")
     with pytest.raises(DataError, match="name another --out"):
-        store.read(path, "nets")
+        measuring.read(path, "nets")
     path.write_text(json.dumps({"seeds": {}}))
     with pytest.raises(DataError, match="no file of this benchmark"):
-        store.read(path, "nets")
+        measuring.read(path, "nets")
+
+
+def test_results_are_added_to_a_file(tmp_path):
+    path = tmp_path / "steps.json"
+    measuring.keep(path, "nets", "compact", 1, options={"a": 2})
+    measuring.keep(path, "nets", "dcgan", 3)
+    found = json.loads(path.read_text())
+    assert found["nets"] == {"compact": 1, "dcgan": 3}
+    assert found["options"] == {"a": 2}
+    assert found["machine"].keys() >= {"tensorflow", "machine", "date", "load"}
 
 
 def test_a_worker_that_fails_says_why():
-    with processes.Workers() as workers, pytest.raises(DataError, match="KeyError: 'nothing'"):
-        workers.start("nothing", ["nothing", "ours"], sys.executable)
+    with Workers() as workers, pytest.raises(DataError, match="one failed: KeyError: 'nothing'"):
+        workers.start("one", Job("nothing"))
 
 
 @pytest.mark.parametrize("flag", ["--nets=huge", "--sides=jax", "--repeats=0"])
 def test_wrong_flags_exit_with_2_and_one_line(flag, tmp_path):
-    command = [sys.executable, "-m", "experiments.benchmarks.steps", flag, f"--out={tmp_path}/x"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    done = script_runs.run("experiments.benchmarks.steps", flag, f"--out={tmp_path}/x", code=2)
     assert flag.split("=")[0] in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
-def test_all_names_belong_together():
-    assert {side.module for side in SIDES.values()} == {"ours", "plain_keras", "plain_torch"}
-    assert steps.OUT.parent.is_dir()
+def test_unknown_points_are_refused(tmp_path):
+    done = script_runs.run("experiments.benchmarks.scaling", "--what=age", code=2)
+    assert "--what must be some of batch,width,files,images" in done.stderr

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-from PIL import Image
 
 SCRIPT = [sys.executable, "-m", "experiments.benchmarks.time_to_quality", "--dataset=digits"]
 
@@ -31,8 +30,6 @@ def test_scores_at_each_mark_and_goes_on(tmp_path):
     assert scores[0]["gan_train"] is None
     assert 0 <= scores[1]["gan_train"] <= 1
     assert "seed 3   0.3 CPU-minutes: accuracy" in done.stdout
-    with Image.open(out.with_suffix(".png")) as plot:
-        assert plot.width > 500
     # a seed that is there is not trained again
     assert run(*options, "--seeds=3").returncode == 0
     assert json.loads(out.read_text()) == found

@@ -1,0 +1,51 @@
+"""Base of the plain Keras GANs."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+Shape = tuple[int, int, int]
+
+
+class GAN(keras.Model):
+    """Networks, a source of random numbers, and the mean of each loss.
+
+    Args:
+        losses: Names of the losses that a step returns.
+        **networks: Networks by name.
+    """
+
+    def __init__(self, losses: tuple[str, ...], **networks: keras.Model):
+        super().__init__()
+        self.networks = networks
+        for name, network in networks.items():
+            setattr(self, name, network)
+        self.seed = keras.random.SeedGenerator(0)
+        self.means = {name: keras.metrics.Mean(name) for name in losses}
+        self.source_loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        self.class_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self.built = True
+        self.compile(optimizer=None)
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+    def normal(self, batch, size):
+        return keras.random.normal((batch, size), seed=self.seed)
+
+    def labels(self, batch, num_classes):
+        return keras.random.randint((batch,), 0, num_classes, seed=self.seed)
+
+    def update(self, optimizer, tape, loss, weights):
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+
+    def logs(self, **losses):
+        for name, loss in losses.items():
+            self.means[name].update_state(loss)
+        return {name: mean.result() for name, mean in self.means.items()}
+
+
+def targets(batch, real, fake):
+    """One target per image of a batch of real and as many generated ones."""
+    return ops.concatenate([tf.fill((batch, 1), real), tf.fill((batch, 1), fake)])

@@ -1,0 +1,252 @@
+"""Worker processes of the step benchmarks: each builds one side and computes when it is its turn.
+
+Each side has a process of its own, so that thread pools do not meet.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, Self
+
+import numpy as np
+
+from data_tools.parallel import peak_memory
+from experiments.benchmarks.nets import NETS, Net
+from gan_keras.foundation.errors import DataError
+
+Burst = Callable[[int], float]
+Facts = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """Computation of one worker.
+
+    Attributes:
+        module: `ours`, `kernels`, `plain_keras`, `plain_torch` or `limit`.
+        net: A key of `NETS`; no meaning to `limit`.
+        precision: `float32` or `bfloat16`.
+        compiled: Whether `torch.compile` is used.
+        options: Options of the suite that differ from the net's own.
+        examples: Number of training images.
+    """
+
+    module: str
+    net: str = ""
+    precision: str = "float32"
+    compiled: bool = False
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    examples: int = 6400
+
+
+class Workers:
+    """Starts workers and lets them take turns; a context manager.
+
+    Attributes:
+        facts: Answer of each worker when it was ready, by name.
+    """
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Facts] = {}
+        self._pools: dict[str, ProcessPoolExecutor] = {}
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._open.close()
+
+    def start(self, name: str, job: Job) -> None:
+        """Starts a worker and waits until it has warmed up.
+
+        Raises:
+            DataError: If it fails.
+        """
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self._pools[name] = self._open.enter_context(pool)
+        self.facts[name] = self._call(name, _prepare, job)
+
+    def run(self, name: str, steps: int) -> float:
+        """Lets one worker run a burst while the others wait; returns its seconds."""
+        return self._call(name, _burst, steps)
+
+    def megabytes(self, name: str) -> float:
+        """Returns the most memory that a worker has had."""
+        return self._call(name, peak_memory) / 2**20
+
+    def calibrate(self, name: str, seconds: float) -> int:
+        """Finds the number of steps, at least 1, in a burst of about that many seconds."""
+        steps = 1
+        while True:
+            taken = self.run(name, steps)
+            if taken > 0.3 * seconds or steps >= 1 << 14:
+                return max(1, round(steps * seconds / max(taken, 1e-9)))
+            steps *= 4
+
+    def _call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return self._pools[name].submit(function, *arguments).result()
+        except Exception as error:
+            raise DataError(f"the worker {name} failed: {type(error).__name__}: {error}") from None
+
+
+# From here on: the worker's own process.
+_steps: Burst
+
+
+def _prepare(job: Job) -> Facts:
+    """Builds a side and warms it up."""
+    global _steps
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # oneDNN for both sides: TensorFlow alone leaves it off on many processors.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    _steps, facts = _BUILD[job.module](job)
+    for _ in range(2):  # tracing, compiling, choosing of kernels
+        _steps(2)
+    return facts
+
+
+def _burst(steps: int) -> float:
+    return _steps(steps)
+
+
+def examples(net: Net, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noise as images: uint8 `(n, h, w, c)`, and labels int32 `(n,)`.
+
+    The time of a step does not depend on what is in an image.
+    """
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (count, *net.image_shape), np.uint8)
+    return images, random.integers(0, net.num_classes, count, np.int32)
+
+
+def _timed(step: Callable[[], Any], steps: int) -> float:
+    """Seconds that some calls take."""
+    begin = time.perf_counter()
+    for _ in range(steps):
+        step()
+    return time.perf_counter() - begin
+
+
+def _keras_steps(model: Any, batches: Any, images: int) -> tuple[Burst, Facts]:
+    """Runs the training steps of a Keras model, on so many images each."""
+    iterator = iter(batches)
+    model.make_train_function()
+    counts = {name: network.count_params() for name, network in model.networks.items()}
+    run = functools.partial(_timed, lambda: model.train_function(iterator))
+    return run, {"parameters": counts, "images": images}
+
+
+def _suite(job: Job) -> tuple[Any, Any, Any]:
+    """Configuration, model and batches of the suite's side."""
+    from gan_keras.data.dataset import Dataset
+    from gan_keras.data.pipeline import training_batches
+    from gan_keras.runs import training
+
+    net = NETS[job.net]
+    config = net.config(job.precision, **job.options)
+    images, labels = examples(net, job.examples)
+    names = tuple(map(str, range(net.num_classes)))
+    dataset = Dataset("noise", images, labels, images[:1], labels[:1], names)
+    model = training.build(config, dataset.spec)
+    return config, model, training_batches(dataset, config.images_per_step, 0)
+
+
+def _ours(job: Job) -> tuple[Burst, Facts]:
+    """The suite's own step."""
+    config, model, batches = _suite(job)
+    return _keras_steps(model, batches, config.images_per_step)
+
+
+def _kernels(job: Job) -> tuple[Burst, Facts]:
+    """The convolutions and matrix products of the suite's step, each by itself."""
+    from experiments.benchmarks import operations
+
+    config, model, batches = _suite(job)
+    found = operations.kernels(model.train_step, batches.element_spec, config.penalty_every)
+    calls = [(kernel.alone(), times) for kernel, times in found.items()]
+    for call, _ in calls:
+        call()
+    done = 0
+
+    def run(steps: int) -> float:
+        nonlocal done
+        begin = time.perf_counter()
+        for call, times in calls:
+            # a kernel of every k-th step runs once in k of these steps
+            for _ in range(int(times * (done + steps)) - int(times * done)):
+                call()
+        done += steps
+        return time.perf_counter() - begin
+
+    return run, {"operations": operations.total(found)}
+
+
+def _plain_keras(job: Job) -> tuple[Burst, Facts]:
+    """The same step in Keras alone."""
+    import tensorflow as tf
+
+    from experiments.benchmarks import plain_keras
+
+    net = NETS[job.net]
+    batch = net.config().images_per_step
+    model = plain_keras.MAKE[job.net](net.image_shape, net.num_classes)
+    images, labels = examples(net, job.examples)
+    batches = (
+        tf.data.Dataset.from_tensor_slices((images.astype("float32") / 127.5 - 1.0, labels))
+        .repeat()
+        .shuffle(1024)
+        .batch(batch, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    return _keras_steps(model, batches, batch)
+
+
+def _plain_torch(job: Job) -> tuple[Burst, Facts]:
+    """The same step in PyTorch."""
+    import torch
+
+    from experiments.benchmarks import plain_torch
+
+    net = NETS[job.net]
+    batch = net.config().images_per_step
+    noise, classes = examples(net, job.examples)
+    model = plain_torch.MAKE[job.net](net.image_shape, net.num_classes)
+    model.prepare(job.precision == "bfloat16", job.compiled)
+    images = torch.from_numpy(noise).permute(0, 3, 1, 2)
+    images = images.contiguous(memory_format=torch.channels_last)
+    labels = torch.from_numpy(classes.astype("int64"))
+
+    def step() -> None:
+        rows = torch.randint(len(images), (batch,))
+        model.train_step(images[rows].float() / 127.5 - 1.0, labels[rows])
+
+    return functools.partial(_timed, step), {"parameters": model.parameters(), "images": batch}
+
+
+def _limit(job: Job) -> tuple[Burst, Facts]:
+    """The machine's own limit: a large convolution, counted in steps too."""
+    import tensorflow as tf
+
+    kind = tf.as_dtype(job.precision)
+    batch, side, channels = 32, 28, 256
+    images = tf.cast(tf.random.normal((batch, side, side, channels)), kind)
+    kernel = tf.cast(tf.random.normal((3, 3, channels, channels)), kind)
+    convolve = tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME"))
+    facts = {"operations": 2 * batch * side**2 * channels**2 * 9}
+    return functools.partial(_timed, lambda: convolve().numpy()), facts
+
+
+_BUILD: dict[str, Callable[[Job], tuple[Burst, Facts]]] = {
+    "ours": _ours,
+    "kernels": _kernels,
+    "plain_keras": _plain_keras,
+    "plain_torch": _plain_torch,
+    "limit": _limit,
+}
