@@ -80,8 +80,8 @@ def main() -> None:
         lean = writer.leans[wanted]
         slants = measure.slants(writer.images(glyphs))[lean]
         pens = np.array([glyph.ink.pen() for glyph in glyphs])  # on the page, in em
-        row["slant"] = legibility.unevenness(slants, who[lean], wanted[lean])
-        row["stroke_width"] = legibility.unevenness(pens, who, wanted)
+        row["slant"] = legibility.unevenness(slants, who[lean].tolist(), wanted[lean])
+        row["stroke_width"] = legibility.unevenness(pens, who.tolist(), wanted)
         result[f"best_of_{best_of}"] = row
         _show(f"best of {best_of}", row, counts)
     write_json(FLAGS.out, result)

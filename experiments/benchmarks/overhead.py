@@ -12,7 +12,6 @@ import functools
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -68,42 +67,36 @@ def measure(config: RunConfig) -> dict[str, Any]:
 
     spent: Counter[str] = Counter()
     marks: list[tuple[float, Counter[str]]] = []
-    running: list[str] = []
+    running = False
 
-    def timed(method: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def watch(kind: type, hook: str, name: str | None = None) -> None:
+        """Times a method; without a name it notes the times of all methods so far."""
+        method = getattr(kind, hook)
+
         @functools.wraps(method)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if running:  # counts as part of the method that called it
-                return method(*args, **kwargs)
-            running.append(name)
+            nonlocal running
             begin = time.perf_counter()
+            if name is None:
+                marks.append((begin, spent.copy()))
+            if running or name is None:  # a method within another counts as part of that
+                return method(*args, **kwargs)
+            running = True
             try:
                 return method(*args, **kwargs)
             finally:
-                running.pop()
-                spent.update({name: time.perf_counter() - begin})
+                running = False
+                spent[name] += time.perf_counter() - begin  # ty: ignore[invalid-assignment]
 
-        return call
-
-    def marked(method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            marks.append((time.perf_counter(), spent.copy()))
-            return method(*args, **kwargs)
-
-        return call
+        patches.enter_context(mock.patch.object(kind, hook, call))
 
     with contextlib.ExitStack() as patches:
-
-        def patch(kind: type, hook: str, replacement: Callable[..., Any]) -> None:
-            patches.enter_context(mock.patch.object(kind, hook, replacement))
-
         for kind in [each for each in vars(callbacks).values() if isinstance(each, type)]:
             for hook in HOOKS & vars(kind).keys():
-                patch(kind, hook, timed(vars(kind)[hook], kind.__name__))
-        patch(GAN, "evaluate", timed(GAN.evaluate, "held-out losses"))
-        for hook in ("on_epoch_begin", "on_train_end"):
-            all_of_them = keras.callbacks.CallbackList
-            patch(all_of_them, hook, marked(getattr(all_of_them, hook)))
+                watch(kind, hook, kind.__name__)
+        watch(GAN, "evaluate", "held-out losses")
+        watch(keras.callbacks.CallbackList, "on_epoch_begin")
+        watch(keras.callbacks.CallbackList, "on_train_end")
         training.run(config)
     (begin, before), (end, after) = marks[1], marks[-1]
     shares = {name: time / (end - begin) for name, time in (after - before).most_common()}

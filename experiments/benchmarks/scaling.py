@@ -22,24 +22,23 @@ from gan_keras.foundation.files import atomic_path, check_writable
 from gan_keras.foundation.progress import bar
 
 FLAGS = flags.FLAGS
-# What is varied, and its values.
-POINTS: dict[str, tuple[float, ...]] = {
-    "batch": (16, 32, 64, 128, 256),
-    "width": (0.25, 0.5, 1.0, 1.5, 2.0),
-    "files": (500, 1000, 2000, 4000, 8000),
-    "images": (5_000, 20_000, 80_000, 320_000),
-}
-TITLES = {
-    "batch": ("images per batch", "milliseconds per step", 1e3),
-    "width": ("--width_mult", "milliseconds per step", 1e3),
-    "files": ("InkML files", "seconds of extraction", 1.0),
-    "images": ("28x28 train images", "peak memory of training, MB", 1.0),
+# Quantity that is varied -> its values, labels of both axes, factor of the vertical one.
+POINTS: dict[str, tuple[tuple[float, ...], str, str, float]] = {
+    "batch": ((16, 32, 64, 128, 256), "images per batch", "milliseconds per step", 1e3),
+    "width": ((0.25, 0.5, 1.0, 1.5, 2.0), "--width_mult", "milliseconds per step", 1e3),
+    "files": ((500, 1000, 2000, 4000, 8000), "InkML files", "seconds of extraction", 1.0),
+    "images": (
+        (5_000, 20_000, 80_000, 320_000),
+        "28x28 train images",
+        "peak memory of training, MB",
+        1.0,
+    ),
 }
 
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    flags.DEFINE_list("what", list(POINTS), "What to vary.")
+    flags.DEFINE_list("what", list(POINTS), "Quantities to vary.")
     flags.DEFINE_integer("repeats", 7, "Bursts of 8 steps per point.", lower_bound=1)
     flags.DEFINE_boolean("overwrite", False, "Measure points again that the file has already.")
     out = str(measuring.RESULTS / "scaling.json")
@@ -52,7 +51,7 @@ def main() -> None:
     out = Path(FLAGS.out)
     check_writable(out, "out")
     results = measuring.read(out, "scaling")
-    wanted = [(name, value) for name in FLAGS.what for value in POINTS[name]]
+    wanted = [(name, value) for name in FLAGS.what for value in POINTS[name][0]]
     with bar(len(wanted), "points", unit="point") as shown:
         for name, value in wanted:
             points = results["scaling"].get(name, {})
@@ -102,7 +101,7 @@ def _extract(count: int) -> float:
 
 
 def write_plots(path: Path, scaling: dict[str, dict[str, float]]) -> None:
-    """Draws one plot per thing that was varied, both axes from 0.
+    """Draws one plot per quantity that was varied, both axes from 0.
 
     Args:
         path: PNG file.
@@ -113,7 +112,7 @@ def write_plots(path: Path, scaling: dict[str, dict[str, float]]) -> None:
     figure = Figure(figsize=(4.2 * len(scaling), 3.4), layout="constrained")
     plots = figure.subplots(1, len(scaling), squeeze=False).flat
     for axes, (name, points) in zip(plots, scaling.items(), strict=True):
-        across, up, factor = TITLES[name]
+        _, across, up, factor = POINTS[name]
         pairs = sorted((float(value), factor * found) for value, found in points.items())
         axes.plot(*zip(*pairs, strict=True), marker="o")
         axes.set(xlabel=across, ylabel=up)

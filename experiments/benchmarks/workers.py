@@ -217,7 +217,7 @@ def _plain_torch(job: Job) -> tuple[Burst, Facts]:
     net = NETS[job.net]
     batch = net.config().images_per_step
     noise, classes = examples(net, job.examples)
-    model = plain_torch.MAKE[job.net](net.image_shape, net.num_classes)
+    model: Any = plain_torch.MAKE[job.net](net.image_shape, net.num_classes)
     model.prepare(job.precision == "bfloat16", job.compiled)
     images = torch.from_numpy(noise).permute(0, 3, 1, 2)
     images = images.contiguous(memory_format=torch.channels_last)

@@ -15,18 +15,24 @@ LATENT_DIM = 100
 class ACGAN(common.GAN):
     """Discriminator on real and generated images, then generator on twice as many new ones."""
 
-    def __init__(self, generator, discriminator, num_classes, learning_rate):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        num_classes: int,
+        learning_rate: float,
+    ) -> None:
         super().__init__(("g_loss", "d_loss"), generator=generator, discriminator=discriminator)
         self.num_classes = num_classes
         self.g_optimizer, self.d_optimizer = (
             keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=1e-8) for _ in range(2)
         )
 
-    def draw(self, n):
+    def draw(self, n: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         z = keras.random.uniform((n, LATENT_DIM), -1.0, 1.0, seed=self.seed)
         return z, self.labels(n, self.num_classes)
 
-    def train_step(self, data):
+    def train_step(self, data: common.Data) -> common.Logs:
         images, labels = data
         batch = ops.shape(images)[0]
 
@@ -50,7 +56,7 @@ class ACGAN(common.GAN):
         return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
-def make_discriminator(image_shape, num_classes, slope):
+def make_discriminator(image_shape: common.Shape, num_classes: int, slope: float) -> keras.Model:
     """Four convolutions with dropout under two heads."""
     image = keras.Input(image_shape)
     x = image
@@ -62,14 +68,14 @@ def make_discriminator(image_shape, num_classes, slope):
     return keras.Model(image, [layers.Dense(1)(x), layers.Dense(num_classes)(x)])
 
 
-def inputs(num_classes):
+def inputs(num_classes: int) -> tuple[list[keras.KerasTensor], keras.KerasTensor]:
     """Inputs of a generator, and z times an embedding of the label."""
     z, label = keras.Input((LATENT_DIM,)), keras.Input((), dtype="int32")
     embedding = layers.Embedding(num_classes, LATENT_DIM, embeddings_initializer="glorot_normal")
     return [z, label], layers.Multiply()([z, embedding(label)])
 
 
-def make_original(image_shape, num_classes):
+def make_original(image_shape: common.Shape, num_classes: int) -> ACGAN:
     height, width, channels = image_shape
     given, x = inputs(num_classes)
     x = layers.Dense(1024, activation="relu")(x)
@@ -83,7 +89,7 @@ def make_original(image_shape, num_classes):
     return ACGAN(keras.Model(given, x), discriminator, num_classes, 5e-5)
 
 
-def make_transposed(image_shape, num_classes):
+def make_transposed(image_shape: common.Shape, num_classes: int) -> ACGAN:
     height, width, channels = image_shape
     start = (height // 4 - 4, width // 4 - 4, 384)
     given, x = inputs(num_classes)

@@ -12,7 +12,7 @@ LATENT_DIM, DEPTH, SLOPE, DROPOUT = 100, 64, 0.3, 0.4
 class AEACGAN(common.GAN):
     """Three updates per step: discriminator, generator, encoder and generator together."""
 
-    def __init__(self, num_classes, **networks):
+    def __init__(self, num_classes: int, **networks: keras.Model) -> None:
         super().__init__(("g_loss", "d_loss", "ae_loss"), **networks)
         self.num_classes = num_classes
         self.distance = keras.losses.MeanAbsoluteError()
@@ -20,7 +20,7 @@ class AEACGAN(common.GAN):
             keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(3)
         )
 
-    def train_step(self, data):
+    def train_step(self, data: common.Data) -> common.Logs:
         images, labels = data
         batch = ops.shape(images)[0]
         z, fake_labels = self.normal(batch, LATENT_DIM), self.labels(batch, self.num_classes)
@@ -50,19 +50,19 @@ class AEACGAN(common.GAN):
         return self.logs(g_loss=g_loss, d_loss=d_loss, ae_loss=ae_loss)
 
 
-def block(x, layer):
+def block(x: keras.KerasTensor, layer: layers.Layer) -> keras.KerasTensor:
     x = layers.LeakyReLU(negative_slope=SLOPE)(layer(x))
     return layers.Dropout(DROPOUT)(x)
 
 
-def features(image):
+def features(image: keras.KerasTensor) -> keras.KerasTensor:
     x = layers.GaussianNoise(0.05)(image)
     for _ in range(2):
         x = block(x, layers.Conv2D(DEPTH, 4, 2, padding="same"))
     return block(layers.Flatten()(x), layers.Dense(DEPTH))
 
 
-def make_generator(image_shape, num_classes):
+def make_generator(image_shape: common.Shape, num_classes: int) -> keras.Model:
     height, width, channels = image_shape
     y, z = keras.Input((num_classes,)), keras.Input((LATENT_DIM,))
     x = layers.Concatenate()([y, z])
@@ -74,7 +74,7 @@ def make_generator(image_shape, num_classes):
     return keras.Model([y, z], x)
 
 
-def make(image_shape, num_classes):
+def make(image_shape: common.Shape, num_classes: int) -> common.GAN:
     image = keras.Input(image_shape)
     x = features(image)
     code = layers.Dense(LATENT_DIM, activation="sigmoid")(x)

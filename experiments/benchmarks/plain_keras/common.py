@@ -5,6 +5,8 @@ import tensorflow as tf
 from keras import ops
 
 Shape = tuple[int, int, int]
+Data = tuple[tf.Tensor, tf.Tensor]
+Logs = dict[str, tf.Tensor]
 
 
 class GAN(keras.Model):
@@ -15,7 +17,7 @@ class GAN(keras.Model):
         **networks: Networks by name.
     """
 
-    def __init__(self, losses: tuple[str, ...], **networks: keras.Model):
+    def __init__(self, losses: tuple[str, ...], **networks: keras.Model) -> None:
         super().__init__()
         self.networks = networks
         for name, network in networks.items():
@@ -28,24 +30,30 @@ class GAN(keras.Model):
         self.compile(optimizer=None)
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         return list(self.means.values())
 
-    def normal(self, batch, size):
+    def normal(self, batch: tf.Tensor, size: int) -> tf.Tensor:
         return keras.random.normal((batch, size), seed=self.seed)
 
-    def labels(self, batch, num_classes):
+    def labels(self, batch: tf.Tensor, num_classes: int) -> tf.Tensor:
         return keras.random.randint((batch,), 0, num_classes, seed=self.seed)
 
-    def update(self, optimizer, tape, loss, weights):
+    def update(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        tape: tf.GradientTape,
+        loss: tf.Tensor,
+        weights: list,
+    ) -> None:
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
 
-    def logs(self, **losses):
+    def logs(self, **losses: tf.Tensor) -> Logs:
         for name, loss in losses.items():
             self.means[name].update_state(loss)
         return {name: mean.result() for name, mean in self.means.items()}
 
 
-def targets(batch, real, fake):
+def targets(batch: tf.Tensor, real: float, fake: float) -> tf.Tensor:
     """One target per image of a batch of real and as many generated ones."""
     return ops.concatenate([tf.fill((batch, 1), real), tf.fill((batch, 1), fake)])

@@ -14,20 +14,22 @@ EMA_DECAY = 0.998
 class GroupDeviation(layers.Layer):
     """Standard deviation of each channel over groups of 16 examples."""
 
-    def call(self, x):
+    def call(self, x: keras.KerasTensor) -> tf.Tensor:
         height, width, channels = x.shape[1:]
         groups = ops.reshape(x, (-1, 16, height, width, channels))
         deviation = ops.mean(ops.sqrt(ops.var(groups, axis=1) + 1e-6), axis=(1, 2))
         return ops.repeat(deviation, 16, axis=0)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (input_shape[0], input_shape[-1])
 
 
 class CompactGAN(common.GAN):
     """One generated batch serves both updates."""
 
-    def __init__(self, generator, discriminator, num_classes):
+    def __init__(
+        self, generator: keras.Model, discriminator: keras.Model, num_classes: int
+    ) -> None:
         super().__init__(("g_loss", "d_loss"), generator=generator, discriminator=discriminator)
         self.num_classes = num_classes
         self.average = keras.models.clone_model(generator)
@@ -37,14 +39,14 @@ class CompactGAN(common.GAN):
             keras.optimizers.Adam(8e-4, beta_1=0.5, beta_2=0.99, epsilon=1e-8) for _ in range(2)
         )
 
-    def r1(self, images, labels):
+    def r1(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(images)
             score = ops.sum(self.discriminator([images, labels], training=True)[0])
         squares = ops.sum(ops.square(tape.gradient(score, images)), axis=(1, 2, 3))
         return 0.5 * R1_FACTOR * R1_EVERY * ops.mean(squares)
 
-    def train_step(self, data):
+    def train_step(self, data: common.Data) -> common.Logs:
         images, labels = data
         batch = ops.shape(images)[0]
         z, fake_labels = self.normal(batch, LATENT_DIM), self.labels(batch, self.num_classes)
@@ -75,8 +77,8 @@ class CompactGAN(common.GAN):
         return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
-def modulated(x, condition):
-    def affine(bias):
+def modulated(x: keras.KerasTensor, condition: keras.KerasTensor) -> keras.KerasTensor:
+    def affine(bias: str) -> keras.KerasTensor:
         dense = layers.Dense(CHANNELS, bias_initializer=bias)
         return layers.Reshape((1, 1, CHANNELS))(dense(condition))
 
@@ -84,7 +86,7 @@ def modulated(x, condition):
     return layers.ReLU()(layers.Add()([layers.Multiply()([x, affine("ones")]), affine("zeros")]))
 
 
-def make_generator(image_shape, num_classes):
+def make_generator(image_shape: common.Shape, num_classes: int) -> keras.Model:
     height, width, channels = image_shape
     z, label = keras.Input((LATENT_DIM,)), keras.Input((), dtype="int32")
     condition = layers.Concatenate()([z, layers.Embedding(num_classes, 64)(label)])
@@ -97,7 +99,7 @@ def make_generator(image_shape, num_classes):
     return keras.Model([z, label], x)
 
 
-def make_discriminator(image_shape, num_classes):
+def make_discriminator(image_shape: common.Shape, num_classes: int) -> keras.Model:
     image, label = keras.Input(image_shape), keras.Input((), dtype="int32")
     x = image
     for filters in (64, 128):
@@ -110,6 +112,6 @@ def make_discriminator(image_shape, num_classes):
     return keras.Model([image, label], [source, layers.Dense(num_classes)(x)])
 
 
-def make(image_shape, num_classes):
+def make(image_shape: common.Shape, num_classes: int) -> common.GAN:
     generator = make_generator(image_shape, num_classes)
     return CompactGAN(generator, make_discriminator(image_shape, num_classes), num_classes)

@@ -12,12 +12,12 @@ LATENT_DIM, SLOPE = 100, 0.01
 class DCGAN(common.GAN):
     """The discriminator's targets are flipped: 0 for reals, 0.9 to 1 for fakes."""
 
-    def __init__(self, generator, discriminator):
+    def __init__(self, generator: keras.Model, discriminator: keras.Model) -> None:
         super().__init__(("g_loss", "d_loss"), generator=generator, discriminator=discriminator)
         self.g_optimizer = keras.optimizers.Adam(1e-4, beta_1=0.5, epsilon=1e-8)
         self.d_optimizer = keras.optimizers.Adam(1e-3, beta_1=0.5, epsilon=1e-8)
 
-    def train_step(self, data):
+    def train_step(self, data: common.Data) -> common.Logs:
         images, _ = data
         batch = ops.shape(images)[0]
         fakes = self.generator(self.normal(batch, LATENT_DIM), training=False)
@@ -37,11 +37,11 @@ class DCGAN(common.GAN):
         return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
-def activate(x):
+def activate(x: keras.KerasTensor) -> keras.KerasTensor:
     return layers.LeakyReLU(negative_slope=SLOPE)(layers.BatchNormalization()(x))
 
 
-def make(image_shape, num_classes):
+def make(image_shape: common.Shape, num_classes: int) -> common.GAN:
     height, width, channels = image_shape
     z = keras.Input((LATENT_DIM,))
     x = layers.Dense(16 * channels * (height // 4) * (width // 4))(z)

@@ -12,13 +12,13 @@ LATENT_DIM, SLOPE, N_CRITIC, FACTOR = 100, 0.2, 5, 10.0
 class WGANGP(common.GAN):
     """As in keras.io's example, with the batches of all critic updates in one."""
 
-    def __init__(self, generator, critic):
+    def __init__(self, generator: keras.Model, critic: keras.Model) -> None:
         super().__init__(("g_loss", "d_loss"), generator=generator, critic=critic)
         self.g_optimizer, self.d_optimizer = (
             keras.optimizers.Adam(1e-4, beta_1=0.0, epsilon=1e-8) for _ in range(2)
         )
 
-    def gradient_penalty(self, images, fakes):
+    def gradient_penalty(self, images: tf.Tensor, fakes: tf.Tensor) -> tf.Tensor:
         alpha = keras.random.uniform((ops.shape(images)[0], 1, 1, 1), seed=self.seed)
         between = images + alpha * (fakes - images)
         with tf.GradientTape() as tape:
@@ -28,7 +28,7 @@ class WGANGP(common.GAN):
         norm = ops.sqrt(ops.sum(ops.square(gradients), axis=(1, 2, 3)) + 1e-12)
         return ops.mean(ops.square(norm - 1.0))
 
-    def train_step(self, data):
+    def train_step(self, data: common.Data) -> common.Logs:
         batch = ops.shape(data[0])[0] // N_CRITIC
         for images in tf.split(data[0], N_CRITIC):
             fakes = self.generator(self.normal(batch, LATENT_DIM), training=True)
@@ -45,7 +45,7 @@ class WGANGP(common.GAN):
         return self.logs(g_loss=g_loss, d_loss=d_loss)
 
 
-def make(image_shape, num_classes):
+def make(image_shape: common.Shape, num_classes: int) -> common.GAN:
     channels = image_shape[-1]
     z = keras.Input((LATENT_DIM,))
     x = layers.Reshape((1, 1, LATENT_DIM))(z)

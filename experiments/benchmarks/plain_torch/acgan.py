@@ -1,7 +1,7 @@
 """The LaTeX Writer's AC-GAN (`original`) and keras-acgan's later nets (`transposed`)."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.benchmarks.plain_torch import common
@@ -12,16 +12,18 @@ LATENT_DIM = 100
 class ACGAN(common.GAN):
     """The step of keras-acgan: discriminator, then generator on twice as many new images."""
 
-    def __init__(self, generator, discriminator, num_classes, rate):
+    def __init__(
+        self, generator: nn.Module, discriminator: nn.Module, num_classes: int, rate: float
+    ) -> None:
         super().__init__(generator=generator, discriminator=discriminator)
         self.num_classes = num_classes
         self.g_optimizer = common.adam(generator, rate=rate)
         self.d_optimizer = common.adam(discriminator, rate=rate)
 
-    def draw(self, n):
+    def draw(self, n: int) -> tuple[Tensor, Tensor]:
         return torch.rand(n, LATENT_DIM) * 2.0 - 1.0, torch.randint(self.num_classes, (n,))
 
-    def train_step(self, images, labels):
+    def train_step(self, images: Tensor, labels: Tensor) -> None:
         batch = len(images)
         z, fake_labels = self.draw(batch)
         fakes = self.unseen(self.generator, z, fake_labels)
@@ -40,15 +42,15 @@ class ACGAN(common.GAN):
 class Labelled(nn.Module):
     """A generator from z times an embedding of the class."""
 
-    def __init__(self, body, num_classes):
+    def __init__(self, body: list[nn.Module], num_classes: int) -> None:
         super().__init__()
         self.embedding, self.body = nn.Embedding(num_classes, LATENT_DIM), nn.Sequential(*body)
 
-    def forward(self, z, labels):
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         return self.body(z * self.embedding(labels))
 
 
-def make_discriminator(image_shape, num_classes, slope):
+def make_discriminator(image_shape: common.Shape, num_classes: int, slope: float) -> nn.Module:
     """Four convolutions with dropout under two heads."""
     height, width, channels = image_shape
     trunk = []
@@ -60,7 +62,7 @@ def make_discriminator(image_shape, num_classes, slope):
     return common.Heads(nn.Sequential(*trunk), features, num_classes)
 
 
-def make_original(image_shape, num_classes):
+def make_original(image_shape: common.Shape, num_classes: int) -> ACGAN:
     height, width, channels = image_shape
     body = [nn.Linear(LATENT_DIM, 1024), nn.ReLU()]
     body += [nn.Linear(1024, 128 * (height // 4) * (width // 4)), nn.ReLU()]
@@ -72,7 +74,7 @@ def make_original(image_shape, num_classes):
     return ACGAN(Labelled(body, num_classes), discriminator, num_classes, 5e-5)
 
 
-def make_transposed(image_shape, num_classes):
+def make_transposed(image_shape: common.Shape, num_classes: int) -> ACGAN:
     height, width = image_shape[0] // 4 - 4, image_shape[1] // 4 - 4
     body = [nn.Linear(LATENT_DIM, 384 * height * width), nn.ReLU()]
     body += [common.Reshape(384, height, width)]

@@ -1,7 +1,7 @@
 """The auto-encoder-stabilised AC-GAN of MNIST-GAN, depth 64."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.benchmarks.plain_torch import common
@@ -12,15 +12,15 @@ LATENT_DIM, DEPTH, SLOPE, DROPOUT = 100, 64, 0.3, 0.4
 class Noise(nn.Module):
     """Gaussian noise on the input."""
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         return x + 0.05 * torch.randn_like(x) if self.training else x
 
 
-def block(layer):
+def block(layer: nn.Module) -> list[nn.Module]:
     return [layer, nn.LeakyReLU(SLOPE), nn.Dropout(DROPOUT)]
 
 
-def trunk(image_shape):
+def trunk(image_shape: common.Shape) -> nn.Module:
     height, width, channels = image_shape
     return nn.Sequential(
         Noise(),
@@ -32,7 +32,7 @@ def trunk(image_shape):
 
 
 class Generator(nn.Module):
-    def __init__(self, image_shape, num_classes):
+    def __init__(self, image_shape: common.Shape, num_classes: int) -> None:
         super().__init__()
         height, width, channels = image_shape
         self.body = nn.Sequential(
@@ -44,17 +44,17 @@ class Generator(nn.Module):
             nn.Tanh(),
         )
 
-    def forward(self, classes, z):
+    def forward(self, classes: Tensor, z: Tensor) -> Tensor:
         return self.body(torch.cat([classes, z], 1))
 
 
 class Encoder(nn.Module):
-    def __init__(self, image_shape, num_classes):
+    def __init__(self, image_shape: common.Shape, num_classes: int) -> None:
         super().__init__()
         self.trunk = trunk(image_shape)
         self.code, self.classes = nn.Linear(DEPTH, LATENT_DIM), nn.Linear(DEPTH, num_classes)
 
-    def forward(self, images):
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         x = self.trunk(images)
         return torch.sigmoid(self.code(x)), torch.softmax(self.classes(x), 1)
 
@@ -62,7 +62,7 @@ class Encoder(nn.Module):
 class AEACGAN(common.GAN):
     """Three updates a step: discriminator, generator, encoder and generator together."""
 
-    def __init__(self, image_shape, num_classes):
+    def __init__(self, image_shape: common.Shape, num_classes: int) -> None:
         super().__init__(
             encoder=Encoder(image_shape, num_classes),
             generator=Generator(image_shape, num_classes),
@@ -73,7 +73,7 @@ class AEACGAN(common.GAN):
         self.d_optimizer = common.adam(self.discriminator, rate=2e-4)
         self.ae_optimizer = common.adam(self.encoder, self.generator, rate=2e-4)
 
-    def train_step(self, images, labels):
+    def train_step(self, images: Tensor, labels: Tensor) -> None:
         batch = len(images)
         z, fake_labels = torch.randn(batch, LATENT_DIM), torch.randint(self.num_classes, (batch,))
         wanted = functional.one_hot(fake_labels, self.num_classes).float()

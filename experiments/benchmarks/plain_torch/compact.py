@@ -3,7 +3,7 @@
 import copy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from experiments.benchmarks.plain_torch import common
@@ -16,18 +16,18 @@ EMA_DECAY = 0.998
 class Modulated(nn.Module):
     """BatchNorm whose scale and shift are linear in a condition, then ReLU."""
 
-    def __init__(self, condition):
+    def __init__(self, condition: int) -> None:
         super().__init__()
         self.norm = nn.BatchNorm2d(CHANNELS, affine=False)
         self.scale, self.shift = (nn.Linear(condition, CHANNELS) for _ in range(2))
 
-    def forward(self, x, condition):
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
         scale = self.scale(condition)[:, :, None, None]
         return functional.relu(self.norm(x) * scale + self.shift(condition)[:, :, None, None])
 
 
 class Generator(nn.Module):
-    def __init__(self, image_shape, num_classes):
+    def __init__(self, image_shape: common.Shape, num_classes: int) -> None:
         super().__init__()
         height, width, channels = image_shape
         condition = LATENT_DIM + 64
@@ -38,14 +38,14 @@ class Generator(nn.Module):
         self.grow = common.same_transposed(CHANNELS, CHANNELS, 4, bias=False)
         self.last = common.same_transposed(CHANNELS, channels, 4)
 
-    def forward(self, z, labels):
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         condition = torch.cat([z, self.embedding(labels)], 1)
         x = self.norms[0](self.reshape(self.dense(condition)), condition)
         return torch.tanh(self.last(self.norms[1](self.grow(x), condition)))
 
 
 class Discriminator(nn.Module):
-    def __init__(self, image_shape, num_classes):
+    def __init__(self, image_shape: common.Shape, num_classes: int) -> None:
         super().__init__()
         height, width, channels = image_shape
         self.first = common.same_conv(channels, 64, 4, 2)
@@ -55,7 +55,7 @@ class Discriminator(nn.Module):
         self.classes = nn.Linear(features, num_classes)
         self.projection = nn.Linear(features, num_classes, bias=False)
 
-    def forward(self, images, labels):
+    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         x = functional.leaky_relu(self.first(images), SLOPE)
         x = functional.leaky_relu(self.second(x), SLOPE)
         groups = x.float().unflatten(0, (-1, 16))
@@ -69,7 +69,7 @@ class Discriminator(nn.Module):
 class CompactGAN(common.GAN):
     """One generated batch serves both updates."""
 
-    def __init__(self, image_shape, num_classes):
+    def __init__(self, image_shape: common.Shape, num_classes: int) -> None:
         super().__init__(
             generator=Generator(image_shape, num_classes),
             discriminator=Discriminator(image_shape, num_classes),
@@ -79,14 +79,14 @@ class CompactGAN(common.GAN):
         self.g_optimizer = common.adam(self.generator, rate=8e-4, betas=(0.5, 0.99))
         self.d_optimizer = common.adam(self.discriminator, rate=8e-4, betas=(0.5, 0.99))
 
-    def r1(self, images, labels):
+    def r1(self, images: Tensor, labels: Tensor) -> Tensor:
         images = images.requires_grad_()
         # by `forward`: what is compiled has no second derivatives
         score = self.run(self.discriminator.forward, images, labels)[0].sum()
         (gradient,) = torch.autograd.grad(score, images, create_graph=True)
         return 0.5 * R1_FACTOR * R1_EVERY * gradient.square().sum((1, 2, 3)).mean()
 
-    def train_step(self, images, labels):
+    def train_step(self, images: Tensor, labels: Tensor) -> None:
         batch = len(images)
         z, fake_labels = torch.randn(batch, LATENT_DIM), torch.randint(self.num_classes, (batch,))
         fakes = self.run(self.generator, z, fake_labels)

@@ -1,7 +1,7 @@
 """DCGAN on 28x28 images: jomian78's nets, an update on reals and one on fakes."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from experiments.benchmarks.plain_torch import common
 
@@ -11,12 +11,12 @@ LATENT_DIM, SLOPE = 100, 0.01
 class DCGAN(common.GAN):
     """The discriminator's targets are flipped: 0 for reals, 0.9 to 1 for fakes."""
 
-    def __init__(self, generator, discriminator):
+    def __init__(self, generator: nn.Module, discriminator: nn.Module) -> None:
         super().__init__(generator=generator, discriminator=discriminator)
         self.g_optimizer = common.adam(generator, rate=1e-4)
         self.d_optimizer = common.adam(discriminator, rate=1e-3)
 
-    def train_step(self, images, labels):
+    def train_step(self, images: Tensor, labels: Tensor) -> None:
         batch = len(images)
         fakes = self.unseen(self.generator, torch.randn(batch, LATENT_DIM))
         soft = 0.9 + 0.1 * torch.rand(batch, 1)
@@ -28,11 +28,11 @@ class DCGAN(common.GAN):
         self.update(self.g_optimizer, g_loss)
 
 
-def norm(channels):
+def norm(channels: int) -> list[nn.Module]:
     return [nn.BatchNorm2d(channels, 1e-3, 0.01), nn.LeakyReLU(SLOPE)]
 
 
-def make(image_shape, num_classes):
+def make(image_shape: common.Shape, num_classes: int) -> common.GAN:
     height, width, channels = image_shape
     start = 16 * channels
     generator = nn.Sequential(

@@ -1,7 +1,7 @@
 """WGAN-GP at 64x64: DCGAN-like nets, five critic updates a step, each on a batch of its own."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from experiments.benchmarks.plain_torch import common
 
@@ -11,12 +11,12 @@ LATENT_DIM, SLOPE, N_CRITIC, FACTOR = 100, 0.2, 5, 10.0
 class WGANGP(common.GAN):
     """Algorithm 1 of Gulrajani et al. 2017."""
 
-    def __init__(self, generator, critic):
+    def __init__(self, generator: nn.Module, critic: nn.Module) -> None:
         super().__init__(generator=generator, critic=critic)
         self.g_optimizer = common.adam(generator, rate=1e-4, betas=(0.0, 0.999))
         self.d_optimizer = common.adam(critic, rate=1e-4, betas=(0.0, 0.999))
 
-    def gradient_penalty(self, images, fakes):
+    def gradient_penalty(self, images: Tensor, fakes: Tensor) -> Tensor:
         between = torch.lerp(images, fakes, torch.rand(len(images), 1, 1, 1)).requires_grad_()
         # by `forward`: what is compiled has no second derivatives
         score = self.run(self.critic.forward, between).sum()
@@ -24,7 +24,7 @@ class WGANGP(common.GAN):
         norm = (gradient.square().sum((1, 2, 3)) + 1e-12).sqrt()
         return (norm - 1.0).square().mean()
 
-    def train_step(self, images, labels):
+    def train_step(self, images: Tensor, labels: Tensor) -> None:
         batch = len(images) // N_CRITIC
         for reals in images.chunk(N_CRITIC):
             with torch.no_grad():
@@ -36,7 +36,7 @@ class WGANGP(common.GAN):
         self.update(self.g_optimizer, -self.run(self.critic, fakes).mean())
 
 
-def make(image_shape, num_classes):
+def make(image_shape: common.Shape, num_classes: int) -> common.GAN:
     height, width, channels = image_shape
     inputs = LATENT_DIM
     generator = [nn.Unflatten(1, (LATENT_DIM, 1, 1))]
