@@ -1,1 +1,1 @@
-"""One thin script per experiment: flags, configuration, run."""
+"""One thin script per experiment or command: flags, configuration, run."""

@@ -10,13 +10,13 @@ Convolutional Generative Adversarial Networks", arXiv:1511.06434.
     python -m experiments.dcgan --preset=image_sets --depth=5 --upsampling=resize
 
 Known failure: `image_sets`, the original's settings without its bugs, collapses. On MNIST (one
-seed, 8 epochs, 3.5 CPU-minutes) every z gives the same woven lattice, with equal learning rates
-too. In the original each update of the generator also moved the discriminator towards calling
-images real. The default, `paper`, draws all ten digits after 2 epochs (one seed, 0.8 CPU-minutes:
+seed, 8 epochs, 3.5 CPU-minutes) every z gives the same woven lattice, also with equal learning
+rates. In the original each update of the generator also trained the discriminator to call images
+real. The default, `paper`, draws all ten digits after 2 epochs (one seed, 0.8 CPU-minutes:
 entropy of the classes 0.90 of ln 10, a classifier's median confidence 0.91).
 
-The original's pictures of deep nets show a woven lattice; `--depth`, `--kernel_size`, `--stride`,
-`--beta_1` and `--upsampling` tell what it comes from. Its labels are flipped (real 0) and soft,
+The original's pictures of deep networks show a woven lattice; `--depth`, `--kernel_size`,
+`--stride`, `--beta_1` and `--upsampling` show its cause. Its labels are flipped (real 0) and soft,
 drawn once; `--label_policy=hard` is the plain GAN.
 """
 

@@ -8,7 +8,7 @@ The .keras file opens with Keras alone, the SavedModel with TensorFlow alone:
     model = tf.saved_model.load("generator")
     images = model.serve([z, labels])  # float32 z (n, latent_dim), int32 labels (n,)
 
-A generator without labels takes z by itself. README.txt beside a SavedModel says what goes in.
+A generator without labels takes z alone. README.txt beside a SavedModel describes the inputs.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ from gan_keras.storage import run_folder
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
 flags.DEFINE_enum(
-    "format", "keras", ["keras", "savedmodel"], "A file for Keras, or a folder for TensorFlow."
+    "format", "keras", ["keras", "savedmodel"], "File for Keras, or folder for TensorFlow."
 )
 flags.DEFINE_string("out", None, "Where to write: FILE.keras, or a folder that is not there yet.")
 

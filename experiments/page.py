@@ -1,9 +1,9 @@
-"""A web page that writes: type text or LaTeX, choose a hand, download the picture.
+"""Opens a web page that writes: type text or LaTeX, choose a hand, download the picture.
 
 python -m experiments.page --workdir=RUN
 
-Needs the extra `page` (pip install 'gan_keras[page]'); `make page` brings it along. It listens on
-this machine only unless --host says otherwise, and calls nowhere.
+Needs the extra `page` (pip install 'gan_keras[page]'), which `make page` installs. The page listens
+on this machine only unless --host says otherwise, and connects to no other machine.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run; the newest in --runs that can write.")
-flags.DEFINE_string("runs", "runs", "Where to look for runs.")
+flags.DEFINE_string("runs", "runs", "Folder that holds the runs.")
 flags.DEFINE_string("data_dir", "", "Folder of data sets, for proof-reading; the run's own.")
 flags.DEFINE_string("host", "127.0.0.1", "Address to listen at; 0.0.0.0 lets other machines in.")
 flags.DEFINE_integer("port", 7860, "Port to listen at.", lower_bound=1, upper_bound=65535)

@@ -1,10 +1,10 @@
-"""Makes a data set ready to train on, with progress, and says what is in it.
+"""Prepares a data set for training, shows progress, and describes its content.
 
 python -m experiments.prepare_data --dataset=mnist
 
 Sets of TensorFlow Datasets are downloaded into <data_dir>/tfds and prepared there; without a
-network that fails within seconds. Own pictures (folder:PATH) are looked through, and the files
-that cannot be used are named.
+network this fails within seconds. Own pictures (folder:PATH) are checked, and unusable files are
+named.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Progressive growing: small images first, then twice the size, layers faded in.
+"""Progressive growing: small images first, then twice the size, with new layers faded in.
 
 Paper: Karras et al. 2018, arXiv:1710.10196. The size of the data must be 2 or 4 times that of the
 first stage: 32 pixels grow from 16, 64 from 16 and 32.

@@ -8,7 +8,7 @@ normalisation and without tricks.
     python -m experiments.r3gan
     python -m experiments.r3gan --preset=initials --penalty=r1
 
-Ours are small residual networks for a CPU, not the paper's.
+The networks are small residual networks for a CPU, not the networks of the paper.
 """
 
 from experiments import common

@@ -1,13 +1,13 @@
-"""Samples from a trained run: a picture or arrays.
+"""Draws samples from a trained run, as a picture or as arrays.
 
 python -m experiments.sample --workdir=RUN --per_class=10 --labels=3,4,x --out=grid.png
 python -m experiments.sample --workdir=RUN --per_class=1000 --out=samples.npz
 python -m experiments.sample --workdir=RUN --seed=0 --interpolate=1 --out=way.png
 
-A grid has a column a class and a row an attempt; an interpolation has a row a class and goes from
-the noise of --seed to that of --interpolate. An .npz holds `images` (uint8, ink 255), `labels` and
-`class_names`. A run whose generator takes no labels gives --count images in --columns columns, and
-an .npz without `labels`:
+A grid has one column per class and one row per sample; an interpolation has one row per class and
+goes from the noise of --seed to the noise of --interpolate. An .npz holds `images` (uint8, ink
+255), `labels` and `class_names`. A run whose generator takes no labels gives --count images in --columns
+columns, and an .npz without `labels`:
 
 python -m experiments.sample --workdir=RUN --count=40 --columns=8 --out=grid.png
 """
@@ -28,7 +28,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
 flags.DEFINE_string("out", None, "Where to write: FILE.png or FILE.npz.")
 flags.DEFINE_integer(
-    "per_class", None, "Images a class, 10 by default; steps with --interpolate.", lower_bound=1
+    "per_class", None, "Images per class, 10 by default; steps with --interpolate.", lower_bound=1
 )
 flags.DEFINE_string(
     "labels", None, f"Classes by name, separated by commas ({COMMA} for a comma); all by default."
@@ -78,19 +78,19 @@ def main() -> None:
 
 
 def _by_class(run) -> tuple[np.ndarray, np.ndarray, int]:
-    """Images of a run with labels, their labels, and the columns of the grid."""
+    """Draws from a run with labels: images, their labels, and the columns of the grid."""
     _refuse("count", run)
     classes, each = _classes(run.class_names), FLAGS.per_class or 10
     if FLAGS.interpolate is not None:
         images = run.interpolate(classes, FLAGS.seed, FLAGS.interpolate, each)
         return images, np.repeat(classes, each), each
-    # row by row, a column a class
+    # row by row, one column per class
     labels = np.tile(classes, each)
     return run.draw(labels, FLAGS.seed), labels, len(classes)
 
 
 def _unlabelled(run) -> tuple[np.ndarray, None, int]:
-    """The same of a run without labels."""
+    """Draws from a run without labels."""
     _refuse("per_class", run)
     _refuse("labels", run)
     if FLAGS.interpolate is not None:
@@ -107,7 +107,7 @@ def _refuse(name: str, run) -> None:
 
 
 def _classes(names: tuple[str, ...]) -> np.ndarray:
-    """Class numbers that --labels asks for."""
+    """Reads the class numbers of --labels."""
     if FLAGS.labels is None:
         return np.arange(len(names), dtype=np.int32)
     try:

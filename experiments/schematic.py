@@ -1,9 +1,9 @@
-"""Draws the networks of an experiment: layers, shapes, parameters, and how it trains.
+"""Draws the networks of an experiment: layers, shapes, parameters, and the training step.
 
 python -m experiments.schematic --experiment=acgan --preset=original --out=acgan.png
 python -m experiments.schematic --out=experiments/schematics    # all, with their default presets
 
-No data is needed: `--image_size` and `--classes` say what the networks are built for.
+No data is needed: `--image_size` and `--classes` give the shapes.
 """
 
 from pathlib import Path
@@ -17,11 +17,11 @@ from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import check_writable
 
 FLAGS = flags.FLAGS
-flags.DEFINE_enum("experiment", None, list(configs.CONFIGS), "Which one; all when it is left out.")
-flags.DEFINE_string("preset", None, "Its preset; the default one when it is left out.")
+flags.DEFINE_enum("experiment", None, list(configs.CONFIGS), "Experiment to draw; all by default.")
+flags.DEFINE_string("preset", None, "Preset of the experiment; its default preset by default.")
 flags.DEFINE_string("out", None, "FILE.png of one experiment; a folder for all of them.")
 flags.DEFINE_integer(
-    "image_size", None, "Side of the images in pixels: the preset's own, or 28.", lower_bound=4
+    "image_size", None, "Side of the images in pixels; default: the preset's, or 28.", lower_bound=4
 )
 flags.DEFINE_integer("classes", 10, "Number of classes.", lower_bound=2)
 

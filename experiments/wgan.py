@@ -6,9 +6,9 @@ Paper: Arjovsky, Chintala & Bottou 2017, "Wasserstein GAN", arXiv:1701.07875, al
     python -m experiments.wgan
     python -m experiments.wgan --preset=paper
 
-The next idea of the digit GAN's notebook, on its networks. One step updates the critic --n_critic
-times, on as many batches. `-d_loss` estimates the Wasserstein distance up to a factor: it should
-fall while samples improve.
+Uses the networks of the digit GAN. One step updates the critic --n_critic times, each time on a new
+batch. `-d_loss` estimates the Wasserstein distance up to a factor: it should fall while samples
+improve.
 """
 
 from experiments import common

@@ -1,13 +1,13 @@
-r"""Writes a text or a formula in a hand that a trained run makes up.
+r"""Writes a text or a formula in a handwriting that a trained run makes up.
 
 python -m experiments.write --text="Hello World" --workdir=RUN --out=hello.png
 python -m experiments.write --latex='\frac{3+4}{x}=7^{2}' --workdir=RUN --style=3 --out=formula.svg
 
-The hand belongs to --style: one number, one writer. --variation lets its glyphs differ more, --seed
-writes the same page again a little differently, --hands=3 shows three hands side by side, and
---towards with --blend goes from one hand to another. With --best_of=K the reference classifier of
-the run's data set takes the most legible of K candidates for each glyph; it is trained once, on
-real images.
+A hand is the handwriting of one writer; --style is its number. --variation lets its glyphs differ
+more, --seed writes the same page again a little differently, --hands=3 shows three hands side by
+side, and --towards with --blend interpolates between two hands. With --best_of=K the reference
+classifier of the run's data set takes the most legible of K candidates per glyph; it is trained
+once, on real images.
 """
 
 from pathlib import Path
@@ -30,17 +30,17 @@ flags.DEFINE_float(
     "variation", 0.45, "How far glyphs may be from the hand.", lower_bound=0.05, upper_bound=1.0
 )
 flags.DEFINE_integer(
-    "towards", None, "Another hand, to go to by --blend.", lower_bound=0, upper_bound=2**31 - 1
+    "towards", None, "Another hand, mixed in by --blend.", lower_bound=0, upper_bound=2**31 - 1
 )
 flags.DEFINE_float(
-    "blend", 0.5, "How far to go --towards the other hand.", lower_bound=0.0, upper_bound=1.0
+    "blend", 0.5, "Share of the other hand, --towards.", lower_bound=0.0, upper_bound=1.0
 )
 flags.DEFINE_integer(
     "hands", 1, "Hands to write in, side by side, from --style on.", lower_bound=1, upper_bound=8
 )
 flags.DEFINE_integer("seed", 0, "Another page of the same hand.", lower_bound=0)
 flags.DEFINE_integer(
-    "best_of", 1, "Candidates a glyph, of which the most legible is taken.", 1, upper_bound=64
+    "best_of", 1, "Candidates per glyph, of which the most legible is taken.", 1, upper_bound=64
 )
 flags.DEFINE_integer("size", 64, "Size of the writing in pixels.", lower_bound=12, upper_bound=400)
 flags.DEFINE_integer(

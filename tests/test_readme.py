@@ -1,4 +1,4 @@
-"""What the README shows must run as printed."""
+"""The commands and the example of the README run as printed."""
 
 import json
 import re
@@ -69,7 +69,7 @@ def test_readme_shows_commands():
 
 @pytest.fixture(scope="module")
 def ends(folder):
-    """How the Python commands ended that were run in their order, by command."""
+    """Results of the Python commands, run in their order, by command."""
     found = {}
     for line in PYTHON_COMMANDS:
         _, *arguments = shlex.split(line)
@@ -104,7 +104,7 @@ def test_a_run_says_what_it_does_and_where(ends, folder):
 
 @pytest.mark.timeout(600)
 def test_what_the_commands_wrote(ends, folder):
-    # a column a class, then a row a class
+    # one column per class, then one row per class
     assert Image.open(folder / "grid.png").size == (16 * 28, 10 * 28)
     assert Image.open(folder / "way.png").size == (10 * 28, 16 * 28)
     with np.load(folder / "samples.npz") as arrays:

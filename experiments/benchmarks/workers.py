@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from data_tools.parallel import peak_memory
+from experiments import common
 from experiments.benchmarks.nets import NETS, Net
 from gan_keras.foundation.errors import DataError
 
@@ -103,9 +104,10 @@ _steps: Burst
 def _prepare(job: Job) -> Facts:
     """Builds a side and warms it up."""
     global _steps
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # oneDNN for both sides: TensorFlow alone leaves it off on many processors.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    if job.module != "plain_torch":
+        common.import_tensorflow()
     _steps, facts = _BUILD[job.module](job)
     for _ in range(2):  # tracing, compiling, choosing of kernels
         _steps(2)

@@ -1,1 +1,1 @@
-"""Studies of what the five originals claim: a file each, their results, the registry of claims."""
+"""Studies of the claims of the five originals: one file each, their results, all claims."""

@@ -1,4 +1,4 @@
-"""RESULTS.md and its figures, from the results of the studies.
+"""Writes RESULTS.md and its figures from the results of the studies.
 
 python -m experiments.studies.report
 """
