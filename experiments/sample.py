@@ -6,8 +6,8 @@ python -m experiments.sample --workdir=RUN --seed=0 --interpolate=1 --out=way.pn
 
 A grid has one column per class and one row per sample; an interpolation has one row per class and
 goes from the noise of --seed to the noise of --interpolate. An .npz holds `images` (uint8, ink
-255), `labels` and `class_names`. A run whose generator takes no labels gives --count images in --columns
-columns, and an .npz without `labels`:
+255), `labels` and `class_names`. A run whose generator takes no labels gives --count images
+in --columns columns, and an .npz without `labels`:
 
 python -m experiments.sample --workdir=RUN --count=40 --columns=8 --out=grid.png
 """
