@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from gan_keras.configs.base import RunConfig
+from gan_keras.evaluation import catalogue
 from gan_keras.foundation import cli
 from gan_keras.foundation.errors import DataError
-from gan_keras.reports import catalogue
 
 if TYPE_CHECKING:
     from gan_keras.data import Dataset

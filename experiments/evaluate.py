@@ -8,17 +8,16 @@ python -m experiments.evaluate --runs='runs/acgan/seed*'
 python -m experiments.evaluate --runs='runs/a/seed*' --against='runs/b/seed*'
 
 The first three print a table and write metrics.json and report.html, into the run or into --out.
-A run's report is of its newest generator. A folder with a sub-folder a class is labelled, a flat
-one is not; an .npz is as `experiments.sample` writes it. --compare reads metrics.json of each run,
-prints them side by side and writes compare.html. --runs gives mean and standard deviation over
-runs, --against also the difference of runs with the same seed and its 95 % confidence interval;
-with --out all figures, each run's too, and the commands that trained them are in summary.json.
-3,200 images take about a minute on two cores once the classifier of the data set is there, which
-is trained once; --gan_train takes minutes more.
+A run's report is of its newest generator. A folder with one sub-folder per class is labelled, a
+flat one is not; an .npz is as `experiments.sample` writes it. --compare reads metrics.json of each
+run, prints them side by side and writes compare.html. --runs gives mean and standard deviation
+over runs, --against also the difference of runs with the same seed and its 95 % confidence
+interval; with --out all figures, each run's too, and the commands that trained them are in
+summary.json. 3,200 images take about a minute on two cores once the classifier of the data set is
+there, which is trained once; --gan_train takes minutes more.
 """
 
 import glob
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from gan_keras.foundation import cli
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import check_writable, write_json
 from gan_keras.storage import run_folder
+from gan_keras.storage.metrics import METRICS, read_metrics, write_metrics
 
 FLAGS = flags.FLAGS
 MODES = ("workdir", "images", "compare", "runs")
@@ -58,7 +58,7 @@ flags.DEFINE_string("out", None, "Folder to write to.")
 flags.DEFINE_integer(
     "per_class",
     None,
-    "Generated images a class, or points in all (default: the run's --eval_samples).",
+    "Generated images per class, or points in all (default: the run's --eval_samples).",
     lower_bound=2,
 )
 flags.DEFINE_integer("seed", None, "Seed of the samples (default: the run's).", lower_bound=0)
@@ -98,7 +98,7 @@ def _score_run(workdir: Path) -> None:
     """Scores the newest generator of a run, or its best one."""
     run_folder.RunFolder.started(workdir)  # says so at once if there is none
     common.import_tensorflow()
-    from gan_keras.reports import page, tables
+    from gan_keras.reports import run_report, score_tables
     from gan_keras.samples import scoring  # late: imports TensorFlow
 
     scored, metrics, folder = scoring.score_run(
@@ -109,10 +109,10 @@ def _score_run(workdir: Path) -> None:
         seed=FLAGS.seed,
         gan_train=bool(FLAGS.gan_train),
     )
-    print(tables.scores(metrics), flush=True)  # minutes of work, wherever it can be written
-    write_json(folder / "metrics.json", metrics)
-    report = page.write_run_report(workdir, metrics, scored, folder)
-    print(f"scores: {folder / 'metrics.json'}; report: {report}")
+    print(score_tables.scores(metrics), flush=True)  # minutes of work, wherever it can be written
+    path = write_metrics(folder, metrics)
+    report = run_report.write_run_report(workdir, metrics, scored, folder)
+    print(f"scores: {path}; report: {report}")
 
 
 def _score_images(path: Path) -> None:
@@ -124,7 +124,7 @@ def _score_images(path: Path) -> None:
     dataset = common.load_data(FLAGS.dataset, data_dir)
     common.import_tensorflow()
     from gan_keras.data import generated
-    from gan_keras.reports import page, tables
+    from gan_keras.reports import run_report, score_tables
     from gan_keras.samples import scoring  # late: imports TensorFlow
 
     images, labels = generated.load(path, dataset, data_dir)
@@ -137,26 +137,26 @@ def _score_images(path: Path) -> None:
         elif scoring.looks_inverted(images, dataset):
             print("WARNING: these images look inverted beside the data set's; try --ink=dark")
         if FLAGS.gan_train and labels is None:
-            raise UsageError("--gan_train needs labels: a sub-folder a class, or `labels`")
+            raise UsageError("--gan_train needs labels: one sub-folder per class, or `labels`")
         scored = scorer.score_images(images, labels, seed, gan_train=bool(FLAGS.gan_train))
     out = Path(FLAGS.out)
     metrics = {"images": str(path), "dataset": FLAGS.dataset, "seed": seed} | scored.metrics
     metrics |= {"environment": run_folder.environment()}
-    print(tables.scores(metrics), flush=True)
-    write_json(out / "metrics.json", metrics)
-    report = page.write_images_report(out / page.REPORT, str(path), metrics, scored)
-    print(f"scores: {out / 'metrics.json'}; report: {report}")
+    print(score_tables.scores(metrics), flush=True)
+    written = write_metrics(out, metrics)
+    report = run_report.write_images_report(out / run_report.REPORT, str(path), metrics, scored)
+    print(f"scores: {written}; report: {report}")
 
 
 def _compare(given: Sequence[str]) -> None:
     """Puts runs side by side."""
-    from gan_keras.reports import comparison, tables  # late: takes a moment
+    from gan_keras.reports import comparison, score_tables  # late: takes a moment
 
     folders = [folder for text in given for folder in _folders(text)]
     if len(folders) < 2:
         raise UsageError("--compare needs two runs or more")
-    runs = [_metrics(folder) for folder in folders]
-    print(tables.comparison([str(folder) for folder in folders], runs))
+    runs = [read_metrics(folder) for folder in folders]
+    print(score_tables.comparison([str(folder) for folder in folders], runs))
     page = comparison.write_comparison(
         Path(FLAGS.out or ".") / comparison.COMPARISON, folders, runs
     )
@@ -164,7 +164,7 @@ def _compare(given: Sequence[str]) -> None:
 
 
 def _folders(text: str) -> list[Path]:
-    """What a text names: a folder, folders with commas between them, or a pattern."""
+    """Finds what a text names: a folder, folders separated by commas, or a pattern."""
     if Path(text).exists():
         return [Path(text)]
     if "," in text:
@@ -172,33 +172,17 @@ def _folders(text: str) -> list[Path]:
     return sorted(map(Path, glob.glob(text))) or [Path(text)]
 
 
-def _metrics(folder: Path) -> dict[str, Any]:
-    """What a run's metrics.json holds."""
-    path = folder / "metrics.json"
-    if not path.is_file():
-        raise DataError(
-            f"there is no {path}; `python -m experiments.evaluate --workdir={folder}` writes it"
-        )
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is damaged ({error})") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{path} holds no metrics")
-    return found
-
-
 def _summarize() -> None:
-    """Mean and spread of runs, and the paired difference to others."""
-    from gan_keras.evaluation import statistics  # late: takes a moment
-    from gan_keras.reports import tables
+    """Shows mean and spread of runs, and the paired difference to others."""
+    from gan_keras.evaluation import seed_statistics  # late: takes a moment
+    from gan_keras.reports import score_tables
 
     groups = [_group(name) for name in ("runs", "against") if FLAGS[name].value]
     written: dict[str, Any] = {}
     if len(groups) == 1:
         (runs,) = groups
-        summary = statistics.summarize(list(runs.values()))
-        print(tables.spread(summary))
+        summary = seed_statistics.summarize(list(runs.values()))
+        print(score_tables.spread(summary))
         print(f"{len(runs)} runs: {', '.join(map(str, runs))}")
         each = [{"command": _command(folder), **metrics} for folder, metrics in runs.items()]
         written = {"mean_and_sd": summary, "runs": each}
@@ -211,9 +195,9 @@ def _summarize() -> None:
                 "--against"
             )
         sides = [[side[seed] for seed in seeds] for side in (first, second)]
-        own, other = map(statistics.summarize, sides)
-        difference = statistics.paired_difference(*sides)
-        print(tables.spread(own, difference, other))
+        own, other = map(seed_statistics.summarize, sides)
+        difference = seed_statistics.paired_difference(*sides)
+        print(score_tables.spread(own, difference, other))
         left = sorted(first.keys() ^ second.keys())
         print(
             f"{len(seeds)} pairs of the same seed ({', '.join(map(str, seeds))})"
@@ -233,19 +217,19 @@ def _summarize() -> None:
 
 
 def _group(name: str) -> dict[Path, dict[str, Any]]:
-    """Metrics of the finished runs that a flag's pattern names."""
+    """Reads the metrics of the finished runs that a flag's pattern names."""
     folders = [folder for folder in _folders(FLAGS[name].value) if folder.is_dir()]
-    finished = [folder for folder in folders if (folder / "metrics.json").is_file()]
+    finished = [folder for folder in folders if (folder / METRICS).is_file()]
     for folder in folders:
         if folder not in finished:
             print(f"left out, not finished: {folder}")
     if not finished:
         raise DataError(f"--{name}={FLAGS[name].value}: no finished runs match")
-    return {folder: _metrics(folder) for folder in finished}
+    return {folder: read_metrics(folder) for folder in finished}
 
 
 def _command(folder: Path) -> str | None:
-    """What trained a run; None if its config.json does not say, as of images from elsewhere."""
+    """Returns the command that trained a run; None for images from elsewhere."""
     from gan_keras import configs  # late: takes a moment
 
     try:
@@ -256,12 +240,12 @@ def _command(folder: Path) -> str | None:
 
 
 def _by_seed(group: dict[Path, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """The same by seed, each of which may be there once."""
+    """Returns the same by seed, each of which may occur once."""
     found: dict[int, tuple[Path, dict[str, Any]]] = {}
     for folder, metrics in group.items():
         seed = metrics.get("seed")
         if not isinstance(seed, int):
-            raise DataError(f"{folder / 'metrics.json'} names no seed")
+            raise DataError(f"{folder / METRICS} names no seed")
         if seed in found:
             raise DataError(f"seed {seed} is twice in a group: {found[seed][0]} and {folder}")
         found[seed] = (folder, metrics)

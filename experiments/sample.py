@@ -13,6 +13,7 @@ python -m experiments.sample --workdir=RUN --count=40 --columns=8 --out=grid.png
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from absl import flags
@@ -23,6 +24,9 @@ from gan_keras.foundation.class_names import COMMA, class_list
 from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import check_writable
 from gan_keras.storage import run_folder
+
+if TYPE_CHECKING:
+    from gan_keras.samples.sampling import Sampler
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("workdir", None, "Folder of the run.")
@@ -77,7 +81,7 @@ def main() -> None:
     print(f"{len(images)} images of {run.source} in {out}")
 
 
-def _by_class(run) -> tuple[np.ndarray, np.ndarray, int]:
+def _by_class(run: "Sampler") -> tuple[np.ndarray, np.ndarray, int]:
     """Draws from a run with labels: images, their labels, and the columns of the grid."""
     _refuse("count", run)
     classes, each = _classes(run.class_names), FLAGS.per_class or 10
@@ -89,7 +93,7 @@ def _by_class(run) -> tuple[np.ndarray, np.ndarray, int]:
     return run.draw(labels, FLAGS.seed), labels, len(classes)
 
 
-def _unlabelled(run) -> tuple[np.ndarray, None, int]:
+def _unlabelled(run: "Sampler") -> tuple[np.ndarray, None, int]:
     """Draws from a run without labels."""
     _refuse("per_class", run)
     _refuse("labels", run)
@@ -99,7 +103,7 @@ def _unlabelled(run) -> tuple[np.ndarray, None, int]:
     return run.draw(FLAGS.count or 100, FLAGS.seed), None, FLAGS.columns
 
 
-def _refuse(name: str, run) -> None:
+def _refuse(name: str, run: "Sampler") -> None:
     """Refuses a flag that this kind of run cannot use."""
     if FLAGS[name].value is not None:
         kind = "takes labels" if run.takes_labels else "takes no labels"

@@ -1,4 +1,4 @@
-"""Grids of small images as one picture."""
+"""Grids of small images as one picture, and animations of them."""
 
 import re
 from collections.abc import Sequence
@@ -47,48 +47,45 @@ def write_png(path: str | Path, picture: np.ndarray) -> None:
         Image.fromarray(picture).save(temporary, format="PNG")
 
 
-def write_gif(path: str | Path, frames: Sequence[Path], seconds: float = 8.0) -> None:
-    """Joins pictures to an animation, atomically; the last one stays longer.
+def write_gif(path: str | Path, frames: Sequence[Path]) -> None:
+    """Joins pictures to an animation of about 8 seconds, atomically; the last one stays longer.
 
     Args:
         path: The GIF.
         frames: PNG files in order; smaller ones are brought to the size of the last.
-        seconds: How long it takes in all, within 0.05 to 0.5 seconds a picture.
     """
-    size = _opened(frames[-1]).size
-    pictures = [
-        _opened(frame).convert("RGB").resize(size, Image.Resampling.NEAREST) for frame in frames
-    ]
-    each = round(1000 * min(0.5, max(0.05, seconds / len(pictures))))
-    durations = [each] * (len(pictures) - 1) + [max(each, 1500)]
+    opened = []
+    for frame in frames:
+        with Image.open(frame) as picture:
+            opened.append(picture.convert("RGB"))
+    first, *others = (
+        picture.resize(opened[-1].size, Image.Resampling.NEAREST) for picture in opened
+    )
+    each = round(1000 * min(0.5, max(0.05, 8.0 / len(opened))))
+    durations = [each] * len(others) + [max(each, 1500)]
     with atomic_path(path) as temporary:
-        pictures[0].save(
+        first.save(
             temporary,
             format="GIF",
             save_all=True,
-            append_images=pictures[1:],
+            append_images=others,
             duration=durations,
             loop=0,
         )
 
 
-def write_gifs(folder: Path) -> list[Path]:
-    """Joins the pictures of all epochs to one animation a kind, `samples.gif` for the grids.
+def write_gifs(folder: Path) -> None:
+    """Joins the pictures of all epochs to one animation per kind, `samples.gif` for the grids.
 
     Args:
         folder: The sub-folder `samples` of a run.
-
-    Returns:
-        The files.
     """
-    found = of_epochs(folder)
-    for name, frames in found.items():
-        write_gif(folder / f"{name}.gif", frames)
-    return [folder / f"{name}.gif" for name in found]
+    for kind, frames in of_epochs(folder).items():
+        write_gif(folder / f"{kind}.gif", frames)
 
 
 def of_epochs(folder: Path) -> dict[str, list[Path]]:
-    """The pictures of all epochs, a list a kind in the order of the epochs; grids are `GRIDS`.
+    """Finds the pictures of all epochs: by kind (grids are `GRIDS`), in the order of the epochs.
 
     Args:
         folder: The sub-folder `samples` of a run; need not be there.
@@ -101,12 +98,6 @@ def of_epochs(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _opened(path: Path) -> Image.Image:
-    with Image.open(path) as image:
-        image.load()
-        return image
-
-
 def class_grid_labels(num_classes: int, rows: int) -> np.ndarray:
-    """Labels of a grid with a column a class, int32 `(rows * num_classes,)`, row by row."""
+    """Returns labels for one column per class, int32 `(rows * num_classes,)`, row by row."""
     return np.tile(np.arange(num_classes, dtype=np.int32), rows)

@@ -1,16 +1,24 @@
-"""Pictures of a run's history."""
+"""Curves of a run's history, and scatter plots."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gan_keras.foundation.files import atomic_path
 
-# Title, y axis logarithmic, columns.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# matplotlib is imported late, since it takes a moment, and without pyplot: no global state, so it
+# works in threads.
+
+# Title, whether the y axis is logarithmic, columns.
 Panel = tuple[str, bool, tuple[str, ...]]
+# Columns by name.
+History = Mapping[str, Sequence[float]]
 # Panels of curves.png, columns of log.csv.
 PANELS: tuple[Panel, ...] = (
     ("losses", False, ("g_loss", "d_loss", "val_g_loss", "val_d_loss")),
@@ -25,7 +33,7 @@ PANELS: tuple[Panel, ...] = (
 )
 
 
-def write_curves(path: Path, history: Mapping[str, Sequence[float]], title: str) -> None:
+def write_curves(path: Path, history: History, title: str) -> None:
     """Draws the loss curves of a run.
 
     Args:
@@ -33,9 +41,9 @@ def write_curves(path: Path, history: Mapping[str, Sequence[float]], title: str)
         history: Columns of log.csv; `epoch` is the x axis.
         title: Shown above.
     """
-    from matplotlib.figure import Figure  # no pyplot: no global state, works in threads
+    from matplotlib.figure import Figure
 
-    panels = _panels(history)
+    panels = _present(history, PANELS)
     width, height = 5 * len(panels), 4
     figure = Figure(figsize=(width, height))
     # Margins in inches for all, since a layout made to measure takes as long as the drawing, and
@@ -50,14 +58,12 @@ def write_curves(path: Path, history: Mapping[str, Sequence[float]], title: str)
         figure.savefig(temporary, format="png", dpi=100)
 
 
-def curves_svg(
-    history: Mapping[str, Sequence[float]], panels: Sequence[Panel] | None = None
-) -> dict[str, bytes]:
+def curves_svg(history: History, panels: Iterable[Panel]) -> dict[str, bytes]:
     """Draws each panel of curves as a picture of its own, for pages.
 
     Args:
         history: Columns by name; `epoch` is the x axis.
-        panels: What to draw, of the columns that there are; by default `PANELS`.
+        panels: Curves to draw, of the columns that there are.
 
     Returns:
         SVG files by title.
@@ -65,7 +71,7 @@ def curves_svg(
     from matplotlib.figure import Figure
 
     found = {}
-    for panel in _panels(history, panels):
+    for panel in _present(history, panels):
         figure = Figure(figsize=(5, 3.4), layout="constrained")
         _draw(figure.subplots(), panel, history)
         file = io.BytesIO()
@@ -74,17 +80,13 @@ def curves_svg(
     return found
 
 
-def _panels(
-    history: Mapping[str, Sequence[float]], panels: Sequence[Panel] | None = None
-) -> list[Panel]:
-    """The panels of which there are columns."""
-    panels = PANELS if panels is None else panels
+def _present(history: History, panels: Iterable[Panel]) -> list[Panel]:
+    """Returns the panels of which there are columns, with these columns."""
     known = [(name, log, tuple(k for k in keys if k in history)) for name, log, keys in panels]
     return [panel for panel in known if panel[2]]
 
 
-def _draw(axes: Any, panel: Panel, history: Mapping[str, Sequence[float]]) -> None:
-    """Draws one panel."""
+def _draw(axes: "Axes", panel: Panel, history: History) -> None:
     title, log, keys = panel
     for key in keys:
         style = "--" if key.startswith("val_") else "-"
@@ -116,10 +118,9 @@ def scatter(real: np.ndarray, generated: np.ndarray, title: str = "") -> np.ndar
     figure = Figure(figsize=(5, 5), dpi=80, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot(projection="3d" if shown == 3 else None)
-    axes.scatter(*real.T[:shown], marker="x", c="tab:blue", s=12, linewidths=0.6, label="real")
-    axes.scatter(
-        *generated.T[:shown], c="none", edgecolors="tab:red", s=12, linewidths=0.6, label="fake"
-    )
+    style = {"s": 12, "linewidths": 0.6}
+    axes.scatter(*real.T[:shown], marker="x", c="tab:blue", label="real", **style)
+    axes.scatter(*generated.T[:shown], c="none", edgecolors="tab:red", label="fake", **style)
     low, high = real.min(axis=0), real.max(axis=0)
     margin = 0.15 * (high - low)
     for axis, start, end in zip("xyz", low - margin, high + margin, strict=False):

@@ -1,1 +1,1 @@
-"""Arrays in, numbers out. Knows nothing of GANs."""
+"""Scores of images and points: arrays in, numbers out. Knows nothing of GANs."""

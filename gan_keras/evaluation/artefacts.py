@@ -1,4 +1,4 @@
-"""Marks of the net rather than of the data: checkerboards, brightness, grey."""
+"""Artefacts of networks rather than of the data: checkerboards, brightness, grey."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ BLOCK = 1024
 
 
 def power_spectrum(images: np.ndarray) -> np.ndarray:
-    """Mean power of each frequency, channels added up, without the mean of each image.
+    """Computes the mean power of each frequency, summed over channels, without each image's mean.
 
     Args:
         images: `(n, h, w, c)` of any number type.
 
     Returns:
-        float64 `(h, w)`, frequencies as `numpy.fft.fftfreq` orders them.
+        float64 `(h, w)`, frequencies in the order of `numpy.fft.fftfreq`.
     """
     power = np.zeros(images.shape[1:3])
     for start in range(0, len(images), BLOCK):
@@ -26,29 +26,28 @@ def power_spectrum(images: np.ndarray) -> np.ndarray:
 
 
 def checkerboard(power: np.ndarray, period: int) -> float:
-    """Share of the power in waves of a period along either axis, in [0, 1].
+    """Computes the share of the power in waves of a period along either axis, in [0, 1].
 
     Strided transposed convolutions leave such waves (Odena et al. 2016,
     distill.pub/2016/deconv-checkerboard): period 2 from the last layer, 4 from the one before.
 
     Args:
-        power: What `power_spectrum` gives.
+        power: As `power_spectrum` gives it.
         period: In pixels. Where it does not divide a side the two nearest frequencies count.
     """
-    on_line = [_at_period(size, period) for size in power.shape]
-    marked = on_line[0][:, np.newaxis] | on_line[1]
+    rows, columns = (_has_period(size, period) for size in power.shape)
     total = power.sum()
-    return float(power[marked].sum() / total) if total else 0.0
+    return float(power[rows[:, np.newaxis] | columns].sum() / total) if total else 0.0
 
 
-def _at_period(size: int, period: int) -> np.ndarray:
-    """Which frequencies of a side are those of a period, bool `(size,)`."""
+def _has_period(size: int, period: int) -> np.ndarray:
+    """Marks the frequencies of a side that have a period, bool `(size,)`."""
     waves = np.abs(np.fft.fftfreq(size, 1 / size))
     return (np.abs(waves - size / period) < 1) & (waves > 0)
 
 
 def artefact_scores(images: np.ndarray) -> dict[str, float]:
-    """All scores; they mean something beside those of real images only.
+    """Computes all scores of this group; they mean something only beside those of real images.
 
     Args:
         images: uint8 `(n, h, w, c)`, ink 255; n at least 1.

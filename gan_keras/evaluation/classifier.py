@@ -1,18 +1,21 @@
-"""The independent classifier that reads generated images.
+"""The independent classifier that judges generated images.
 
-A GAN's own discriminator is party to any code that the two nets agree on, so a judge must have
-seen real images only.
+A GAN's own discriminator takes part in any code that the two networks agree on, so a judge must
+have seen real images only.
 """
 
+import dataclasses
 import hashlib
 import inspect
 import sys
 from pathlib import Path
+from typing import Any, Self
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from scipy.special import softmax
 
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
@@ -26,10 +29,12 @@ MIN_STEPS = 1000
 MAX_EPOCHS = 40
 LEARNING_RATE = 2e-3
 SEED = 20_201  # of the judge; never a run's own seed
+# Images that are read at a time.
+READ_BATCH = 512
 
 
 def make_classifier(
-    image_shape: tuple[int, int, int], num_classes: int, seed: int = SEED
+    image_shape: tuple[int, ...], num_classes: int, seed: int = SEED
 ) -> keras.Model:
     """Builds the classifier: three convolution blocks and a dense layer, about 0.3 M weights.
 
@@ -45,43 +50,36 @@ def make_classifier(
     """
     seeds = iter(range(seed, seed + 100))
 
-    def block(x, filters, strides=1):
+    def he_normal() -> keras.Initializer:
+        return keras.initializers.HeNormal(seed=next(seeds))
+
+    def block(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
         x = layers.Conv2D(
             filters,
             3,
-            strides,
             padding="same",
             use_bias=False,
-            kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
+            kernel_initializer=he_normal(),
             dtype="float32",
         )(x)
         x = BatchNormalization(momentum=0.9, dtype="float32")(x)
         return layers.ReLU(dtype="float32")(x)
 
+    def halved(x: keras.KerasTensor) -> keras.KerasTensor:
+        return layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
+
     image = keras.Input(image_shape, name="image")
-    x = block(image, 32)
-    x = layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
-    x = block(x, 64)
-    x = block(x, 64)
-    x = layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
-    x = block(x, 128)
-    x = layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
+    x = halved(block(image, 32))
+    x = halved(block(block(x, 64), 64))
+    x = halved(block(x, 128))
     x = layers.Flatten(dtype="float32")(x)
     x = layers.Dropout(0.4, seed=next(seeds), dtype="float32")(x)
-    x = layers.Dense(
-        128,
-        activation="relu",
-        kernel_initializer=keras.initializers.HeNormal(seed=next(seeds)),
-        dtype="float32",
-        name="features",
-    )(x)
+    x = layers.Dense(128, "relu", kernel_initializer=he_normal(), dtype="float32", name="features")(
+        x
+    )
     x = layers.Dropout(0.4, seed=next(seeds), dtype="float32")(x)
-    logits = layers.Dense(
-        num_classes,
-        kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
-        dtype="float32",
-        name="logits",
-    )(x)
+    glorot = keras.initializers.GlorotUniform(seed=next(seeds))
+    logits = layers.Dense(num_classes, kernel_initializer=glorot, dtype="float32", name="logits")(x)
     return keras.Model(image, logits, name="classifier")
 
 
@@ -112,18 +110,18 @@ def train_classifier(
     )
     data = training_batches(dataset, batch, seed)
     if verbose and not sys.stdout.isatty():
-        verbose = 2  # a line an epoch: a bar would fill a log file
+        verbose = 2  # one line per epoch: a bar would fill a log file
     model.fit(data, epochs=epochs, steps_per_epoch=steps, verbose=verbose, shuffle=False)
     return model
 
 
 def cache_folder(data_dir: str | Path) -> Path:
-    """Where the classifiers of the data sets in a folder are kept."""
+    """Returns the folder that keeps the classifiers of the data sets in `data_dir`."""
     return Path(data_dir) / "classifiers"
 
 
 def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") -> Path:
-    """Where something made of a data set by the code of this module is kept.
+    """Returns the file for something that this module's code makes of a data set.
 
     The name has a hash of the images and labels and one of the code and numbers that training
     depends on, so that a change of either makes a new file.
@@ -148,7 +146,7 @@ def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> 
 
     Args:
         dataset: Real images; its train split trains the judge.
-        cache_dir: Where judges are kept, one file for each data and code.
+        cache_dir: Folder of the judges, one file for each data and code.
         verbose: 1 shows progress when it must be trained.
     """
     path = cache_path(dataset, cache_dir)
@@ -166,7 +164,7 @@ def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> 
 
 
 def _cached(path: Path) -> keras.Model | None:
-    """The judge of a file; None if there is none, or, with a warning, if it is damaged."""
+    """Opens the judge of a file; None if there is none, or, with a warning, if it is damaged."""
     if not path.exists():
         return None
     try:
@@ -176,29 +174,69 @@ def _cached(path: Path) -> keras.Model | None:
         return None
 
 
+def _outputs(model: keras.Model, images: np.ndarray) -> Any:
+    """Runs a model on uint8 images `(n, h, w, c)`, n at least 1."""
+    data = tf.data.Dataset.from_tensor_slices(images).batch(READ_BATCH).map(scale).prefetch(2)
+    return model.predict(data, verbose=0)
+
+
 def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Reads images.
+    """Classifies images.
 
     Args:
         model: A classifier of this module.
-        images: uint8 `(n, h, w, c)`, ink 255.
+        images: uint8 `(n, h, w, c)`, ink 255; n at least 1.
 
     Returns:
         int64 `(n,)`, the class of the largest logit.
     """
-    return np.argmax(_logits(model, images), axis=-1)
-
-
-def _logits(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Logits of images, float32 `(n, num_classes)`."""
-    if not len(images):
-        return np.zeros((0, model.output_shape[-1]), np.float32)
-    data = tf.data.Dataset.from_tensor_slices(images).batch(512).map(scale).prefetch(2)
-    return model.predict(data, verbose=0)
+    return np.argmax(_outputs(model, images), axis=-1)
 
 
 def accuracy(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    """Share of images read as their label, in [0, 1]; NaN for no images."""
-    if not len(images):
-        return float("nan")
-    return float(np.mean(predict(model, images) == labels))
+    """Computes the share of images read as their label, in [0, 1]; NaN for no images."""
+    return float(np.mean(predict(model, images) == labels)) if len(images) else float("nan")
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Images as a classifier sees them.
+
+    Attributes:
+        features: Output of its last layer but one, each image's scaled to a root mean square of 1,
+            float64 `(n, d)`. The length tells contrast and how sure the classifier is, and would
+            outweigh the direction, which tells what is shown.
+        probabilities: Of each class, float64 `(n, num_classes)`.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The most probable class, int64 `(n,)`."""
+        return self.probabilities.argmax(axis=1)
+
+    def __getitem__(self, rows: np.ndarray) -> Self:
+        return dataclasses.replace(
+            self, features=self.features[rows], probabilities=self.probabilities[rows]
+        )
+
+
+def make_reader(model: keras.Model) -> keras.Model:
+    """Returns a model from images in [-1, 1] to features and logits of a classifier."""
+    features = model.get_layer("features").output
+    return keras.Model(model.input, [features, model.output], name="reader")
+
+
+def read(reader: keras.Model, images: np.ndarray) -> Reading:
+    """Reads images.
+
+    Args:
+        reader: As `make_reader` gives it.
+        images: uint8 `(n, h, w, c)`, ink 255; n at least 1.
+    """
+    features, logits = (part.astype(np.float64) for part in _outputs(reader, images))
+    size = np.sqrt((features**2).mean(axis=1, keepdims=True))
+    features = np.divide(features, size, out=features, where=size > 0)
+    return Reading(features, softmax(logits, axis=-1))

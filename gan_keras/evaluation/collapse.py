@@ -1,11 +1,12 @@
-"""Whether a generator has lost classes, or variety within them."""
+"""Scores of collapse: classes that a generator has lost, and variety within classes."""
 
 from typing import Any
 
 import numpy as np
+from scipy.stats import entropy
 from sklearn.metrics import euclidean_distances
 
-from gan_keras.evaluation.numbers import by_name, number
+from gan_keras.storage.metrics import by_name, number
 
 # Pairs grow with the square; 1,000 images give 499,500 distances, far below the noise of seeds.
 DIVERSITY_IMAGES = 1000
@@ -14,10 +15,10 @@ MODE_SHARE = 0.01
 
 
 def class_shares(read: np.ndarray, num_classes: int) -> np.ndarray:
-    """Share of each class among what a classifier read.
+    """Computes the share of each class among labels.
 
     Args:
-        read: int `(n,)`.
+        read: int `(n,)`, for example what a classifier read.
         num_classes: Number of classes.
 
     Returns:
@@ -27,25 +28,18 @@ def class_shares(read: np.ndarray, num_classes: int) -> np.ndarray:
 
 
 def entropy_ratio(shares: np.ndarray) -> float:
-    """Entropy of class shares in units of the largest one, `-sum_k p_k ln p_k / ln K`.
+    """Computes the entropy of class shares over its maximum, `-sum_k p_k ln p_k / ln K`.
 
     1 if all classes are equally frequent, 0 if there is only one.
 
     Args:
         shares: float `(num_classes,)` that sum to 1.
     """
-    present = shares[shares > 0]
-    # the sum of nothing but p = 1 is -0
-    return abs(float(-np.sum(present * np.log(present)) / np.log(max(2, len(shares)))))
-
-
-def mode_count(shares: np.ndarray, least: float = MODE_SHARE) -> int:
-    """Number of classes that have at least a share `least`."""
-    return int(np.sum(shares >= least))
+    return abs(float(entropy(shares) / np.log(max(2, len(shares)))))  # not -0
 
 
 def total_variation(first: np.ndarray, second: np.ndarray) -> float:
-    """Total variation distance of two class mixes, `1/2 sum_k |p_k - q_k|`, in [0, 1].
+    """Computes the total variation distance of two class mixes, `1/2 sum_k |p_k - q_k|`, in [0, 1].
 
     Args:
         first: float `(num_classes,)` that sum to 1.
@@ -54,10 +48,10 @@ def total_variation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first - second).sum() / 2)
 
 
-def score_histogram(
+def spread_scores(
     read: np.ndarray, wanted: np.ndarray, class_names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """How what was read spreads over the classes, beside how it was wanted.
+    """Compares the spread of images over the classes with the one that was wanted.
 
     Args:
         read: Classes that a classifier read, int `(n,)`.
@@ -70,62 +64,51 @@ def score_histogram(
         "wanted_shares": by_name(class_names, wanted),
         "entropy_ratio": entropy_ratio(shares),
         "wanted_entropy_ratio": entropy_ratio(wanted),
-        "modes": mode_count(shares),
+        "modes": int(np.sum(shares >= MODE_SHARE)),
         "total_variation": total_variation(shares, wanted),
     }
 
 
-def within_class_diversity(
-    images: np.ndarray, labels: np.ndarray, num_classes: int, seed: int = 0
-) -> np.ndarray:
-    """Mean Euclidean distance between two images of a class, ink in [0, 1].
+def within_class_diversity(images: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """Computes the mean Euclidean distance between two images of a class, ink in [0, 1].
 
-    Zero when a class has collapsed to one image.
+    It is 0 when a class has collapsed to one image. Where a class has more than
+    `DIVERSITY_IMAGES`, as many are drawn, the same ones each time.
 
     Args:
         images: uint8 `(n, h, w, c)`.
         labels: int `(n,)`.
         num_classes: Number of classes.
-        seed: Draws `DIVERSITY_IMAGES` where a class has more.
 
     Returns:
         float64 `(num_classes,)`; NaN for classes with fewer than two images.
     """
-    random = np.random.default_rng(seed)
-    distances = np.full(num_classes, np.nan)
+    random = np.random.default_rng(0)
+    found = np.full(num_classes, np.nan)
     for label in range(num_classes):
         members = np.flatnonzero(labels == label)
         if len(members) > DIVERSITY_IMAGES:
             members = random.choice(members, DIVERSITY_IMAGES, replace=False)
         if len(members) > 1:
-            distances[label] = _mean_distance(images[members])
-    return distances
+            # whole numbers: float64 has all products exactly, so equal images are at distance 0
+            flat = images[members].reshape(len(members), -1).astype(np.float64)
+            found[label] = euclidean_distances(flat).sum() / 255 / (len(flat) * (len(flat) - 1))
+    return found
 
 
-def _mean_distance(images: np.ndarray) -> float:
-    """Mean Euclidean distance between two different ones of some images, ink in [0, 1]."""
-    # Whole numbers: float64 has all products exactly, so equal images are at distance 0.
-    flat = images.reshape(len(images), -1).astype(np.float64)
-    return float(euclidean_distances(flat).sum() / 255.0 / (len(flat) * (len(flat) - 1)))
+def _mean(values: np.ndarray) -> float | None:
+    """Averages what is not NaN; None if all is."""
+    known = values[~np.isnan(values)]
+    return number(known.mean()) if len(known) else None
 
 
-def diversity(images: np.ndarray, seed: int = 0) -> float:
-    """Mean Euclidean distance between two images, ink in [0, 1]; NaN for fewer than two.
-
-    Args:
-        images: uint8 `(n, h, w, c)`.
-        seed: Draws `DIVERSITY_IMAGES` where there are more.
-    """
-    return float(within_class_diversity(images, np.zeros(len(images), np.int64), 1, seed)[0])
-
-
-def score_diversity(
+def diversity_scores(
     diversities: np.ndarray, real: np.ndarray, class_names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Within-class diversities beside those of real images, ready for JSON.
+    """Compares within-class diversities with those of real images.
 
     Args:
-        diversities: What `within_class_diversity` gives for generated images.
+        diversities: As `within_class_diversity` gives them for generated images.
         real: The same for real ones.
         class_names: Names of the classes.
 
@@ -141,14 +124,14 @@ def score_diversity(
     }
 
 
-def score_sensitivity(
+def sensitivity_scores(
     images: np.ndarray, real: np.ndarray, class_names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """How much the noise alone changes an image, all else being equal.
+    """Measures how much the noise alone changes an image, all else being equal.
 
     Args:
         images: uint8 `(num_classes, k, h, w, c)`, images of one class that differ in z alone.
-        real: What `within_class_diversity` gives for real images.
+        real: As `within_class_diversity` gives it for real images.
         class_names: Names of the classes.
 
     Returns:
@@ -158,53 +141,41 @@ def score_sensitivity(
     labels = np.repeat(np.arange(len(images)), images.shape[1])
     flat = images.reshape(-1, *images.shape[2:])
     distances = within_class_diversity(flat, labels, len(class_names))
-    found = score_diversity(distances, real, class_names)
-    ratios = [value for value in found["diversity_ratio_per_class"].values() if value is not None]
+    found = diversity_scores(distances, real, class_names)
+    ratios = found["diversity_ratio_per_class"]
     return {
         "mean_distance": found["diversity"],
         "ratio": found["diversity_ratio"],
-        "smallest_ratio": min(ratios, default=None),
-        "ratio_per_class": found["diversity_ratio_per_class"],
+        "smallest_ratio": min((r for r in ratios.values() if r is not None), default=None),
+        "ratio_per_class": ratios,
     }
 
 
-def _mean(values: np.ndarray) -> float | None:
-    """Mean of what is not NaN; None if all is."""
-    known = values[~np.isnan(values)]
-    return number(known.mean()) if len(known) else None
-
-
-def score_unlabelled(
-    images: np.ndarray,
-    probabilities: np.ndarray,
-    real_images: np.ndarray,
-    real_labels: np.ndarray,
-    class_names: tuple[str, ...],
+def unlabelled_scores(
+    spread: dict[str, Any], images: np.ndarray, probabilities: np.ndarray, real_images: np.ndarray
 ) -> dict[str, Any]:
-    """Scores of images that were generated without asking for classes, ready for JSON.
+    """Scores images that were generated without asking for classes.
+
+    A collapsed generator has few modes, little entropy and little diversity.
 
     Args:
+        spread: As `spread_scores` gives it, with the real mix of classes as the wanted one.
         images: Generated, uint8 `(n, h, w, c)`.
         probabilities: What an independent classifier makes of them, `(n, num_classes)`.
         real_images: Real images of the train split.
-        real_labels: Their labels.
-        class_names: Names of the classes.
-
-    Returns:
-        How the classifier's readings spread over the classes (a collapsed generator has few
-        modes and little entropy), how sure it is, and how different the images are from each
-        other.
     """
-    classes = len(class_names)
-    shares = class_shares(probabilities.argmax(axis=1), classes)
-    largest = int(shares.argmax())
-    own, real = diversity(images), diversity(real_images)
+    shares = spread["class_shares"]
+    largest = max(shares, key=lambda name: shares[name])
+    own, real = (
+        within_class_diversity(part, np.zeros(len(part), np.int64), 1)[0]
+        for part in (images, real_images)
+    )
     return {
-        "class_shares": by_name(class_names, shares),
-        "largest_class": {"name": class_names[largest], "share": float(shares[largest])},
-        "modes": mode_count(shares),
-        "entropy_ratio": entropy_ratio(shares),
-        "real_entropy_ratio": entropy_ratio(class_shares(real_labels, classes)),
+        "class_shares": shares,
+        "largest_class": {"name": largest, "share": shares[largest]},
+        "modes": spread["modes"],
+        "entropy_ratio": spread["entropy_ratio"],
+        "real_entropy_ratio": spread["wanted_entropy_ratio"],
         "median_confidence": float(np.median(probabilities.max(axis=1))),
         "diversity": number(own),
         "real_diversity": number(real),

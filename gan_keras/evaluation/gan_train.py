@@ -3,7 +3,6 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ SEED = classifiers.SEED + 1000
 def gan_train_accuracy(
     images: np.ndarray, labels: np.ndarray, dataset: Dataset, verbose: int = 0
 ) -> float:
-    """GAN-train (Shmelkov et al. 2018): trained on samples only, tested on real test images.
+    """Computes GAN-train (Shmelkov et al. 2018): trained on samples only, tested on real images.
 
     A collapsed generator cannot game it.
 
@@ -42,9 +41,7 @@ def gan_train_accuracy(
 def real_train_accuracy(
     labels: np.ndarray, dataset: Dataset, cache_dir: str | Path, verbose: int = 0
 ) -> float:
-    """The same with real images: what GAN-train would be of a perfect generator.
-
-    NaN without test images.
+    """Computes the same with real images: what GAN-train would be of a perfect generator.
 
     Args:
         labels: Of the generated images: as many real ones of each class are trained on. Where a
@@ -52,6 +49,9 @@ def real_train_accuracy(
         dataset: Real images.
         cache_dir: The result is kept there, by data, code and counts.
         verbose: 1 shows progress.
+
+    Returns:
+        Accuracy in [0, 1]; NaN if there are no test images.
     """
     if not len(dataset.test_images):
         return float("nan")
@@ -62,13 +62,13 @@ def real_train_accuracy(
     def train() -> float:
         if verbose:
             print("training the same classifier on as many real images (once)")
-        random = np.random.default_rng(SEED)
-        rows = np.concatenate(
-            [_repeated(dataset, label, count, random) for label, count in enumerate(counts)]
-        )
-        found = _trained_accuracy(
-            dataset.train_images[rows], dataset.train_labels[rows], dataset, verbose
-        )
+        random, rows = np.random.default_rng(SEED), []
+        for label, count in enumerate(counts):
+            members = random.permutation(np.flatnonzero(dataset.train_labels == label))
+            rows.append(np.resize(members, count if len(members) else 0))
+        chosen = np.concatenate(rows)
+        images, real_labels = dataset.train_images[chosen], dataset.train_labels[chosen]
+        found = _trained_accuracy(images, real_labels, dataset, verbose)
         write_json(path, {"accuracy": found, "images_per_class": counts.tolist()})
         return found
 
@@ -77,23 +77,17 @@ def real_train_accuracy(
 
 
 def _limited(labels: np.ndarray, num_classes: int) -> np.ndarray:
-    """Rows to train on: all, or `LIMIT` with the same mix of classes."""
+    """Returns the rows to train on: all, or `LIMIT` with the same mix of classes."""
     if len(labels) <= LIMIT:
         return np.arange(len(labels))
     shares = np.bincount(labels, minlength=num_classes) / len(labels)
     return rows_in_mix(labels, shares, LIMIT, np.random.default_rng(SEED))
 
 
-def _repeated(dataset: Dataset, label: int, count: int, random: np.random.Generator) -> np.ndarray:
-    """So many rows of a class of the train split, each as often as any other, give or take one."""
-    members = random.permutation(np.flatnonzero(dataset.train_labels == label))
-    return np.resize(members, count if len(members) else 0)
-
-
 def _trained_accuracy(
     images: np.ndarray, labels: np.ndarray, dataset: Dataset, verbose: int
 ) -> float:
-    """Accuracy on the real test split of a classifier that is trained on some images."""
+    """Trains a classifier on some images and tests it on the real test split."""
     source = Dataset(
         name=f"{dataset.name} samples",
         train_images=images,
@@ -107,9 +101,9 @@ def _trained_accuracy(
 
 
 def _cached(path: Path) -> float | None:
-    """The accuracy in a file of the cache; None if it is not there or damaged."""
+    """Reads the accuracy in a file of the cache; None if it is not there or damaged."""
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))["accuracy"]
+        found = json.loads(path.read_text(encoding="utf-8"))["accuracy"]
         return float(found) if 0 <= found <= 1 else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

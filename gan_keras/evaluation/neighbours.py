@@ -4,62 +4,40 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import mannwhitneyu
-from sklearn.neighbors import NearestNeighbors
+from sklearn.metrics import pairwise_distances_argmin_min
 
-from gan_keras.data import Dataset
-
-# Images that are looked through at a time: 100 MB of the largest ones here (64x64x3).
+# Images that are searched at a time: 100 MB of the largest ones here (64x64x3).
 BLOCK = 1024
 
 
-def nearest_neighbours(
-    images: np.ndarray, dataset: Dataset, count: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
-    """The training images that are nearest to some images, by Euclidean distance of pixels.
+def nearest(images: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the nearest of other images by Euclidean distance of pixels, exactly.
 
     Args:
         images: uint8 `(n, h, w, c)`.
-        dataset: Its train split is looked through.
-        count: Neighbours for each image, the nearest first; fewer if there are fewer.
+        others: uint8 `(m, h, w, c)`, m at least 1; they are searched in blocks.
 
     Returns:
-        Rows of `dataset.train_images`, int64 `(n, count)`, and distances with ink in [0, 1],
-        float64 of the same shape.
-    """
-    return nearest(images, dataset.train_images, count)
-
-
-def nearest(
-    images: np.ndarray, others: np.ndarray, count: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
-    """As `nearest_neighbours`, among any images; exact, and in blocks of bounded memory.
-
-    Args:
-        images: uint8 `(n, h, w, c)`.
-        others: uint8 `(m, h, w, c)`.
-        count: Neighbours for each image.
+        Rows of `others`, int64 `(n,)`, and distances with ink in [0, 1], float64 `(n,)`.
     """
     query = _flat(images)
-    rows, distances = np.zeros((len(images), 0), np.int64), np.zeros((len(images), 0))
+    rows, distances = np.zeros(len(images), np.int64), np.full(len(images), np.inf)
     for start in range(0, len(others), BLOCK):
-        block = _flat(others[start : start + BLOCK])
-        search = NearestNeighbors(n_neighbors=min(count, len(block)), algorithm="brute")
-        found, found_rows = search.fit(block).kneighbors(query)
-        distances = np.concatenate([distances, found / 255.0], axis=1)
-        rows = np.concatenate([rows, found_rows + start], axis=1)
-        order = np.argsort(distances, axis=1, kind="stable")[:, :count]
-        distances = np.take_along_axis(distances, order, axis=1)
-        rows = np.take_along_axis(rows, order, axis=1)
+        found_rows, found = pairwise_distances_argmin_min(
+            query, _flat(others[start : start + BLOCK])
+        )
+        nearer = found / 255.0 < distances
+        rows[nearer], distances[nearer] = start + found_rows[nearer], found[nearer] / 255.0
     return rows, distances
 
 
 def _flat(images: np.ndarray) -> np.ndarray:
-    """Images as vectors of whole numbers: their products are exact, copies at distance 0."""
+    """Returns images as vectors of whole numbers: products are exact, copies at distance 0."""
     return images.reshape(len(images), -1).astype(np.float64)
 
 
-def score_copying(images: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> dict[str, Any]:
-    """Distances to the nearest training image, beside those of images that nobody trained on.
+def copying_scores(images: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> dict[str, Any]:
+    """Compares distances to the nearest training image with those of held-out real images.
 
     A generator that copies lies nearer to its training images than other real images do. The
     comparison of ranks is that of Meehan et al. 2020 (arXiv:2004.05675), without their cells.
@@ -75,7 +53,7 @@ def score_copying(images: np.ndarray, held_out: np.ndarray, train: np.ndarray) -
         own (1/2 if there is no difference, near 1 for copies; ties count half); `exact_copies` and
         `real_exact_copies`: shares at distance 0.
     """
-    own, real = (nearest(part, train)[1][:, 0] for part in (images, held_out))
+    own, real = (nearest(part, train)[1] for part in (images, held_out))
     median, real_median = float(np.median(own)), float(np.median(real))
     return {
         "median": median,

@@ -1,24 +1,24 @@
-"""How well an auto-encoder gives back what it was shown."""
+"""Scores of reconstruction: how well an auto-encoder gives back what it was shown."""
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from gan_keras.evaluation.artefacts import power_spectrum
-from gan_keras.evaluation.numbers import number
+from gan_keras.storage.metrics import number
 
 # Of the structural similarity: Gaussian of 1.5 pixels cut at radius 5, and its two constants.
 SIGMA, RADIUS = 1.5, 5
 C1, C2 = 0.01**2, 0.03**2
-# Cycles a pixel above which a frequency is high: waves shorter than 4 pixels, prints and patterns.
+# Cycles per pixel above which a frequency is high: waves shorter than 4 pixels.
 HIGH_FREQUENCY = 0.25
 BLOCK = 1024
 
 
 def structural_similarity(first: np.ndarray, second: np.ndarray) -> float:
-    """Mean structural similarity (SSIM) of pairs of images, Wang et al. 2004 (eq. 13, 14).
+    """Computes the mean structural similarity (SSIM) of pairs of images.
 
-    With the paper's 11 x 11 Gaussian window, where it lies within the image entirely; images
-    smaller than it get one that fits. Channels are averaged.
+    Wang et al. 2004 (eq. 13, 14), with the paper's 11 x 11 Gaussian window, where it lies within
+    the image entirely; images smaller than it get one that fits. Channels are averaged.
 
     Args:
         first: uint8 `(n, h, w, c)`.
@@ -36,7 +36,7 @@ def structural_similarity(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _similarity_map(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Similarity at each place of the window, float64 `(n, h', w', c)`, of ink in [0, 1]."""
+    """Computes the similarity at each place of the window, float64 `(n, h', w', c)`."""
     radius = min(RADIUS, (min(x.shape[1:3]) - 1) // 2)
     inside = slice(radius, -radius or None)
 
@@ -52,7 +52,7 @@ def _similarity_map(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def sharpness(images: np.ndarray) -> float:
-    """Mean length of the gradient (differences of neighbours), ink in [0, 1].
+    """Computes the mean length of the gradient (differences of neighbours), ink in [0, 1].
 
     Args:
         images: uint8 `(n, h, w, c)`.
@@ -66,7 +66,7 @@ def sharpness(images: np.ndarray) -> float:
 
 
 def high_frequency_share(differences: np.ndarray) -> float:
-    """Share of the power of images in waves shorter than 4 pixels along some direction.
+    """Computes the share of the power of images in waves shorter than 4 pixels.
 
     Args:
         differences: `(n, h, w, c)` of any number type; the mean of each image does not count.
@@ -81,11 +81,11 @@ def high_frequency_share(differences: np.ndarray) -> float:
 
 
 def reconstruction_scores(inputs: np.ndarray, outputs: np.ndarray) -> dict[str, float | None]:
-    """Scores of pairs of images.
+    """Computes all scores of pairs of images.
 
     Args:
         inputs: uint8 `(n, h, w, c)`, ink 255; n at least 1.
-        outputs: What an auto-encoder made of them.
+        outputs: Those that an auto-encoder made of them.
 
     Returns:
         `mae`, `mse` (ink in [0, 1]), `ssim`, `sharpness_ratio` (of outputs to inputs; below 1 is

@@ -1,4 +1,4 @@
-"""Which images are compared: as many on each side, with the same mix of classes."""
+"""Choice of the images that are compared: as many on each side, with the same mix of classes."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def halves(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def largest_count(labels: np.ndarray, shares: np.ndarray) -> int:
-    """How many images can be taken with a mix of classes.
+    """Returns how many images can be taken with a mix of classes.
 
     Args:
         labels: int `(n,)`.
@@ -45,26 +45,22 @@ def rows_in_mix(
         random: Draws within each class.
 
     Returns:
-        Rows, class by class; up to a class's rounding as many as `count`.
+        Rows, class by class; `count` of them up to rounding of the classes.
     """
     counts = np.bincount(labels, minlength=len(shares))
-    quotas = np.minimum(counts, _rounded(_present(counts, shares) * count))
+    wanted = _present(counts, shares) * count
+    # largest remainders are rounded up
+    quotas = np.floor(wanted).astype(np.int64)
+    left = round(wanted.sum()) - int(quotas.sum())
+    quotas[np.argsort(quotas - wanted, kind="stable")[:left]] += 1
     rows = [
-        random.choice(np.flatnonzero(labels == label), quota, replace=False)
+        random.choice(np.flatnonzero(labels == label), min(quota, counts[label]), replace=False)
         for label, quota in enumerate(quotas)
     ]
     return np.concatenate(rows)
 
 
 def _present(counts: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Shares of the classes that have images, scaled to sum to 1."""
+    """Returns the shares of the classes that have images, scaled to sum to 1."""
     shares = np.where(counts > 0, shares, 0.0)
     return shares / (shares.sum() or 1.0)
-
-
-def _rounded(quotas: np.ndarray) -> np.ndarray:
-    """Whole numbers with the same sum: the largest remainders are rounded up."""
-    whole = np.floor(quotas).astype(np.int64)
-    left = round(quotas.sum()) - int(whole.sum())
-    whole[np.argsort(whole - quotas, kind="stable")[:left]] += 1
-    return whole

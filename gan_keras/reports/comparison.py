@@ -1,16 +1,18 @@
-"""A page with runs side by side."""
+"""Writes compare.html: runs side by side."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gan_keras.drawing import grids
+from gan_keras.evaluation import catalogue
 from gan_keras.foundation.errors import DataError
-from gan_keras.reports import catalogue, tables, verdicts
-from gan_keras.reports.rendering import file_uri, now, write
+from gan_keras.reports import diagnosis, score_tables
+from gan_keras.reports.rendering import data_uri, write
 from gan_keras.storage.run_folder import RunFolder
 
 COMPARISON = "compare.html"
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def write_comparison(
@@ -23,39 +25,36 @@ def write_comparison(
         folders: Of the runs.
         runs: What their metrics.json hold.
     """
-    groups = []
-    for heading, scores in catalogue.present(*runs).items():
-        rows = []
-        for score in scores:
-            best = tables.leaders(score, runs)
-            cells = [
-                (catalogue.form(score, catalogue.value(run, score.key)), k in best)
-                for k, run in enumerate(runs)
-            ]
-            rows.append((score, cells))
-        groups.append((heading, rows))
+
+    def row(score: catalogue.Score) -> tuple[catalogue.Score, list[tuple[str, bool]]]:
+        best = score_tables.leaders(score, runs)
+        return score, [(score.shown(run), k in best) for k, run in enumerate(runs)]
+
     values = {
         "title": f"{len(runs)} runs side by side",
         "names": [str(folder) for folder in folders],
-        "groups": groups,
-        "verdicts": [verdicts.summary(run) for run in runs],
+        "groups": [
+            (heading, [row(score) for score in scores])
+            for heading, scores in catalogue.present(*runs).items()
+        ],
+        "verdicts": [diagnosis.summary(run) for run in runs],
         "grids": [_newest_grid(folder) for folder in folders],
         "differences": _differences(folders),
-        "made": now(),
     }
     return write(path, "compare.html.j2", values)
 
 
 def _newest_grid(folder: Path) -> str | None:
-    """The newest picture of a run's samples."""
+    """Returns the newest picture of a run's samples; None if there is no sound one."""
     found = grids.of_epochs(folder / "samples")
     pictures = found.get(grids.GRIDS) or found.get("scatter")
-    return file_uri(pictures[-1].read_bytes()) if pictures else None
+    content = pictures[-1].read_bytes() if pictures else b""
+    return data_uri(content) if content.startswith(_PNG) else None
 
 
 def _differences(folders: Sequence[Path]) -> list[tuple[str, list[str]]]:
-    """Options that are not the same in all runs."""
-    stored = []
+    """Returns the options that are not the same in all runs, with their values."""
+    stored: list[dict[str, Any]] = []
     for folder in folders:
         try:
             stored.append((RunFolder(folder).read_config() or {}).get("options", {}))

@@ -1,6 +1,5 @@
 """One training run from start to report: build, resume, fit, evaluate."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,17 @@ from gan_keras.configs.base import RunConfig
 from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.pipeline import Withhold, evaluation_batches, training_batches
 from gan_keras.drawing import grids
-from gan_keras.foundation.errors import UsageError
-from gan_keras.foundation.files import write_json
+from gan_keras.evaluation import catalogue
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.gans import pacing
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
-from gan_keras.reports import catalogue, page, tables
+from gan_keras.reports import run_report, score_tables
 from gan_keras.runs import callbacks, mirroring
 from gan_keras.runs.session import Leg, announce, watchers
 from gan_keras.samples import sampling, scoring
 from gan_keras.storage import checkpoints, run_folder
+from gan_keras.storage.metrics import read_metrics, write_metrics
 from gan_keras.storage.run_folder import RunFolder
 
 
@@ -190,12 +190,12 @@ def _reported(folder: RunFolder, newest: list[Path], config: RunConfig) -> dict[
     report: a run that ended without some of them has only those to make.
     """
     try:
-        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics = read_metrics(folder.path)
         current = not newest or metrics["step"] >= checkpoints.step_of(newest[0])
         scored = scoring.has_all(metrics, config)
-        shown = not (config.eval_samples and config.report) or (folder / page.REPORT).exists()
+        shown = not (config.eval_samples and config.report) or (folder / run_report.REPORT).exists()
         return metrics if current and scored and shown and sampling.is_exported(folder) else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (DataError, KeyError, TypeError):
         return None
 
 
@@ -302,19 +302,21 @@ def _finish(leg: Leg, collapsed: list[str]) -> dict[str, Any]:
         metrics["best"] = run_folder.read_best(folder.best)
     if collapsed:
         metrics["collapsed"] = collapsed
-    print(tables.training_line(metrics))
+    print(score_tables.training_line(metrics))
     if config.eval_samples:
         scored = leg.scorer.score(
             leg.sampler(), config.eval_samples, config.seed, gan_train=config.gan_train
         )
         metrics |= scored.metrics
         callbacks.to_board(leg.board, metrics)
-        print(tables.scores(metrics), flush=True)  # minutes of work, whatever the disk has room for
+        print(
+            score_tables.scores(metrics), flush=True
+        )  # minutes of work, whatever the disk has room for
     metrics["environment"] = run_folder.environment()
-    write_json(folder / "metrics.json", metrics)
-    print(f"samples: {folder.samples}; scores: {folder / 'metrics.json'}")
+    path = write_metrics(folder.path, metrics)
+    print(f"samples: {folder.samples}; scores: {path}")
     if config.eval_samples and config.report:
-        print(f"report: {page.write_run_report(folder.path, metrics, scored)}")
+        print(f"report: {run_report.write_run_report(folder.path, metrics, scored)}")
     if collapsed:
         raise _collapse(metrics)
     return metrics

@@ -1,4 +1,4 @@
-"""The generator of a run as a SavedModel, for TensorFlow without Keras or this package."""
+"""Export of a run's generator as a SavedModel, for TensorFlow without this package."""
 
 import contextlib
 import shutil
@@ -14,11 +14,11 @@ from gan_keras.samples.sampling import Sampler, plain
 
 
 def write_saved_model(run: Sampler, folder: Path) -> None:
-    """Writes a SavedModel whose `serve` takes what the generator takes, in float32.
+    """Writes a SavedModel whose `serve` takes the generator's inputs, in float32.
 
     Args:
-        run: The generator and what is known of it.
-        folder: Where to write; it appears whole or not at all.
+        run: The generator with its class names and ranges.
+        folder: The new folder; it appears whole or not at all.
 
     Raises:
         DataError: If it is there already or cannot be written.
@@ -32,7 +32,7 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
         raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
     try:
         model = plain(run.generator)
-        with _no_notes():
+        with _quiet_logging():
             model.export(temporary, format="tf_saved_model", verbose=False)
         (temporary / "README.txt").write_text(_note(run, folder.name), encoding="utf-8")
         temporary.chmod(0o755)  # mkdtemp makes private folders
@@ -46,8 +46,8 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _no_notes() -> Iterator[None]:
-    """Keeps TensorFlow from telling the terminal about names inside the file."""
+def _quiet_logging() -> Iterator[None]:
+    """Keeps TensorFlow's notes on names inside the file from the terminal."""
     before = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:
@@ -57,16 +57,15 @@ def _no_notes() -> Iterator[None]:
 
 
 def _note(run: Sampler, name: str) -> str:
-    """What goes in and what comes out."""
+    """Describes inputs and outputs."""
     latent = {"normal": "N(0, 1)", "uniform": "U(-1, 1)", "uniform01": "U(0, 1)"}[run.latent]
-    length = run.generator.inputs[0].shape[-1]
     inputs = "[z, labels]" if run.takes_labels else "z"
     low = {"signed": "-1", "unit": "0"}[run.value_range]
     lines = [
         f'model = tf.saved_model.load("{name}")',
         f"found = model.serve({inputs})",
         "",
-        f"z: float32 (n, {length}), {latent}",
+        f"z: float32 (n, {run.latent_dim}), {latent}",
     ]
     if run.takes_labels:
         classes = " ".join(f"{number}:{label}" for number, label in enumerate(run.class_names))

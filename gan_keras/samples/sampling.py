@@ -19,74 +19,16 @@ from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
 from gan_keras.layers import plain_clone
 from gan_keras.steps import latents
-from gan_keras.storage import checkpoints, run_folder
+from gan_keras.storage import checkpoints
+from gan_keras.storage.run_folder import RunFolder
 
 BATCH = 256
+GENERATOR = "generator.keras"
 
 
 def takes_labels(generator: keras.Model) -> bool:
-    """Whether a generator is told the class that is wanted."""
+    """Tells whether a generator is given the class that is wanted."""
     return len(generator.inputs) == 2
-
-
-def generate(
-    generator: keras.Model,
-    z: np.ndarray,
-    labels: np.ndarray | None = None,
-    ink: str = "bright",
-    value_range: str = "signed",
-) -> np.ndarray:
-    """Generates images.
-
-    Args:
-        generator: Model from z, or from `[z, label]`, to images.
-        z: float `(n, latent_dim)`.
-        labels: int `(n,)`; None for a generator without labels.
-        ink: As in `data.pipeline.scale`.
-        value_range: As in `data.pipeline.scale`.
-
-    Returns:
-        uint8 `(n, h, w, c)`, ink 255; of a generator of points, float32 `(n, d)`.
-    """
-    inputs = [tf.cast(z, tf.float32)]
-    if labels is not None:
-        inputs.append(tf.cast(labels, tf.int32))
-    data = tf.data.Dataset.from_tensor_slices(tuple(inputs)).batch(BATCH)
-
-    def one(*batch):
-        found = generator(list(batch) if len(batch) > 1 else batch[0], training=False)
-        return found if found.shape.rank == 2 else unscale(found, ink, value_range)
-
-    # Traced once here, whatever the size of the last batch.
-    traced = tf.function(one).get_concrete_function(*data.element_spec)
-    return np.concatenate([traced(*batch).numpy() for batch in data])
-
-
-def draw(
-    generator: keras.Model,
-    labels: np.ndarray | int,
-    latent: str,
-    seed: int,
-    ink: str = "bright",
-    value_range: str = "signed",
-) -> np.ndarray:
-    """Generates images, each from noise of its own.
-
-    Args:
-        generator: As for `generate`.
-        labels: int `(n,)`; for a generator without labels the number of images.
-        latent: Distribution of z.
-        seed: The same seed gives the same images.
-        ink: As in `data.pipeline.scale`.
-        value_range: As in `data.pipeline.scale`.
-
-    Returns:
-        uint8 `(n, h, w, c)`, ink 255.
-    """
-    count, labels = (len(labels), labels) if takes_labels(generator) else (labels, None)
-    key = latents.step_seed(seed, 0, latents.Purpose.EVALUATION)
-    z = latents.get(latent)((count, generator.inputs[0].shape[-1]), key).numpy()
-    return generate(generator, z, labels, ink, value_range)
 
 
 def plain(model: keras.Model) -> keras.Model:
@@ -96,14 +38,13 @@ def plain(model: keras.Model) -> keras.Model:
         model: Functional model, maybe under a mixed precision policy.
     """
 
-    def in_float32(layer):
-        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+    def in_float32(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        if not isinstance(layer, keras.layers.InputLayer):
+            config["dtype"] = "float32"
+        return type(layer).from_config(config)
 
-    def keep_input_dtype(layer):
-        is_input = isinstance(layer, keras.layers.InputLayer)
-        return type(layer).from_config(layer.get_config()) if is_input else in_float32(layer)
-
-    copy = keras.models.clone_model(plain_clone(model), clone_function=keep_input_dtype)
+    copy = keras.models.clone_model(plain_clone(model), clone_function=in_float32)
     copy.set_weights(model.get_weights())
     return copy
 
@@ -139,9 +80,9 @@ class Sampler:
         latent: Distribution of z.
         ink: As in `data.pipeline.scale`.
         value_range: As in `data.pipeline.scale`.
-        source: Where the generator came from, for messages.
-        reconstruct: What the run's auto-encoder makes of images, uint8 in and out with ink 255;
-            None if it has none.
+        source: Origin of the generator, for messages.
+        reconstruct: The run's auto-encoder, from images to images, uint8 with ink 255; None if it
+            has none.
     """
 
     generator: keras.Model
@@ -156,32 +97,68 @@ class Sampler:
     def of_model(
         cls, model: GAN, config: RunConfig, class_names: tuple[str, ...], source: str = "the model"
     ) -> Self:
-        """Makes one of a GAN that is at hand.
+        """Makes the sampler of a GAN.
 
         Args:
             model: Any variant.
             config: Its configuration.
             class_names: Names of the classes of its data.
-            source: Where the GAN came from.
+            source: Origin of the GAN.
         """
-        return cls(
-            model.sampler(),
-            class_names,
-            config.latent,
-            config.ink,
-            config.value_range,
-            source,
-            _reconstructor(model, config.ink, config.value_range),
-        )
+        ink, value_range = config.ink, config.value_range
+        reconstruct = _reconstructor(model, ink, value_range)
+        generator = model.sampler()
+        return cls(generator, class_names, config.latent, ink, value_range, source, reconstruct)
 
     @property
     def takes_labels(self) -> bool:
-        """Whether the generator is told the class that is wanted."""
+        """Whether the generator is given the class that is wanted."""
         return takes_labels(self.generator)
 
+    @property
+    def latent_dim(self) -> int:
+        """Length of z."""
+        return self.generator.inputs[0].shape[-1]
+
+    def generate(self, z: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Generates images.
+
+        Args:
+            z: float `(n, latent_dim)`.
+            labels: int `(n,)`; None for a generator without labels.
+
+        Returns:
+            uint8 `(n, h, w, c)`, ink 255; of a generator of points, float32 `(n, d)`.
+        """
+        inputs = [tf.cast(z, tf.float32)]
+        if labels is not None:
+            inputs.append(tf.cast(labels, tf.int32))
+        data = tf.data.Dataset.from_tensor_slices(tuple(inputs)).batch(BATCH)
+
+        def one(*batch: tf.Tensor) -> tf.Tensor:
+            found = self.generator(list(batch) if len(batch) > 1 else batch[0], training=False)
+            return found if found.shape.rank == 2 else unscale(found, self.ink, self.value_range)
+
+        # traced once here, whatever the size of the last batch
+        traced = tf.function(one).get_concrete_function(*data.element_spec)
+        return np.concatenate([traced(*batch).numpy() for batch in data])
+
     def draw(self, labels: np.ndarray | int, seed: int) -> np.ndarray:
-        """Draws an image for each label, or so many without labels; uint8, ink 255."""
-        return draw(self.generator, labels, self.latent, seed, self.ink, self.value_range)
+        """Generates images, each from noise of its own.
+
+        Args:
+            labels: int `(n,)`; for a generator without labels the number of images.
+            seed: The same seed gives the same images.
+
+        Returns:
+            As `generate`.
+        """
+        count, classes = (len(labels), labels) if self.takes_labels else (labels, None)
+        return self.generate(self._noise((count, self.latent_dim), seed).numpy(), classes)
+
+    def _noise(self, shape: tuple[int, ...], seed: int) -> tf.Tensor:
+        key = latents.step_seed(seed, 0, latents.Purpose.EVALUATION)
+        return latents.get(self.latent)(shape, key)
 
     def interpolate(
         self, classes: np.ndarray | None, seed: int, to_seed: int, steps: int
@@ -192,24 +169,18 @@ class Sampler:
             classes: int `(k,)`; None, which counts as one, for a generator without labels.
             seed: Of the first noise vector.
             to_seed: Of the last one.
-            steps: Images a class, at least 2.
+            steps: Images per class, at least 2.
 
         Returns:
             uint8 `(k * steps, h, w, c)`, class by class.
         """
-        length = self.generator.inputs[0].shape[-1]
-        sample = latents.get(self.latent)
-        ends = [
-            sample((length,), latents.step_seed(s, 0, latents.Purpose.EVALUATION))
-            for s in (seed, to_seed)
-        ]
-        # A straight line between normal vectors leaves the shell where they lie.
+        ends = [self._noise((self.latent_dim,), s) for s in (seed, to_seed)]
+        # a straight line between normal vectors leaves the shell where they lie
         method = "slerp" if self.latent == "normal" else "lerp"
         way = latents.interpolate(*ends, steps, method).numpy()
-        labels = None
-        if classes is not None:
-            way, labels = np.tile(way, (len(classes), 1)), np.repeat(classes, steps)
-        return generate(self.generator, way, labels, self.ink, self.value_range)
+        if classes is None:
+            return self.generate(way)
+        return self.generate(np.tile(way, (len(classes), 1)), np.repeat(classes, steps))
 
     def as_seen(self, images: np.ndarray) -> np.ndarray:
         """Turns ink-255 images to how the networks see them (dark ink on a white ground)."""
@@ -219,7 +190,7 @@ class Sampler:
 def _reconstructor(
     model: GAN, ink: str, value_range: str
 ) -> Callable[[np.ndarray], np.ndarray] | None:
-    """What the auto-encoder of a GAN does to uint8 images; None where none is trained."""
+    """Returns the auto-encoder of a GAN on uint8 images; None where none is trained."""
     if not getattr(model, "autoencoder_phase", False):
         return None
 
@@ -231,12 +202,12 @@ def _reconstructor(
     return reconstruct
 
 
-def is_exported(folder: run_folder.RunFolder) -> bool:
-    """Whether `generator.keras` is as new as the newest checkpoint.
+def is_exported(folder: RunFolder) -> bool:
+    """Tells whether `generator.keras` is as new as the newest checkpoint.
 
     It is older than the checkpoints of a run that was continued later.
     """
-    newest, exported = checkpoints.existing(folder.checkpoints), folder / "generator.keras"
+    newest, exported = checkpoints.existing(folder.checkpoints), folder / GENERATOR
     return exported.exists() and (
         not newest or exported.stat().st_mtime_ns >= newest[0].stat().st_mtime_ns
     )
@@ -253,35 +224,30 @@ def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
     Raises:
         DataError: If it is no run folder, or nothing has been saved yet.
     """
-    folder, stored = run_folder.RunFolder.started(workdir)
+    folder, stored = RunFolder.started(workdir)
     options = stored["options"]
     names = tuple(stored["data"]["class_names"])
     newest = checkpoints.existing(folder.checkpoints)
     rebuilt = newest and autoencoder and options.get("autoencoder", False)
     if is_exported(folder) and not rebuilt:
-        generator = load_generator(folder / "generator.keras")
+        path = folder / GENERATOR
         value_range = options.get("value_range", "signed")  # runs of earlier versions have none
-        source = str(folder / "generator.keras")
-        return Sampler(generator, names, options["latent"], options["ink"], value_range, source)
+        form = options["latent"], options["ink"], value_range
+        return Sampler(load_generator(path), names, *form, str(path))
     if not newest:
         raise DataError(f"{workdir} has neither generator.keras nor a checkpoint yet")
-    model, config = _restored(folder, stored)
-    return Sampler.of_model(model, config, names, str(folder.checkpoints))
+    return _restored(folder, stored)
 
 
-def _from_checkpoint(folder: run_folder.RunFolder, stored: dict[str, Any]) -> keras.Model:
-    """Builds the generator of a run that has not ended, without its data set."""
-    return _restored(folder, stored)[0].sampler()
-
-
-def _restored(folder: run_folder.RunFolder, stored: dict[str, Any]) -> tuple[GAN, RunConfig]:
-    """Builds the GAN of a run from its newest checkpoint, in float32, and its configuration."""
+def _restored(folder: RunFolder, stored: dict[str, Any]) -> Sampler:
+    """Builds the GAN of a run from its newest checkpoint, in float32, without its data set."""
     config = configs.from_dict(stored["options"]).replace(precision="float32")
     devices.set_up(config.precision, config.seed, config.deterministic)
-    model = gans.build(config, DataSpec.from_dict(stored["data"]))
+    spec = DataSpec.from_dict(stored["data"])
+    model = gans.build(config, spec)
     if checkpoints.restore_latest(folder.checkpoints, model.state()) is None:
         raise DataError(f"{folder.checkpoints} holds no checkpoint")
-    return model, config
+    return Sampler.of_model(model, config, spec.class_names, str(folder.checkpoints))
 
 
 def write_npz(
@@ -292,7 +258,7 @@ def write_npz(
     Args:
         path: The .npz.
         images: uint8 `(n, h, w, c)`, ink 255.
-        labels: int `(n,)`; None if nobody asked for classes.
+        labels: int `(n,)`; None if classes were not asked for.
         class_names: Names of the classes.
     """
     arrays = {"images": images, "class_names": np.array(class_names)}

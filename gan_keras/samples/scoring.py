@@ -1,11 +1,10 @@
-"""Scores of a generator or of images from anywhere, against a data set.
+"""Scores of a generator, or of images from anywhere, against a data set.
 
 Training and `experiments.evaluate` come through here: both give the same figures.
 """
 
 import dataclasses
 import functools
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,23 +15,25 @@ from gan_keras import configs, data
 from gan_keras.configs.base import RunConfig
 from gan_keras.data import Dataset
 from gan_keras.data.toys import MIXTURES
-from gan_keras.evaluation import classifier, toys
-from gan_keras.evaluation.suite import Evaluator
+from gan_keras.evaluation import classifier
+from gan_keras.evaluation.evaluator import Evaluator
+from gan_keras.evaluation.point_scores import point_scores
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.samples.sampling import Sampler, load_generator, open_run
+from gan_keras.samples.sampling import GENERATOR, Sampler, load_generator, open_run
 from gan_keras.storage import checkpoints, run_folder
+from gan_keras.storage.metrics import read_metrics
 
 # Real images at most that scores look at, of sets that are too large for memory.
 SCORED = 20_000
-# Generated examples while training: a second or two. With very many classes they are fewer a class
-# than a class needs to show its variety; up to so many classes each has enough.
+# Generated examples while training: a second or two. Up to FEW_CLASSES classes each gets enough to
+# show its variety; with more, each gets fewer.
 EPOCH_SAMPLES = 2000
-FEW_CLASSES, LEAST_A_CLASS = 100, 20
+FEW_CLASSES, LEAST_PER_CLASS = 100, 20
 # Images of a class that show what the noise does.
 NOISE_IMAGES = 50
 # Mean ink of images and of the data that lie on different sides of this: one of them is inverted.
 MIDDLE_GREY = 127.5
-# What stays in metrics.json when a run is scored again.
+# Entries that stay in metrics.json when a run is scored again.
 KEPT = ("training", "environment", "best", "collapsed")
 # Real images that an auto-encoder is given.
 RECONSTRUCTED = 1000
@@ -44,8 +45,8 @@ class Scored:
 
     Attributes:
         metrics: Ready for JSON.
-        images: What was scored, uint8 `(n, h, w, c)` with ink 255, or points float32 `(n, d)`.
-        labels: Classes asked for, int32 `(n,)`; None if nobody asked.
+        images: The scored images, uint8 `(n, h, w, c)` with ink 255, or points float32 `(n, d)`.
+        labels: Classes asked for, int32 `(n,)`; None if classes were not asked for.
         dataset: The real examples, in memory.
         reconstructions: Inputs and outputs of the auto-encoder, if there is one.
     """
@@ -96,7 +97,7 @@ class Scorer:
 
         Args:
             sampler: The generator.
-            number: Generated images a class; of points, points in all.
+            number: Generated images per class; of points, points in all.
             seed: Of the samples.
             gan_train: Whether to train a classifier on the samples too.
             cheap: Whether to leave out what takes long, for use while training.
@@ -108,15 +109,14 @@ class Scorer:
             return self.score_points(sampler.draw(number, seed))
         if gan_train and not sampler.takes_labels:
             raise UsageError("--gan_train needs labels, which this generator does not take")
-        classes = self.dataset.num_classes
-        labels = same_class = None
+        classes, labels, same_class = self.dataset.num_classes, None, None
         if sampler.takes_labels:
             labels = np.repeat(np.arange(classes, dtype=np.int32), number)
-        images = sampler.draw(classes * number if labels is None else labels, seed)
-        if labels is not None:
+            images = sampler.draw(labels, seed)
             by_class = images.reshape(classes, number, *images.shape[1:])
             same_class = by_class[:, :NOISE_IMAGES]
-        pairs = None if cheap else self._reconstructions(sampler)
+        else:
+            images = sampler.draw(classes * number, seed)
         return self.score_images(
             images,
             labels,
@@ -124,19 +124,19 @@ class Scorer:
             gan_train=gan_train,
             cheap=cheap,
             sensitivity_images=same_class,
-            reconstructions=pairs,
+            reconstructions=None if cheap else self._reconstructions(sampler),
         )
 
     def score_images(
         self, images: np.ndarray, labels: np.ndarray | None, seed: int, **options: Any
     ) -> Scored:
-        """Scores images, whoever made them.
+        """Scores images of any origin.
 
         Args:
             images: uint8 `(n, h, w, c)`, ink 255.
-            labels: Classes asked for, int `(n,)`; None if nobody asked.
+            labels: Classes asked for, int `(n,)`; None if classes were not asked for.
             seed: Draws the images that are compared where there are more than can be.
-            **options: As for `evaluation.suite.Evaluator.evaluate`.
+            **options: As for `Evaluator.evaluate`.
         """
         metrics = self.evaluator.evaluate(images, labels, seed=seed, **options)
         pairs = options.get("reconstructions")
@@ -154,39 +154,39 @@ class Scorer:
         # With --only_class a mixture has lost modes, and its published protocol says nothing.
         if mixture is not None and 1 < len(mixture.means) == data.num_classes:
             modes = (mixture.means, mixture.sigma)
-        metrics = toys.score_points(points, data.test_images, *modes)
+        metrics = point_scores(points, data.test_images, *modes)
         return Scored(metrics, points, None, data)
 
     def _reconstructions(
         self, sampler: Sampler
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Held-out images, what the auto-encoder makes of them, and their labels."""
+        """Returns held-out images, what the auto-encoder makes of them, and their labels."""
         data = self.dataset
         if sampler.reconstruct is None or not len(data.test_images):
             return None
-        rows = np.linspace(0, len(data.test_images) - 1, RECONSTRUCTED).round().astype(np.int64)
-        rows = np.unique(rows)
+        last = len(data.test_images) - 1
+        rows = np.unique(np.linspace(0, last, RECONSTRUCTED).round().astype(np.int64))
         inputs = data.test_images[rows]
         return inputs, sampler.reconstruct(inputs), data.test_labels[rows]
 
 
 def epoch_samples(dataset: Dataset, most: int) -> int:
-    """How many examples to score while training, as `Scorer.score` takes it.
+    """Returns how many examples to score while training, as `Scorer.score` takes it.
 
     Args:
         dataset: The data.
-        most: As many as at the end of the run at most; 0 for no limit.
+        most: Number at the end of the run, which is not exceeded; 0 for no limit.
     """
     if dataset.spec.is_points:
         number = EPOCH_SAMPLES
     else:
-        least = LEAST_A_CLASS if dataset.num_classes <= FEW_CLASSES else 2
+        least = LEAST_PER_CLASS if dataset.num_classes <= FEW_CLASSES else 2
         number = max(least, EPOCH_SAMPLES // dataset.num_classes)
     return min(number, most) if most else number
 
 
 def facts(config: RunConfig, step: int) -> dict[str, Any]:
-    """What metrics.json says of a run besides its scores.
+    """Returns what metrics.json says of a run besides its scores.
 
     Args:
         config: Its configuration.
@@ -197,7 +197,7 @@ def facts(config: RunConfig, step: int) -> dict[str, Any]:
 
 
 def has_all(metrics: Mapping[str, Any], config: RunConfig) -> bool:
-    """Whether the metrics of a run hold every score that its options ask for.
+    """Tells whether the metrics of a run hold every score that its options ask for.
 
     Args:
         metrics: What metrics.json holds.
@@ -229,7 +229,7 @@ def score_run(
         gan_train: As for `Scorer.score`.
 
     Returns:
-        What was scored, what its metrics.json should hold, and the folder for it.
+        The result, what its metrics.json should hold, and the folder for it.
 
     Raises:
         DataError: If it is no run folder, nothing has been saved yet, or the data is another.
@@ -238,24 +238,17 @@ def score_run(
     folder, stored = run_folder.RunFolder.started(workdir)
     sampler = open_run(workdir, autoencoder=not best)
     config = configs.from_dict(stored["options"])
-    step, old = _newest_step(folder), _old_metrics(folder)
-    where = folder.path
+    try:
+        old = read_metrics(folder.path)
+    except DataError:
+        old = {}
     if best:
-        where = folder.best
-        if not (where / "generator.keras").exists():
-            raise UsageError(f"--best: {folder.path} was not trained with --keep_best")
-        record = run_folder.read_best(where)
-        if record is None:
-            raise DataError(
-                f"{where / 'best.json'} is missing or damaged, so that nobody knows which step "
-                "the generator beside it is of; score the newest one, without --best"
-            )
-        step = record["step"]
-        sampler = dataclasses.replace(
-            sampler, generator=load_generator(where / "generator.keras"), reconstruct=None
-        )
-    options = data.DataOptions.from_config(config)
-    dataset = data.load(config.dataset, data_dir or config.data_dir, options)
+        sampler, step = _best(folder, sampler)
+    else:
+        newest = checkpoints.existing(folder.checkpoints)
+        step = checkpoints.step_of(newest[0]) if newest else int(old.get("step", 0))
+    data_dir = data_dir or config.data_dir
+    dataset = data.load(config.dataset, data_dir, data.DataOptions.from_config(config))
     if dataset.spec.image_shape != tuple(stored["data"]["image_shape"]) or (
         dataset.class_names != sampler.class_names
     ):
@@ -264,42 +257,39 @@ def score_run(
         )
     if dataset.fingerprint() != stored["data"]["fingerprint"]:
         print(f"WARNING: {config.dataset} has changed since {workdir} was trained")
-    scorer = Scorer(dataset, data_dir or config.data_dir)
-    default = config.eval_samples or type(config).create(config.preset).eval_samples
-    scored = scorer.score(
+    scored = Scorer(dataset, data_dir).score(
         sampler,
-        number or default,
+        number or config.eval_samples or type(config).create(config.preset).eval_samples,
         config.seed if seed is None else seed,
         gan_train=gan_train,
     )
     kept = {name: old[name] for name in KEPT if name in old and not best}
     metrics = facts(config, step) | {"training": kept.pop("training", {})} | scored.metrics
-    return scored, metrics | {"environment": run_folder.environment()} | kept, where
+    metrics |= {"environment": run_folder.environment()} | kept
+    return scored, metrics, folder.best if best else folder.path
+
+
+def _best(folder: run_folder.RunFolder, sampler: Sampler) -> tuple[Sampler, int]:
+    """Opens the generator that `keep_best` has kept, and tells of which step it is."""
+    path = folder.best / GENERATOR
+    if not path.exists():
+        raise UsageError(f"--best: {folder.path} was not trained with --keep_best")
+    record = run_folder.read_best(folder.best)
+    if record is None:
+        raise DataError(
+            f"{folder.best / 'best.json'} is missing or damaged, so that nobody knows which step "
+            "the generator beside it is of; score the newest one, without --best"
+        )
+    kept = dataclasses.replace(sampler, generator=load_generator(path), reconstruct=None)
+    return kept, record["step"]
 
 
 def looks_inverted(images: np.ndarray, dataset: Dataset) -> bool:
-    """Whether images are bright where a data set is dark: ink and paper exchanged, most likely.
+    """Tells whether images are bright where a data set is dark: ink and paper are exchanged.
 
     Args:
         images: uint8 `(n, h, w, c)`.
         dataset: Real images.
     """
-    real = dataset.in_memory(1000).train_images[:1000]
+    real = dataset.train_sample(1000)
     return (images.mean() > MIDDLE_GREY) != (real.mean() > MIDDLE_GREY)
-
-
-def _newest_step(folder: run_folder.RunFolder) -> int:
-    """Training steps of the generator that `sampling.open_run` opens."""
-    newest = checkpoints.existing(folder.checkpoints)
-    if newest:
-        return checkpoints.step_of(newest[0])
-    return int(_old_metrics(folder).get("step", 0))
-
-
-def _old_metrics(folder: run_folder.RunFolder) -> dict[str, Any]:
-    """What metrics.json holds; nothing if there is none or it is damaged."""
-    try:
-        found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    except (OSError, ValueError):
-        return {}

@@ -3,47 +3,16 @@
 import csv
 import dataclasses
 import fnmatch
-import json
 import math
 import statistics
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_keras.evaluation.statistics import flatten
+from gan_keras.evaluation import catalogue
 from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.storage.metrics import flatten, read_metrics
 
-# Scores that metrics.json may hold; `*` stands for a class or a number.
-SCORES = (
-    "accuracy",
-    "accuracy_per_class.*",
-    "worst_class.accuracy",
-    "rare_classes.*",
-    "matched_accuracy",
-    "label_switching",
-    "diversity",
-    "diversity_ratio",
-    "diversity_ratio_per_class.*",
-    "gan_train",
-    "classifier.real_test_accuracy",
-    "class_shares.*",
-    "largest_class.share",
-    "modes",
-    "entropy_ratio",
-    "median_confidence",
-    "frechet_distance",
-    "energy_distance",
-    "covariance_eigenvalue_ratios.*",
-    "high_quality",
-    "reverse_kl",
-    "training.wall_seconds",
-    "training.cpu_seconds",
-    # groups of scores
-    "distribution.*",
-    "collapse.*",
-    "artefacts.*",
-    "reconstruction.*",
-)
 # Columns that log.csv may hold, each also as `val_...`.
 COLUMNS = (
     "ae_gradient_norm",
@@ -177,8 +146,9 @@ def describe(measure: Measure) -> str:
 
 
 def _check_score(name: str, where: str) -> None:
-    if not any(fnmatch.fnmatchcase(name, known) for known in SCORES):
-        raise UsageError(f"{where}: unknown metric {name!r}; known: {', '.join(SCORES)}")
+    known = catalogue.MEASURABLE
+    if not any(fnmatch.fnmatchcase(name, pattern) for pattern in known):
+        raise UsageError(f"{where}: unknown metric {name!r}; known: {', '.join(known)}")
 
 
 def of_run(folder: Path, measures: tuple[Measure, ...]) -> dict[str, Any]:
@@ -194,11 +164,10 @@ def of_run(folder: Path, measures: tuple[Measure, ...]) -> dict[str, Any]:
     Raises:
         DataError: If metrics.json or log.csv cannot be read.
     """
-    file = folder / "metrics.json"
+    scores, file = numbers(read_metrics(folder)), folder / "log.csv"
     try:
-        scores = numbers(json.loads(file.read_text(encoding="utf-8")))
-        columns = read_columns(folder / "log.csv")
-    except (OSError, ValueError, AttributeError) as error:
+        columns = read_columns(file)
+    except (OSError, ValueError) as error:
         raise DataError(f"{file} cannot be read ({error})") from error
     return {"metrics": evaluate(measures, scores, columns), "scores": scores}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from gan_keras.reports import catalogue
+from gan_keras.evaluation import catalogue
 from gan_keras.sweeps import claims, measures, records, tables, verdicts
 from gan_keras.sweeps import study as studies
 from gan_keras.sweeps.claims import Claim, Decision

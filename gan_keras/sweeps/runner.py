@@ -13,6 +13,7 @@ from typing import Any
 
 from gan_keras.drawing import grids
 from gan_keras.foundation.errors import DataError
+from gan_keras.storage.metrics import read_metrics
 from gan_keras.storage.run_folder import RunFolder
 from gan_keras.sweeps import measures, plan
 from gan_keras.sweeps.plan import Run
@@ -60,10 +61,10 @@ def report(run: Run) -> dict[str, Any]:
     """
     try:
         config = json.loads((run.folder / "config.json").read_text(encoding="utf-8"))
-        metrics = json.loads((run.folder / "metrics.json").read_text(encoding="utf-8"))
+        metrics = read_metrics(run.folder)
         environment, spent = metrics["environment"], metrics["training"]
         stored = config["options"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (DataError, OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{run.folder} has no whole metrics.json and config.json") from error
     if differing := plan.changed(run.config, stored):
         raise DataError(

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gan_keras.evaluation import statistics
+from gan_keras.evaluation import seed_statistics
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +34,9 @@ def estimate(values: Sequence[float]) -> Estimate:
         values: One a seed; at least one.
     """
     named = [{"value": value} for value in values]
-    spread = statistics.summarize(named)["value"]
+    spread = seed_statistics.summarize(named)["value"]
     # the interval of a mean is that of the difference from 0
-    interval = statistics.paired_difference(named, [{"value": 0.0}] * len(values))["value"]
+    interval = seed_statistics.paired_difference(named, [{"value": 0.0}] * len(values))["value"]
     if spread["sd"] is None:
         return Estimate(spread["mean"], math.nan, 1, -math.inf, math.inf)
     return Estimate(spread["mean"], spread["sd"], spread["n"], interval["low"], interval["high"])

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_keras.evaluation.statistics import flatten
+from gan_keras.evaluation import catalogue
 from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import write_json
-from gan_keras.reports import catalogue, verdicts
+from gan_keras.reports import diagnosis
 from gan_keras.runs.callbacks.base import EpochCounter
 from gan_keras.runs.callbacks.logging import TensorBoardLogger
 from gan_keras.samples import sampling
 from gan_keras.storage import run_folder
+from gan_keras.storage.metrics import flatten, lookup
 from gan_keras.storage.run_folder import History
 
 # Scores of single classes that are logged, and of how many classes at most.
@@ -29,7 +30,7 @@ def logged(metrics: Mapping[str, Any]) -> dict[str, float]:
     known = {score.key for scores in catalogue.present(metrics).values() for score in scores}
     found = {key: number for key, number in flatten(metrics).items() if key in known}
     for key in PER_CLASS:
-        by_class = catalogue.get(metrics, key) or {}
+        by_class = lookup(metrics, key) or {}
         if len(by_class) <= LOGGED_CLASSES:
             found |= {f"{key}.{name}": x for name, x in by_class.items() if x is not None}
     return found
@@ -114,7 +115,7 @@ class EpochScores(EpochCounter):
 
     def _write(self, epoch: int) -> None:
         self.latest = self.score(self.model)
-        self.collapsed = verdicts.collapsed(self.latest)
+        self.collapsed = diagnosis.collapsed(self.latest)
         # before training everything is alike
         in_a_row = self.collapsed_for + 1 if self.collapsed and epoch else 0
         row = {"epoch": epoch, "step": self.step, COLLAPSED_FOR: in_a_row}
@@ -127,7 +128,7 @@ class KeepBest(EpochCounter):
 
     Args:
         scores: Gives the scores.
-        name: A score, as `reports.catalogue.find` knows it.
+        name: A score, as `catalogue.find` knows it.
         folder: Gets `generator.keras` and `best.json`: which epoch it is of, and its score. What
             an earlier leg left there counts if it is of the same score.
 
@@ -156,8 +157,8 @@ class KeepBest(EpochCounter):
             return
         self._checked = True
         metrics = self.scores.latest or self.scores.score(self.model)
-        if not catalogue.computed(self.score, metrics):
-            known = [s.key for s in catalogue.SCORES.values() if catalogue.computed(s, metrics)]
+        if not self.score.is_computed(metrics):
+            known = [s.key for s in catalogue.SCORES.values() if s.is_computed(metrics)]
             raise UsageError(
                 f"--keep_best={self.score.key}: this run has no such score while training; choose "
                 f"one of {', '.join(known)}"
@@ -166,7 +167,7 @@ class KeepBest(EpochCounter):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Exports the generator if it is the best so far."""
         metrics = self.scores.latest or {}
-        quality = catalogue.quality(self.score, metrics)
+        quality = self.score.quality(metrics)
         if quality is None or (self.best is not None and quality <= self.best["quality"]):
             return
         # The generator first: a kill between the two leaves an old record, and the epoch, which no
@@ -174,7 +175,7 @@ class KeepBest(EpochCounter):
         sampling.export(self.model.sampler(), self.folder / "generator.keras")
         self.best = {
             "metric": self.score.key,
-            "value": catalogue.value(metrics, self.score.key),
+            "value": self.score.value(metrics),
             "quality": quality,
             "epoch": epoch + 1,
             "step": self.step,

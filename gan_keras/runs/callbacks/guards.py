@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gan_keras.gans.base import GAN
-from gan_keras.reports import verdicts
+from gan_keras.reports import diagnosis
 from gan_keras.runs.callbacks.base import EpochCounter
 from gan_keras.runs.callbacks.evaluation import EpochScores
 
@@ -71,7 +71,7 @@ class CollapseGuard(EpochCounter):
             model: As the earlier leg left it.
         """
         if self.scores.scored == int(model.steps) and self.scores.collapsed_for >= self.patience:
-            self.verdict = verdicts.collapsed(self.scores.score(model))
+            self.verdict = diagnosis.collapsed(self.scores.score(model))
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Looks at this epoch's scores, if it has some."""

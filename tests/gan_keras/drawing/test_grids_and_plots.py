@@ -1,11 +1,8 @@
-import base64
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from gan_keras.drawing import grids, plots
-from gan_keras.reports import comparison
 
 
 def test_tiles_are_laid_out_row_by_row():
@@ -44,14 +41,6 @@ def test_pictures_come_in_the_order_of_their_epochs(tmp_path):
         "a_b": ["a_b_epoch_1000.png", "a_b_epoch_1001.png"],
     }
     assert grids.of_epochs(tmp_path / "none") == {}
-
-
-def test_the_newest_grid_of_a_long_run_is_compared(tmp_path):
-    for epoch in (999, 1000):
-        picture = np.full((1, 1, 1), epoch % 256, np.uint8)
-        grids.write_png(tmp_path / "samples" / f"epoch_{epoch}.png", picture)
-    newest = (tmp_path / "samples" / "epoch_1000.png").read_bytes()
-    assert comparison._newest_grid(tmp_path).endswith(base64.b64encode(newest).decode())
 
 
 @pytest.mark.curves

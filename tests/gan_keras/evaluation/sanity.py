@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from gan_keras.evaluation.suite import Evaluator
+from gan_keras.evaluation.evaluator import Evaluator
 
 
 def split_off_fresh(dataset, train, test, seed=0):

@@ -17,11 +17,12 @@ def test_diversity_by_hand():
 
 def test_one_image_repeated_has_no_diversity_at_all():
     image = np.random.default_rng(0).integers(0, 256, (1, 28, 28, 3), dtype=np.uint8)
-    assert collapse.diversity(image.repeat(50, axis=0)) == 0  # exactly, whatever its pixels
+    (found,) = collapse.within_class_diversity(image.repeat(50, axis=0), np.zeros(50, int), 1)
+    assert found == 0  # exactly, whatever its pixels
 
 
 def test_diversity_beside_real():
-    found = collapse.score_diversity(
+    found = collapse.diversity_scores(
         np.array([1.0, 0.0, np.nan, 2.0]), np.array([2.0, 4.0, 1.0, 0.0]), NAMES
     )
     assert found["diversity_ratio_per_class"] == {"a": 0.5, "b": 0.0, "c": None, "d": None}
@@ -37,25 +38,27 @@ def test_spread_over_classes_by_hand():
     assert collapse.entropy_ratio(shares) == pytest.approx(wanted)
     assert collapse.entropy_ratio(np.full(10, 0.1)) == pytest.approx(1)
     assert collapse.entropy_ratio(np.array([0.0, 1.0])) == 0
-    assert collapse.mode_count(np.array([0.01, 0.009, 0.981])) == 2
     assert collapse.total_variation(shares, np.full(4, 0.25)) == pytest.approx(3 / 8)
     assert collapse.total_variation(np.array([1.0, 0]), np.array([0, 1.0])) == 1
 
 
 def test_histogram_beside_what_was_wanted():
-    found = collapse.score_histogram(np.array([0, 0, 0, 1]), np.array([0.5, 0.5, 0, 0]), NAMES)
+    found = collapse.spread_scores(np.array([0, 0, 0, 1]), np.array([0.5, 0.5, 0, 0]), NAMES)
     assert found["class_shares"] == {"a": 0.75, "b": 0.25, "c": 0.0, "d": 0.0}
     assert found["wanted_shares"]["b"] == 0.5
     assert found["total_variation"] == 0.25
     assert found["modes"] == 2
     assert found["wanted_entropy_ratio"] == pytest.approx(0.5)
+    # a mode has at least 1 % of the images
+    read = np.repeat([0, 1, 2], [981, 10, 9])
+    assert collapse.spread_scores(read, np.full(4, 0.25), NAMES)["modes"] == 2
 
 
 def test_sensitivity_names_the_class_that_ignores_z():
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (2, 5, 4, 4, 1), dtype=np.uint8)
     images[1] = images[1, :1]
-    found = collapse.score_sensitivity(images, np.array([2.0, 2.0]), ("a", "b"))
+    found = collapse.sensitivity_scores(images, np.array([2.0, 2.0]), ("a", "b"))
     assert found["ratio_per_class"]["b"] == 0 == found["smallest_ratio"]
     assert found["ratio_per_class"]["a"] > 0.3
     assert found["mean_distance"] == pytest.approx(found["ratio"] * 2)
@@ -64,15 +67,16 @@ def test_sensitivity_names_the_class_that_ignores_z():
 def test_collapse_shows_in_the_scores_of_unlabelled_samples():
     random = np.random.default_rng(0)
     real = random.integers(0, 256, (40, 4, 4, 1), dtype=np.uint8)
-    labels = np.arange(40) % 4
-    sure = np.eye(4)[labels]
-    good = collapse.score_unlabelled(real, sure, real, labels, NAMES)
+
+    def scores(images, probabilities):
+        spread = collapse.spread_scores(probabilities.argmax(axis=1), np.full(4, 0.25), NAMES)
+        return collapse.unlabelled_scores(spread, images, probabilities, real)
+
+    good = scores(real, np.eye(4)[np.arange(40) % 4])
     assert (good["modes"], good["entropy_ratio"]) == (4, pytest.approx(1))
     assert good["diversity_ratio"] == 1
     assert good["median_confidence"] == 1
-    collapsed = collapse.score_unlabelled(
-        np.repeat(real[:1], 40, axis=0), np.full((40, 4), [0.1, 0.7, 0.1, 0.1]), real, labels, NAMES
-    )
+    collapsed = scores(real[:1].repeat(40, axis=0), np.full((40, 4), [0.1, 0.7, 0.1, 0.1]))
     assert (collapsed["modes"], collapsed["entropy_ratio"]) == (1, 0)
     assert collapsed["largest_class"] == {"name": "b", "share": 1.0}
     assert collapsed["median_confidence"] == pytest.approx(0.7)

@@ -12,7 +12,7 @@ import sanity
 from gan_keras import data
 from gan_keras.data import tfds_sets
 from gan_keras.evaluation import classifier
-from gan_keras.evaluation.suite import Evaluator
+from gan_keras.evaluation.evaluator import Evaluator
 
 # Data set: the class that is left out, standard deviations of noise (grey levels) and blur
 # (pixels), what its judge must reach.

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from gan_keras.data import Dataset
-from gan_keras.evaluation import stacked
-from gan_keras.evaluation.reading import Reading
+from gan_keras.evaluation import stacked_scores
+from gan_keras.evaluation.classifier import Reading
 
 
 def toy(train=3000, test=500):
@@ -19,13 +19,13 @@ def toy(train=3000, test=500):
 
 def test_stacked_sets_are_known_by_their_form():
     dataset = toy(20, 5)
-    assert stacked.is_stacked(dataset)
-    assert not stacked.is_stacked(stacked.single_digits(dataset))
+    assert stacked_scores.is_stacked(dataset)
+    assert not stacked_scores.is_stacked(stacked_scores.single_digits(dataset))
 
 
 def test_single_digits_keep_their_labels():
     dataset = toy(50, 20)
-    digits = stacked.single_digits(dataset)
+    digits = stacked_scores.single_digits(dataset)
     assert digits.train_images.shape == (150, 4, 4, 1)
     np.testing.assert_array_equal(digits.train_images[:, 0, 0, 0], 20 * digits.train_labels)
     assert len(digits.test_images) == 60
@@ -34,26 +34,26 @@ def test_single_digits_keep_their_labels():
 
 def test_modes_and_divergence_by_hand():
     dataset = toy()
-    collapsed = stacked.score_stacked(np.full(400, 123), dataset)
+    collapsed = stacked_scores.stacked_scores(np.full(400, 123), dataset)
     shares = [
         np.mean(column == digit)
         for column, digit in zip(
-            stacked.split_number(dataset.train_labels).T, (1, 2, 3), strict=True
+            stacked_scores.split_number(dataset.train_labels).T, (1, 2, 3), strict=True
         )
     ]
     assert collapsed["modes"] == 1
     assert collapsed["kl"] == pytest.approx(-np.log(np.prod(shares)))
     assert collapsed["real"]["samples"] == 400
     assert collapsed["real"]["modes"] == len(np.unique(dataset.test_labels[:400]))
-    every = stacked.score_stacked(np.repeat(np.arange(1000), 26), dataset)
+    every = stacked_scores.stacked_scores(np.repeat(np.arange(1000), 26), dataset)
     assert every["modes"] == 1000
-    assert every["samples"] == stacked.PROTOCOL_IMAGES
+    assert every["samples"] == 26_000
     assert every["kl"] < 0.05  # digits are only about equally frequent
 
 
 def test_few_images_of_the_true_distribution_show_the_bias():
     dataset = toy(20_000, 4000)
-    found = stacked.score_stacked(dataset.train_labels[:4000], dataset)
+    found = stacked_scores.stacked_scores(dataset.train_labels[:4000], dataset)
     # (K - 1) / 2 n nats are expected between a sample and its distribution
     assert found["kl"] == pytest.approx(999 / 8000, rel=0.15)
     assert found["kl"] == pytest.approx(found["real"]["kl"], rel=0.15)
@@ -64,9 +64,9 @@ def test_channels_are_read_one_by_one(monkeypatch):
         digits = images[:, 0, 0, 0] // 20
         return Reading(digits[:, None] + np.zeros((1, 2)), np.eye(10)[digits])
 
-    monkeypatch.setattr(stacked.reading, "read", read)
+    monkeypatch.setattr(stacked_scores.classifier, "read", read)
     dataset = toy(30, 5)
-    found = stacked.read(None, dataset.train_images)
+    found = stacked_scores.read(None, dataset.train_images)
     np.testing.assert_array_equal(found.classes, dataset.train_labels)
     assert found.features.shape == (30, 6)
     assert found.probabilities.shape == (30, 1000)

@@ -13,7 +13,7 @@ from test_training import assert_killed_run_resumes
 
 from gan_keras import configs
 from gan_keras.foundation.errors import UsageError
-from gan_keras.reports import tables
+from gan_keras.reports import score_tables
 from gan_keras.runs import training
 from gan_keras.samples import sampling
 from gan_keras.storage.run_folder import RunFolder
@@ -94,7 +94,7 @@ def test_a_run_without_labels(make, unlabelled):
     assert 1 <= metrics["modes"] <= 4
     assert 0.25 <= metrics["median_confidence"] <= 1
     assert metrics["diversity_ratio"] >= 0
-    assert "entropy of classes" in tables.scores(metrics)
+    assert "entropy of classes" in score_tables.scores(metrics)
     folder = RunFolder(config.workdir)
     # 10 columns of 10 attempts
     assert Image.open(folder.samples / "step_00000004.png").size == (280, 280)
@@ -107,7 +107,7 @@ def test_unit_range_is_shown_as_it_is(unlabelled):
     run = sampling.open_run(unlabelled[0].workdir)
     z = np.random.default_rng(0).normal(size=(3, 100)).astype(np.float32)
     raw = keras.models.load_model(f"{unlabelled[0].workdir}/generator.keras")(z)
-    drawn = sampling.generate(run.generator, z, value_range=run.value_range)
+    drawn = run.generate(z)
     assert np.abs(drawn - 255.0 * np.array(raw)).max() <= 0.51
 
 

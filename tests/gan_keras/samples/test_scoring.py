@@ -11,7 +11,7 @@ from gan_keras import data
 from gan_keras.configs.ae_acgan import AEACGANConfig
 from gan_keras.configs.gaussian import GaussianConfig
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.reports import verdicts
+from gan_keras.reports import diagnosis
 from gan_keras.runs import training
 from gan_keras.samples import sampling, scoring
 from gan_keras.samples.sampling import Sampler
@@ -70,7 +70,7 @@ def test_samples_are_scored_with_their_labels(dataset, data_dir):
 def test_a_collapsed_class_is_named(dataset, data_dir):
     still = painter(dataset, True, moved=0.0)
     found = Scorer(dataset, data_dir, verbose=0).score(still, 20, seed=0, cheap=True)
-    assert "class 'a' has 0% of the real variety" in verdicts.collapsed(found.metrics)
+    assert "class 'a' has 0% of the real variety" in diagnosis.collapsed(found.metrics)
 
 
 def test_points_are_scored_by_their_modes_if_those_are_known(tmp_path):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gan_keras.reports import catalogue, tables, verdicts
+from gan_keras.reports import diagnosis, score_tables
 
 LABELLED = {
     "samples": 40,
@@ -30,79 +30,15 @@ def changed(**values):
     return {**LABELLED, **values}
 
 
-def test_numbers_are_found_wherever_they_stand():
-    assert catalogue.value(LABELLED, "distribution.floor.coverage") == 0.96
-    assert catalogue.value(LABELLED, "distribution.floor.nothing") is None
-    assert catalogue.value(LABELLED, "accuracy.deeper") is None
-    assert catalogue.value(LABELLED, "switched") is None
-    assert catalogue.value(LABELLED, 1.0) == 1.0
-
-
-def test_every_score_explains_itself_once():
-    keys = [score.key for scores in catalogue.GROUPS.values() for score in scores]
-    assert len(keys) == len(set(keys))
-    for score in catalogue.SCORES.values():
-        assert score.meaning.endswith(".")
-        assert score.form in ("percent", "number", "count")
-        assert score.better in ("higher", "lower", "")
-        # what has no better side is judged by its distance from real images
-        assert score.better or score.real or score.key.startswith("reconstruction.")
-
-
-@pytest.mark.parametrize(
-    ("number", "form", "shown"),
-    [
-        (0.98765, "percent", "98.77 %"),
-        (None, "percent", "-"),
-        (16.0, "count", "16"),
-        (1234.5, "count", "1,234.5"),
-        (0.000571, "number", "0.000571"),
-        (0.99999, "number", "1.000"),
-        (131.7571, "number", "131.757"),
-    ],
-)
-def test_numbers_as_people_read_them(number, form, shown):
-    score = catalogue.Score("k", "t", "m.", form=form)
-    assert catalogue.form(score, number) == shown
-
-
-def test_quality_is_larger_the_better_a_score_is():
-    diversity = catalogue.SCORES["diversity_ratio"]
-    assert catalogue.quality(diversity, changed(diversity_ratio=0.9)) == pytest.approx(-0.1)
-    assert catalogue.quality(diversity, changed(diversity_ratio=1.2)) == pytest.approx(-0.2)
-    lower = catalogue.SCORES["label_switching"]
-    assert catalogue.quality(lower, LABELLED) == -0.05
-    assert catalogue.quality(catalogue.SCORES["accuracy"], LABELLED) == 0.9
-    assert catalogue.quality(catalogue.SCORES["gan_train"], LABELLED) is None
-
-
-def test_a_score_may_be_named_by_its_last_part():
-    assert catalogue.find("coverage").key == "distribution.coverage"
-    assert catalogue.find("distribution.coverage").key == "distribution.coverage"
-    assert catalogue.find("modes").key == "modes"  # itself, though others end so
-    assert catalogue.find("ratio") is None  # several end so
-    assert catalogue.find("nonsense") is None
-
-
-def test_what_a_kind_of_run_computes():
-    points = {"points": 9, "reverse_kl": None, "high_quality": 0.0}
-    known = [key for key, score in catalogue.SCORES.items() if catalogue.computed(score, points)]
-    assert known == ["high_quality", "reverse_kl"]  # no good point yet is no reason to refuse
-    ratio = catalogue.SCORES["artefacts.brightness"]  # means nothing without that of real images
-    assert not catalogue.computed(ratio, {"artefacts": {"brightness": 3.0}})
-    assert catalogue.computed(ratio, {"artefacts": {"brightness": 3.0, "real": {"brightness": 3}}})
-    assert not catalogue.computed(catalogue.SCORES["distribution.recall"], {"distribution": None})
-
-
 def test_switched_classes_in_words():
-    assert verdicts.switched(changed(switched={"a": "b", "b": "a"})) == [
+    assert diagnosis.switched(changed(switched={"a": "b", "b": "a"})) == [
         "'a' and 'b' have changed places"
     ]
-    ring = verdicts.switched(changed(switched={"a": "b", "b": "c", "c": "a"}))
+    ring = diagnosis.switched(changed(switched={"a": "b", "b": "c", "c": "a"}))
     assert ring == ["'a' is drawn as 'b'", "'b' is drawn as 'c'", "'c' is drawn as 'a'"]
-    words = dict(verdicts.summary(changed(switched={"a": "b", "b": "a"})))
+    words = dict(diagnosis.summary(changed(switched={"a": "b", "b": "a"})))
     assert "renaming gains 5.0%" in words["bad"]
-    assert verdicts.summary(LABELLED)[0] == ("good", "No classes are switched.")
+    assert diagnosis.summary(LABELLED)[0] == ("good", "No classes are switched.")
 
 
 def shares(**read):
@@ -145,7 +81,7 @@ def shares(**read):
     ],
 )  # fmt: skip
 def test_collapse_is_named(metrics, found):
-    assert verdicts.collapsed(metrics) == found
+    assert diagnosis.collapsed(metrics) == found
 
 
 @pytest.mark.parametrize(
@@ -158,20 +94,20 @@ def test_copies_are_named(exact, nearer, kind):
         "nearer_than_real": nearer,
         "median": 1.0,
     }
-    ((found, sentence),) = verdicts.summary({"collapse": {"nearest_train_distance": distances}})
+    ((found, sentence),) = diagnosis.summary({"collapse": {"nearest_train_distance": distances}})
     assert found == kind
     assert (f"{exact:.1%} of the samples equal a training image" in sentence) == (kind == "bad")
 
 
 def test_very_many_collapsed_classes_are_counted():
     ratios = {f"{k}": 0.0 for k in range(62)}
-    found = verdicts.collapsed({"diversity_ratio_per_class": ratios})
-    assert len(found) == verdicts.NAMED + 1
+    found = diagnosis.collapsed({"diversity_ratio_per_class": ratios})
+    assert len(found) == diagnosis.NAMED + 1
     assert found[-1] == "so have 52 more classes"
 
 
 def test_table_has_real_and_noise_beside_each_score():
-    lines = tables.scores(LABELLED).splitlines()
+    lines = score_tables.scores(LABELLED).splitlines()
     assert lines[0].split() == ["40", "samples", "samples", "real", "noise"]
     (coverage,) = [line for line in lines if line.startswith("  coverage")]
     assert coverage.split() == ["coverage", "50.00", "%", "96.00", "%", "0.00", "%"]
@@ -181,21 +117,21 @@ def test_table_has_real_and_noise_beside_each_score():
 
 
 def test_names_of_classes_cannot_command_the_terminal():
-    text = tables.scores(changed(accuracy_per_class={"\x1b[2Ja\n": 1.0}))
+    text = score_tables.scores(changed(accuracy_per_class={"\x1b[2Ja\n": 1.0}))
     assert "\x1b" not in text
     assert r"\x1b[2Ja\n 100.0%" in text
 
 
 def test_of_many_classes_the_worst_are_listed():
     by_class = {f"c{k}": k / 100 for k in range(100)}
-    (line, *_) = tables.classes({"accuracy_per_class": by_class})
+    (line, *_) = score_tables.classes({"accuracy_per_class": by_class})
     assert line.startswith("GAN-test by class (the 10 lowest of 100): c0 0.0%, c1 1.0%")
     assert "c10" not in line
 
 
 def test_runs_side_by_side():
     worse = changed(accuracy=0.8, diversity_ratio=1.3)
-    text = tables.comparison(["one", "two"], [LABELLED, worse])
+    text = score_tables.comparison(["one", "two"], [LABELLED, worse])
     cells = [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
     rows = {name: numbers for name, *numbers in cells}
     assert text.startswith("[1] one\n[2] two\n")
@@ -206,13 +142,13 @@ def test_runs_side_by_side():
 
 def test_mean_spread_and_difference():
     summary = {"accuracy": {"mean": 0.9, "sd": 0.01, "n": 3}, "seed": {"mean": 1, "sd": 1, "n": 3}}
-    assert tables.spread(summary).splitlines()[-1].split() == [
+    assert score_tables.spread(summary).splitlines()[-1].split() == [
         "GAN-test", "90.00", "%", "+-", "1.00", "%",
     ]  # fmt: skip
     difference = {"accuracy": {"mean": 0.05, "low": 0.01, "high": 0.09, "n": 3}}
-    last = tables.spread(summary, difference, summary).splitlines()[-1]
+    last = score_tables.spread(summary, difference, summary).splitlines()[-1]
     assert last.endswith("+5.00 %  1.00 % to 9.00 % !")
     unclear = {"accuracy": {"mean": -0.05, "low": -0.11, "high": 0.01, "n": 3}}
-    assert tables.spread(summary, unclear, summary).endswith("-5.00 %  -11.00 % to 1.00 %")
+    assert score_tables.spread(summary, unclear, summary).endswith("-5.00 %  -11.00 % to 1.00 %")
     single = {"accuracy": {"mean": 0.05, "low": None, "high": None, "n": 1}}
-    assert re.search(r"\+5.00 % +one pair$", tables.spread(summary, single, summary))
+    assert re.search(r"\+5.00 % +one pair$", score_tables.spread(summary, single, summary))

@@ -5,8 +5,15 @@ import numpy as np
 import pytest
 
 from gan_keras.data.toys import MIXTURES
-from gan_keras.evaluation import toys
-from gan_keras.reports import tables, verdicts
+from gan_keras.evaluation.feature_distances import frechet_distance
+from gan_keras.evaluation.point_scores import (
+    covariance_eigenvalue_ratios,
+    energy_distance,
+    kl_divergence,
+    mode_scores,
+    point_scores,
+)
+from gan_keras.reports import diagnosis, score_tables
 
 MEANS = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
 
@@ -15,7 +22,7 @@ def test_modes_by_hand():
     points = np.array(
         [[0, 0], [0.5, 0], [0, 2.9], [10, 0], [10, 3.1], [0, 13.0], [5, 5]], np.float32
     )
-    found = toys.mode_scores(points, MEANS, sigma=1.0)
+    found = mode_scores(points, MEANS, sigma=1.0)
     # exactly 3 sigma away is not less than 3 sigma; mode 3 has no point, mode 2 none of quality
     assert found["modes"] == 2
     assert found["high_quality"] == pytest.approx(4 / 7)
@@ -28,20 +35,20 @@ def test_modes_by_hand():
     [([5, 5, 5, 5], 0.0), ([9, 0, 0, 0], math.log(4)), ([5, 5, 0, 0], math.log(2))],
 )
 def test_divergence_of_modes(counts, expected):
-    found = toys.kl_divergence(np.array(counts), np.full(4, 0.25))
+    found = kl_divergence(np.array(counts), np.full(4, 0.25))
     assert found == pytest.approx(expected, abs=1e-12)
 
 
 def test_divergence_from_unequal_shares():
     shares = np.array([0.5, 0.25, 0.25, 0.0])
-    assert toys.kl_divergence(np.array([2, 1, 1, 0]), shares) == pytest.approx(0, abs=1e-12)
-    found = toys.kl_divergence(np.array([1, 3, 0, 0]), shares)
+    assert kl_divergence(np.array([2, 1, 1, 0]), shares) == pytest.approx(0, abs=1e-12)
+    found = kl_divergence(np.array([1, 3, 0, 0]), shares)
     assert found == pytest.approx(0.25 * math.log(0.5) + 0.75 * math.log(3))
-    assert toys.kl_divergence(np.array([1, 0, 0, 1]), shares) is None  # infinite
+    assert kl_divergence(np.array([1, 0, 0, 1]), shares) is None  # infinite
 
 
 def test_no_point_of_quality():
-    found = toys.mode_scores(np.full((3, 2), 100.0), MEANS, 1.0)
+    found = mode_scores(np.full((3, 2), 100.0), MEANS, 1.0)
     assert (found["modes"], found["high_quality"], found["reverse_kl"]) == (0, 0.0, None)
 
 
@@ -49,7 +56,7 @@ def test_no_point_of_quality():
 def test_real_points_score_as_theory_says(name, modes):
     mixture = MIXTURES[name]
     points, _ = mixture.draw(2500, np.random.default_rng(0))
-    found = toys.mode_scores(points, mixture.means, mixture.sigma)
+    found = mode_scores(points, mixture.means, mixture.sigma)
     assert found["modes"] == modes
     # within 3 sigma in the plane: 1 - exp(-9/2)
     assert found["high_quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.005)
@@ -59,30 +66,30 @@ def test_real_points_score_as_theory_says(name, modes):
 def test_energy_distance_by_hand():
     first, second = np.array([[0.0], [2.0]]), np.array([[1.0]])
     # 2 * 1 - (0 + 2 + 2 + 0) / 4 - 0
-    assert toys.energy_distance(first, second) == pytest.approx(1)
-    assert toys.energy_distance(first, first) == 0
+    assert energy_distance(first, second) == pytest.approx(1)
+    assert energy_distance(first, first) == 0
 
 
 def test_energy_distance_sees_what_moments_hide():
     random = np.random.default_rng(0)
     normal = random.normal(size=(2000, 1))
     coin = np.sign(random.normal(size=(2000, 1)))  # mean 0 and variance 1 as well
-    assert toys.frechet_distance(normal, coin) < 0.01
-    same = toys.energy_distance(normal, random.normal(size=(2000, 1)))
-    assert toys.energy_distance(normal, coin) > 10 * same
+    assert frechet_distance(normal, coin) < 0.01
+    same = energy_distance(normal, random.normal(size=(2000, 1)))
+    assert energy_distance(normal, coin) > 10 * same
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("points", [np.zeros((1, 2)), np.full((5, 2), np.nan)])
 def test_what_cannot_be_scored_has_no_score_rather_than_a_perfect_one(points):
     real = np.random.default_rng(0).normal(size=(9, 2))
-    assert np.isnan(toys.frechet_distance(points, real))
-    found = toys.score_points(points, real)
+    assert np.isnan(frechet_distance(points, real))
+    found = point_scores(points, real)
     assert found["frechet_distance"] is None
     assert found["covariance_eigenvalue_ratios"] == [None, None]
     assert "nan" not in json.dumps(found).lower()
-    assert not verdicts.collapsed(found)
-    assert tables.axis_variances(found) == "-, - of real"
+    assert not diagnosis.collapsed(found)
+    assert score_tables.axis_variances(found) == "-, - of real"
 
 
 def test_covariance_ratios_name_the_lost_axis():
@@ -90,18 +97,18 @@ def test_covariance_ratios_name_the_lost_axis():
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
     real = random.normal(size=(5000, 2)) * [3, 1] @ turn.T
     generated = random.normal(size=(5000, 2)) * [3, 0] @ turn.T
-    assert toys.covariance_eigenvalue_ratios(real, real) == pytest.approx([1, 1])
-    assert toys.covariance_eigenvalue_ratios(generated, real) == pytest.approx([1, 0], abs=0.1)
+    assert covariance_eigenvalue_ratios(real, real) == pytest.approx([1, 1])
+    assert covariance_eigenvalue_ratios(generated, real) == pytest.approx([1, 0], abs=0.1)
 
 
 def test_all_scores():
     mixture = MIXTURES["grid"]
     real, _ = mixture.draw(500, np.random.default_rng(0))
     good, _ = mixture.draw(500, np.random.default_rng(1))
-    found = toys.score_points(good, real, mixture.means, mixture.sigma)
-    collapsed = toys.score_points(good[:1].repeat(500, 0), real, mixture.means, mixture.sigma)
+    found = point_scores(good, real, mixture.means, mixture.sigma)
+    collapsed = point_scores(good[:1].repeat(500, 0), real, mixture.means, mixture.sigma)
     for name in ("frechet_distance", "energy_distance", "reverse_kl"):
         assert found[name] < 0.2 < collapsed[name]
     assert found["modes"] == 25
     assert collapsed["modes"] == 1
-    assert "modes" not in toys.score_points(good, real)
+    assert "modes" not in point_scores(good, real)

@@ -6,43 +6,21 @@ import pytest
 
 from gan_keras import data
 from gan_keras.data import Dataset
-from gan_keras.evaluation import suite
+from gan_keras.evaluation import catalogue
+from gan_keras.evaluation.evaluator import Evaluator
 
-FLAT = {
-    "samples",
-    "accuracy",
-    "accuracy_per_class",
-    "worst_class",
-    "rare_classes",
-    "matched_accuracy",
-    "label_switching",
-    "switched",
-    "diversity",
-    "real_diversity",
-    "diversity_ratio",
-    "diversity_ratio_per_class",
-    "confusion",
-}
-UNLABELLED = {
-    "samples",
-    "class_shares",
-    "largest_class",
-    "modes",
-    "entropy_ratio",
-    "real_entropy_ratio",
+GROUPS = {"classifier", "distribution", "collapse"}
+DIVERSITY = {"diversity", "real_diversity", "diversity_ratio"}
+LABELLED = DIVERSITY | {
+    "samples", "accuracy", "accuracy_per_class", "worst_class", "rare_classes",
+    "matched_accuracy", "label_switching", "switched", "diversity_ratio_per_class", "confusion",
+}  # fmt: skip
+UNLABELLED = DIVERSITY | {
+    "samples", "class_shares", "largest_class", "modes", "entropy_ratio", "real_entropy_ratio",
     "median_confidence",
-    "diversity",
-    "real_diversity",
-    "diversity_ratio",
-}
-SCORES = {
-    "frechet_classifier_features",
-    "kid_classifier_features",
-    "precision",
-    "recall",
-    "density",
-    "coverage",
-}
+}  # fmt: skip
+FRECHET = "frechet_classifier_features"
+SCORES = {FRECHET, "kid_classifier_features", "precision", "recall", "density", "coverage"}
 
 
 @pytest.fixture(scope="module")
@@ -65,30 +43,24 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluator(dataset, cache):
-    return suite.Evaluator(dataset, cache_dir=cache, verbose=0)
+    return Evaluator(dataset, cache_dir=cache, verbose=0)
 
 
-def test_all_scores_of_labelled_images(dataset, fresh, cache):
+def test_all_scores_of_labelled_images(evaluator, dataset, fresh):
     images, labels = fresh
     noise = np.stack([images[labels == k][:5] for k in range(10)])
     pairs = (dataset.test_images, np.roll(dataset.test_images, 1, axis=1), dataset.test_labels)
-    found = suite.evaluate_images(
-        images,
-        labels,
-        dataset,
-        cache_dir=cache,
-        sensitivity_images=noise,
-        reconstructions=pairs,
-        verbose=0,
-    )
+    found = evaluator.evaluate(images, labels, sensitivity_images=noise, reconstructions=pairs)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert set(found) == FLAT | {
-        "classifier",
-        "distribution",
-        "collapse",
-        "artefacts",
-        "reconstruction",
-    }
+    assert set(found) == LABELLED | GROUPS | {"artefacts", "reconstruction"}
+    # whatever is computed has its row in the catalogue, and the other way round
+    headings = ("Classes", "Variety", "Distribution", "Artefacts", "Auto-encoder")
+    rows = {score.key for heading in headings for score in catalogue.GROUPS[heading]}
+    computed = {key for key in rows if catalogue.SCORES[key].is_computed(found)}
+    assert rows - computed == {"gan_train", "largest_class.share", "median_confidence"}
+    for group in ("distribution", "artefacts", "reconstruction"):
+        numbers = {f"{group}.{name}" for name, x in found[group].items() if isinstance(x, float)}
+        assert numbers - rows <= {"reconstruction.input_accuracy"}
     assert "fid" not in json.dumps(found).lower()
     assert found["classifier"]["real_test_accuracy"] > 0.9
     assert found["accuracy"] > 0.9
@@ -96,27 +68,23 @@ def test_all_scores_of_labelled_images(dataset, fresh, cache):
     assert set(distribution) == SCORES | {"counts", "floor", "ceiling"}
     assert set(distribution["floor"]) == set(distribution["ceiling"]) == SCORES
     counts = distribution["counts"]
-    assert counts["class_mix"] == "real"
-    assert counts["real_split"] == "test"
+    assert (counts["class_mix"], counts["real_split"]) == ("real", "test")
     assert 80 <= counts["generated"] == counts["real"] <= 90
     assert (counts["features"], counts["k"]) == (128, 5)
     # other real images score about as the floor, far from noise
-    name = "frechet_classifier_features"
-    assert distribution[name] == pytest.approx(distribution["floor"][name], rel=0.5)
-    assert distribution[name] < distribution["ceiling"][name] / 5
+    assert distribution[FRECHET] == pytest.approx(distribution["floor"][FRECHET], rel=0.5)
+    assert distribution[FRECHET] < distribution["ceiling"][FRECHET] / 5
     assert distribution["coverage"] > 0.8 > 0.3 > distribution["ceiling"]["coverage"]
-    collapse = found["collapse"]
+    collapse, artefacts = found["collapse"], found["artefacts"]
     assert collapse["total_variation"] < 0.1
     assert collapse["real_total_variation"] < 0.1
     assert collapse["nearest_train_distance"]["exact_copies"] == 0
     assert collapse["nearest_train_distance"]["nearer_than_real"] == pytest.approx(0.5, abs=0.15)
     assert collapse["sensitivity"]["smallest_ratio"] > 0.5
-    artefacts = found["artefacts"]
     assert artefacts["brightness"] == pytest.approx(artefacts["real"]["brightness"], rel=0.1)
-    assert found["reconstruction"]["ssim"] < 0.9
-    assert (
-        found["reconstruction"]["classifier_accuracy"] < found["reconstruction"]["input_accuracy"]
-    )
+    own = found["reconstruction"]
+    assert own["ssim"] < 0.9
+    assert own["classifier_accuracy"] < own["input_accuracy"]
 
 
 def test_the_same_images_score_the_same(evaluator, fresh):
@@ -127,25 +95,23 @@ def test_the_same_images_score_the_same(evaluator, fresh):
 
 def test_cheap_scores_are_a_part_of_all(evaluator, fresh):
     cheap, full = evaluator.evaluate(*fresh, cheap=True), evaluator.evaluate(*fresh)
-    assert set(cheap) == FLAT | {"classifier", "distribution", "collapse"}
-    name = "frechet_classifier_features"
+    assert set(cheap) == LABELLED | GROUPS
     for part in (cheap["distribution"], cheap["distribution"]["floor"]):
-        assert SCORES & set(part) == {name}
-    assert cheap["distribution"][name] == full["distribution"][name]
-    assert {key: full[key] for key in FLAT} == {key: cheap[key] for key in FLAT}
+        assert SCORES & set(part) == {FRECHET}
+    assert cheap["distribution"][FRECHET] == full["distribution"][FRECHET]
+    assert {key: full[key] for key in LABELLED} == {key: cheap[key] for key in LABELLED}
 
 
 def test_images_without_labels(evaluator, fresh):
     images, labels = fresh
     found = evaluator.evaluate(images, None, gan_train=True)
-    assert set(found) == UNLABELLED | {"classifier", "distribution", "collapse", "artefacts"}
+    assert set(found) == UNLABELLED | GROUPS | {"artefacts"}
     assert found["distribution"]["counts"]["class_mix"] == "as given"
     assert found["modes"] == 10
     lost = evaluator.evaluate(images[labels < 5], None)
     assert lost["modes"] == 5
     assert lost["collapse"]["total_variation"] == pytest.approx(0.5, abs=0.05)
-    name = "frechet_classifier_features"
-    assert lost["distribution"][name] > 2 * found["distribution"][name]
+    assert lost["distribution"][FRECHET] > 2 * found["distribution"][FRECHET]
     assert lost["distribution"]["coverage"] < found["distribution"]["coverage"] - 0.3
 
 
@@ -173,7 +139,7 @@ def test_a_set_without_test_images_lends_train_images(dataset, fresh, cache):
         dataset, test_images=dataset.test_images[:0], test_labels=dataset.test_labels[:0]
     )
     # test images train nothing, so that the judge is the one of the others
-    evaluator = suite.Evaluator(bare, cache_dir=cache, verbose=0)
+    evaluator = Evaluator(bare, cache_dir=cache, verbose=0)
     found = evaluator.evaluate(*fresh)
     assert found["classifier"]["real_test_accuracy"] is None
     assert found["distribution"]["counts"]["real_split"] == "train"
@@ -208,7 +174,7 @@ def test_stacked_digits_are_read_channel_by_channel(tmp_path):
         stack = np.stack([images[column, ..., 0] for column in rows.T], axis=-1)
         parts += [stack, (labels[rows] @ [100, 10, 1]).astype(np.int32)]
     dataset = Dataset("stacked_mnist", *parts, tuple(f"{n:03d}" for n in range(1000)))
-    evaluator = suite.Evaluator(dataset, cache_dir=tmp_path, verbose=0)
+    evaluator = Evaluator(dataset, cache_dir=tmp_path, verbose=0)
     found = evaluator.evaluate(dataset.test_images, None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["classifier"]["real_test_accuracy"] > 0.85  # three digits right

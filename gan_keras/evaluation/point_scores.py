@@ -4,16 +4,17 @@ from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
+from scipy.stats import entropy
 
-from gan_keras.evaluation.distribution import frechet_distance
-from gan_keras.evaluation.numbers import number
+from gan_keras.evaluation.feature_distances import frechet_distance
+from gan_keras.storage.metrics import number
 
-# A point is of high quality within so many standard deviations of the nearest mode.
+# A point is of high quality within this many standard deviations of the nearest mode.
 RADIUS = 3.0
 
 
 def mode_scores(points: np.ndarray, means: np.ndarray, sigma: float) -> dict[str, Any]:
-    """How many modes of a mixture of round Gaussians the points are of, and how well they sit.
+    """Counts the modes of a mixture of round Gaussians that the points cover.
 
     The criteria are those of VEEGAN (Srivastava et al. 2017, arXiv:1705.07761) as PacGAN used them
     (Lin et al. 2018, arXiv:1712.04086, section 4.1): a point is of high quality if it is less than
@@ -31,41 +32,34 @@ def mode_scores(points: np.ndarray, means: np.ndarray, sigma: float) -> dict[str
         of each mode.
     """
     distances = cdist(points, means)
-    nearest = distances.argmin(axis=1)
     good = distances.min(axis=1) < RADIUS * sigma
-    counts = np.bincount(nearest[good], minlength=len(means))
+    counts = np.bincount(distances.argmin(axis=1)[good], minlength=len(means))
     return {
         "modes": int((counts > 0).sum()),
         "high_quality": float(good.mean()),
-        "reverse_kl": kl_divergence(counts, np.full(len(means), 1 / len(means)))
-        if good.any()
-        else None,
+        "reverse_kl": kl_divergence(counts, np.ones(len(means))) if good.any() else None,
         "mode_counts": counts.tolist(),
     }
 
 
-def kl_divergence(counts: np.ndarray, shares: np.ndarray) -> float | None:
-    """Divergence `sum_i p_i ln(p_i / q_i)` of what was counted from expected shares, in nats.
+def kl_divergence(counts: np.ndarray, expected: np.ndarray) -> float | None:
+    """Computes the divergence `sum_i p_i ln(p_i / q_i)` of counts from expected shares, in nats.
 
     Args:
         counts: int `(K,)`, not all 0; p is their shares.
-        shares: Expected shares q, float `(K,)` that sum to 1.
+        expected: float `(K,)`, proportional to the expected shares q.
 
     Returns:
         At least 0; None, for infinity, if something was counted that has no share.
     """
-    seen = counts > 0
-    if not shares[seen].all():
-        return None
-    found = counts[seen] / counts.sum()
-    return max(0.0, float(np.sum(found * np.log(found / shares[seen]))))
+    return number(max(0.0, entropy(counts, expected)))
 
 
 def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Energy distance `2 E|X - Y| - E|X - X'| - E|Y - Y'|` (Szekely & Rizzo 2013, eq. 1.1).
+    """Computes the energy distance `2 E|X - Y| - E|X - X'| - E|Y - Y'|`.
 
-    The means are over all pairs, a point with itself included, so that it is 0 for equal sets and
-    never negative; 0 in the limit only if the distributions are equal.
+    Szekely & Rizzo 2013, eq. 1.1. The means are over all pairs, a point with itself included, so
+    that it is 0 for equal sets and never negative; 0 in the limit only for equal distributions.
 
     Args:
         first: float `(n, d)`.
@@ -77,27 +71,28 @@ def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def covariance_eigenvalue_ratios(generated: np.ndarray, real: np.ndarray) -> list[float | None]:
-    """Variances of the generated points along the real ones' principal axes, largest axis first.
-
-    Each in units of the real variance along that axis: 1 is right, near 0 the axis is lost; None
-    if one point alone has no variance.
+    """Computes variances of the generated points along the real ones' principal axes.
 
     Args:
         generated: float `(n, d)`.
         real: float `(m, d)`.
+
+    Returns:
+        The largest axis first, in units of the real variance along it: 1 is right, near 0 the axis
+        is lost; None if there is one point only, which has no variance.
     """
     values, axes = np.linalg.eigh(np.cov(real, rowvar=False))
     spread = ((generated - generated.mean(axis=0)) @ axes).var(axis=0, ddof=1)
     return [number(ratio) for ratio in (spread / values)[::-1]]
 
 
-def score_points(
+def point_scores(
     generated: np.ndarray,
     real: np.ndarray,
     means: np.ndarray | None = None,
     sigma: float = 0.0,
 ) -> dict[str, Any]:
-    """All scores.
+    """Computes all scores of points.
 
     Args:
         generated: float `(n, d)`.
@@ -113,6 +108,6 @@ def score_points(
         "covariance_eigenvalue_ratios": covariance_eigenvalue_ratios(generated, real),
     }
     if means is not None:
-        found |= mode_scores(generated, np.asarray(means, np.float64), sigma)
+        found |= mode_scores(generated, means, sigma)
         found["real_high_quality"] = mode_scores(real, means, sigma)["high_quality"]
     return found

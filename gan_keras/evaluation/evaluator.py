@@ -9,56 +9,30 @@ import numpy as np
 from gan_keras.data import Dataset
 from gan_keras.evaluation import (
     artefacts,
+    classifier,
     collapse,
     conditional,
+    gan_train,
     neighbours,
     reconstruction,
-    stacked,
+    stacked_scores,
 )
-from gan_keras.evaluation import classifier as classifiers
-from gan_keras.evaluation import gan_train as gan_trains
-from gan_keras.evaluation.numbers import number
-from gan_keras.evaluation.reading import Reading, make_reader, read
-from gan_keras.evaluation.real import RealImages
+from gan_keras.evaluation.classifier import Reading
+from gan_keras.evaluation.real_images import RealImages
+from gan_keras.storage.metrics import number
 
-# Generated images at most whose nearest training images are looked for.
+# Generated images at most whose nearest training images are searched.
 COPYING_IMAGES = 1000
-
-
-def evaluate_images(
-    images: np.ndarray,
-    labels: np.ndarray | None,
-    dataset: Dataset,
-    *,
-    cache_dir: str | Path,
-    gan_train: bool = False,
-    cheap: bool = False,
-    seed: int = 0,
-    sensitivity_images: np.ndarray | None = None,
-    reconstructions: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None,
-    verbose: int = 1,
-) -> dict[str, Any]:
-    """Scores generated images; see `Evaluator.evaluate`, which this calls once."""
-    return Evaluator(dataset, cache_dir=cache_dir, verbose=verbose).evaluate(
-        images,
-        labels,
-        gan_train=gan_train,
-        cheap=cheap,
-        seed=seed,
-        sensitivity_images=sensitivity_images,
-        reconstructions=reconstructions,
-    )
 
 
 class Evaluator:
     """Scores sets of images against one data set; hold it to score several.
 
-    What is known of the data set (its classifier, what that makes of real images) is worked out
-    once.
+    Facts about the data set (its classifier, what that makes of real images) are computed once.
 
     Args:
         dataset: Real images, in memory.
-        cache_dir: Where classifiers are kept.
+        cache_dir: Folder of the classifiers.
         verbose: 1 shows progress where something takes minutes.
     """
 
@@ -66,14 +40,15 @@ class Evaluator:
         self.dataset = dataset
         self.cache_dir = Path(cache_dir)
         self.verbose = verbose
-        self._stacked = stacked.is_stacked(dataset)
-        judged = stacked.single_digits(dataset) if self._stacked else dataset
-        self._reader = make_reader(classifiers.load_or_train(judged, cache_dir, verbose))
+        self._stacked = stacked_scores.is_stacked(dataset)
+        judged = stacked_scores.single_digits(dataset) if self._stacked else dataset
+        judge = classifier.load_or_train(judged, cache_dir, verbose)
+        self._reader = classifier.make_reader(judge)
         self.real = RealImages(dataset, self.read)
 
     def read(self, images: np.ndarray) -> Reading:
-        """What the judge makes of images: of stacked digits, of each channel by itself."""
-        return (stacked.read if self._stacked else read)(self._reader, images)
+        """Returns the judge's reading of images: of stacked digits, of each channel by itself."""
+        return (stacked_scores if self._stacked else classifier).read(self._reader, images)
 
     @functools.cached_property
     def real_accuracy(self) -> float | None:
@@ -103,7 +78,7 @@ class Evaluator:
 
         Args:
             images: uint8 `(n, h, w, c)`, ink 255.
-            labels: Classes asked for, int `(n,)`; None if nobody asked for classes.
+            labels: Classes asked for, int `(n,)`; None if classes were not asked for.
             gan_train: Whether to train a classifier on the images, if they have labels.
             cheap: Only what takes seconds, for use while training: classes, diversity and Frechet
                 distance.
@@ -113,14 +88,14 @@ class Evaluator:
             reconstructions: Inputs, outputs (uint8 as `images`) and labels of an auto-encoder.
 
         Returns:
-            Ready for JSON. Flat: `samples`, and what `conditional.score_conditional` and
-            `collapse.score_diversity` give, or `collapse.score_unlabelled` without labels; with
+            Ready for JSON. Flat: `samples`, and what `conditional.class_scores` and
+            `collapse.diversity_scores` give, or `collapse.unlabelled_scores` without labels; with
             `gan_train`, also `gan_train` and `gan_train_real` (the same with as many real images).
-            Groups: `classifier` (`real_test_accuracy`); `distribution`
-            (`real.Sides.scores`); `collapse` (`collapse.score_histogram`,
-            `nearest_train_distance`: `neighbours.score_copying`, `sensitivity`:
-            `collapse.score_sensitivity`); `artefacts` (`artefacts.artefact_scores`, and the same
-            of real images in `real`); `reconstruction`; `stacked` (`stacked.score_stacked`).
+            Groups: `classifier` (`real_test_accuracy`); `distribution` (`Sides.scores`);
+            `collapse` (`collapse.spread_scores`, `nearest_train_distance`:
+            `neighbours.copying_scores`, `sensitivity`: `collapse.sensitivity_scores`);
+            `artefacts` (`artefacts.artefact_scores`, and the same of real images in `real`);
+            `reconstruction`; `stacked` (`stacked_scores.stacked_scores`).
 
         Raises:
             ValueError: If there are no images, or of another shape than the data's.
@@ -150,11 +125,11 @@ class Evaluator:
             found["artefacts"]["real"] = artefacts.artefact_scores(real.images)
             # the same real ones for all runs, row by row of the same classes
             few = np.random.default_rng(0).permutation(len(rows))[:COPYING_IMAGES]
-            found["collapse"]["nearest_train_distance"] = neighbours.score_copying(
+            found["collapse"]["nearest_train_distance"] = neighbours.copying_scores(
                 images[rows[few]], real.images[few[few < len(real.images)]], real.train_images
             )
         if sensitivity_images is not None:
-            found["collapse"]["sensitivity"] = collapse.score_sensitivity(
+            found["collapse"]["sensitivity"] = collapse.sensitivity_scores(
                 sensitivity_images, self._real_diversity, data.class_names
             )
         if reconstructions is not None:
@@ -166,34 +141,30 @@ class Evaluator:
     def _classes(
         self, images: np.ndarray, labels: np.ndarray | None, reading: Reading
     ) -> dict[str, Any]:
-        """Scores of what the judge read, and of variety."""
+        """Scores what the judge read, and variety."""
         data = self.dataset
         if self._stacked:
-            return {"stacked": stacked.score_stacked(reading.classes, data)}
+            return {"stacked": stacked_scores.stacked_scores(reading.classes, data)}
+        asked = data.train_labels if labels is None else labels
+        wanted = collapse.class_shares(asked, data.num_classes)
+        spread = collapse.spread_scores(reading.classes, wanted, data.class_names)
         if labels is None:
-            found = collapse.score_unlabelled(
-                images,
-                reading.probabilities,
-                data.train_images,
-                data.train_labels,
-                data.class_names,
+            found = collapse.unlabelled_scores(
+                spread, images, reading.probabilities, data.train_images
             )
-            wanted = collapse.class_shares(data.train_labels, data.num_classes)
         else:
-            found = conditional.score_conditional(
+            found = conditional.class_scores(
                 labels, reading.classes, data.class_counts, data.class_names
             )
             own = collapse.within_class_diversity(images, labels, data.num_classes)
-            found |= collapse.score_diversity(own, self._real_diversity, data.class_names)
-            wanted = collapse.class_shares(labels, data.num_classes)
-        found["collapse"] = collapse.score_histogram(reading.classes, wanted, data.class_names)
-        found["collapse"]["real_total_variation"] = self.real.total_variation
-        return found
+            found |= collapse.diversity_scores(own, self._real_diversity, data.class_names)
+        spread["real_total_variation"] = self.real.total_variation
+        return found | {"collapse": spread}
 
     def _reconstruction(
         self, inputs: np.ndarray, outputs: np.ndarray, labels: np.ndarray
     ) -> dict[str, Any]:
-        """Scores of an auto-encoder, and how many of its outputs are still read right."""
+        """Scores an auto-encoder, and how many of its outputs are still read right."""
         found: dict[str, Any] = reconstruction.reconstruction_scores(inputs, outputs)
         if not self._stacked:
             for name, part in (("classifier_accuracy", outputs), ("input_accuracy", inputs)):
@@ -201,10 +172,10 @@ class Evaluator:
         return found
 
     def _gan_train(self, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-        """GAN-train, and the same with real images."""
+        """Computes GAN-train, and the same with real images."""
         data = self.dataset
         if self.verbose:
             print("GAN-train: training a classifier on the generated images")
-        own = gan_trains.gan_train_accuracy(images, labels, data, self.verbose)
-        real = gan_trains.real_train_accuracy(labels, data, self.cache_dir, self.verbose)
+        own = gan_train.gan_train_accuracy(images, labels, data, self.verbose)
+        real = gan_train.real_train_accuracy(labels, data, self.cache_dir, self.verbose)
         return {"gan_train": number(own), "gan_train_real": number(real)}

@@ -9,8 +9,10 @@ from conftest import toy_symbols
 
 from gan_keras import data
 from gan_keras.data import Dataset
-from gan_keras.evaluation.suite import Evaluator
-from gan_keras.reports import comparison, page
+from gan_keras.evaluation.classifier import Reading
+from gan_keras.evaluation.evaluator import Evaluator
+from gan_keras.evaluation.real_images import RealImages
+from gan_keras.reports import comparison, report_pictures, run_report
 from gan_keras.samples.scoring import Scored, Scorer
 from gan_keras.storage import run_folder
 
@@ -33,8 +35,6 @@ class Reader:
     """Reads toy symbols by the place of their bar: a judge that needs no training."""
 
     def __call__(self, images):
-        from gan_keras.evaluation.reading import Reading
-
         rows = (images[..., 0] > 0).any(axis=2).argmax(axis=1)
         classes = np.clip((rows - 3) // 6, 0, 3)
         features = images.reshape(len(images), 4, -1)[:, :, ::7].mean(axis=2) / 255.0
@@ -46,8 +46,6 @@ def scored(monkeypatch, tmp_path):
     """Scores of the test images as if a generator had made them, two classes exchanged."""
 
     def init(self, dataset, *, cache_dir, verbose=1):
-        from gan_keras.evaluation.real import RealImages
-
         self.dataset, self.verbose, self._stacked = dataset, verbose, False
         self.read = Reader()
         self.real = RealImages(dataset, self.read)
@@ -82,7 +80,9 @@ def assert_sound(driver):
 
 def test_report_is_one_sound_page_whatever_classes_are_called(scored, tmp_path):
     found = scored()
-    path = page.write_images_report(tmp_path / "report.html", HOSTILE[0], metrics_of(found), found)
+    path = run_report.write_images_report(
+        tmp_path / "report.html", HOSTILE[0], metrics_of(found), found
+    )
     text = path.read_text(encoding="utf-8")
     assert "<script" not in text
     assert "<img src=x" not in text
@@ -120,7 +120,7 @@ def test_report_of_a_run_shows_its_options_and_curves(scored, data_dir, tmp_path
     for epoch in (1, 2):
         history.append({"epoch": epoch, "g_loss": 2.0 / epoch, "d_class": 0.1})
         scores.append({"epoch": epoch, "accuracy": 0.4 * epoch})
-    path = page.write_run_report(folder.path, metrics_of(found), found)
+    path = run_report.write_run_report(folder.path, metrics_of(found), found)
     assert path == folder / "report.html"
     text = path.read_text(encoding="utf-8")
     for title in ("losses", "class losses", "GAN-test"):
@@ -138,7 +138,7 @@ def test_report_of_a_run_shows_its_options_and_curves(scored, data_dir, tmp_path
 
 def test_report_without_labels(scored, tmp_path):
     found = scored(tuple("abcd"), labelled=False)
-    path = page.write_images_report(tmp_path / "r.html", "images", metrics_of(found), found)
+    path = run_report.write_images_report(tmp_path / "r.html", "images", metrics_of(found), found)
     text = path.read_text(encoding="utf-8")
     assert "share of real images" in text
     assert 'id="confusion"' not in text
@@ -152,7 +152,7 @@ def test_report_of_points(tmp_path):
     )
     found = Scorer(real, tmp_path).score_points(points + 1)
     assert isinstance(found, Scored)
-    path = page.write_images_report(tmp_path / "r.html", "points", metrics_of(found), found)
+    path = run_report.write_images_report(tmp_path / "r.html", "points", metrics_of(found), found)
     text = path.read_text(encoding="utf-8")
     assert "Generated points over real ones" in text
     assert "energy distance" in text
@@ -161,23 +161,21 @@ def test_report_of_points(tmp_path):
 
 
 def test_many_classes_do_not_flood_the_page(scored):
-    from gan_keras.reports import figures
-
     names = [f"c{k}" for k in range(100)]
     metrics = {
         "accuracy_per_class": {name: k / 100 for k, name in enumerate(names)},
         "confusion": (np.eye(100) * 9 + np.eye(100, k=1)).tolist(),
     }
-    bars, titles, count = figures.class_bars(metrics)
-    assert (len(bars), titles[0], count) == (figures.CLASSES, "GAN-test", 100)
+    bars, titles, count = report_pictures.class_bars(metrics)
+    assert (len(bars), titles[0], count) == (report_pictures.CLASSES, "GAN-test", 100)
     assert bars[0].name == "c0"
-    matrix = figures.confusion(metrics, names)
+    matrix = report_pictures.confusion(metrics, names)
     assert matrix["src"].startswith("data:image/png")
     assert matrix["worst"][0] == ("c0", "c1", "10.0%")
     images = np.zeros((200, 8, 8, 1), np.uint8)
-    strips = figures.sample_strips(images, np.arange(200) % 100, names)
-    assert sum(strip.columns for strip in strips) == figures.CLASSES
-    assert max(strip.columns for strip in strips) <= figures.COLUMNS
+    strips = report_pictures.sample_strips(images, np.arange(200) % 100, names)
+    assert sum(strip.columns for strip in strips) == report_pictures.CLASSES
+    assert max(strip.columns for strip in strips) <= report_pictures.COLUMNS
 
 
 def test_comparison_is_sound_and_marks_the_best(scored, tmp_path):

@@ -1,4 +1,4 @@
-"""Scores of stacked digits: which of the 1,000 modes a generator has found."""
+"""Scores of stacked digits: how many of the 1,000 modes has a generator found?"""
 
 from typing import Any
 
@@ -6,27 +6,21 @@ import keras
 import numpy as np
 
 from gan_keras.data import Dataset
-from gan_keras.evaluation import reading
-from gan_keras.evaluation.reading import Reading
-from gan_keras.evaluation.toys import kl_divergence
+from gan_keras.evaluation import classifier
+from gan_keras.evaluation.classifier import Reading
+from gan_keras.evaluation.point_scores import kl_divergence
 
 DIGITS = 10
-# Images that published numbers were computed from (VEEGAN, PacGAN).
-PROTOCOL_IMAGES = 26_000
+NAMES = tuple(f"{number:03d}" for number in range(DIGITS**3))
 
 
 def is_stacked(dataset: Dataset) -> bool:
-    """Whether images are three digits as colours, named 000 to 999."""
-    return (
-        dataset.num_classes == DIGITS**3
-        and len(dataset.image_shape) == 3
-        and dataset.image_shape[-1] == 3
-        and dataset.class_names == tuple(f"{number:03d}" for number in range(DIGITS**3))
-    )
+    """Tells whether images are three digits as colours, named 000 to 999."""
+    return dataset.class_names == NAMES and dataset.image_shape[2:] == (3,)
 
 
 def single_digits(dataset: Dataset) -> Dataset:
-    """The digits of stacked images, one channel each: what a judge of digits learns from.
+    """Returns the digits of stacked images, one per channel: what a judge of digits learns from.
 
     Args:
         dataset: A data set for which `is_stacked` holds.
@@ -45,15 +39,15 @@ def single_digits(dataset: Dataset) -> Dataset:
 
 
 def split_number(labels: np.ndarray) -> np.ndarray:
-    """The three digits of class 100 r + 10 g + b, int `(n, 3)`."""
+    """Returns the three digits of class 100 r + 10 g + b, int `(n, 3)`."""
     return np.stack([labels // 100, labels // 10 % 10, labels % 10], axis=1)
 
 
-def score_stacked(numbers: np.ndarray, dataset: Dataset) -> dict[str, Any]:
-    """Modes captured and divergence, as VEEGAN (arXiv:1705.07761, section 5.1) counts them.
+def stacked_scores(numbers: np.ndarray, dataset: Dataset) -> dict[str, Any]:
+    """Counts modes and measures divergence, as VEEGAN (arXiv:1705.07761, section 5.1) does.
 
-    The published protocol reads `PROTOCOL_IMAGES` images; from fewer, fewer modes can be found and
-    the divergence comes out larger, so the same figures of as many real images stand beside.
+    The published protocol reads 26,000 images; from fewer, fewer modes can be found and the
+    divergence comes out larger, so the same figures of as many real images stand beside.
 
     Args:
         numbers: What was read, int `(n,)` in 0..999.
@@ -63,7 +57,7 @@ def score_stacked(numbers: np.ndarray, dataset: Dataset) -> dict[str, Any]:
         `modes`: numbers of 1,000 that were read at least once; `kl`: divergence of the numbers
         read from the real ones, `sum_i p_i ln(p_i / q_i)` in nats, where q is the product of the
         shares of digits (they are stacked independently; no q is 0 by chance); `samples`; and
-        `real`: both for as many test images, if there are so many.
+        `real`: both for as many test images, if there are enough.
     """
     shares = [
         np.bincount(column, minlength=DIGITS) / len(column)
@@ -86,16 +80,14 @@ def read(reader: keras.Model, images: np.ndarray) -> Reading:
     """Reads each channel by itself.
 
     Args:
-        reader: What `reading.make_reader` makes of a classifier of single digits.
+        reader: As `classifier.make_reader` makes it of a classifier of single digits.
         images: uint8 `(n, h, w, 3)`.
 
     Returns:
         Features of the three channels side by side `(n, 3 d)`; as probabilities those of the 1,000
         numbers `(n, 1000)`.
     """
-    red, green, blue = (reading.read(reader, images[..., c : c + 1]) for c in range(3))
-    together = np.einsum(
-        "ni,nj,nk->nijk", red.probabilities, green.probabilities, blue.probabilities
-    )
-    features = np.concatenate([red.features, green.features, blue.features], axis=1)
+    channels = [classifier.read(reader, images[..., c : c + 1]) for c in range(3)]
+    together = np.einsum("ni,nj,nk->nijk", *(channel.probabilities for channel in channels))
+    features = np.concatenate([channel.features for channel in channels], axis=1)
     return Reading(features, together.reshape(len(images), -1))

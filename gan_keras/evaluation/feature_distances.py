@@ -1,4 +1,4 @@
-"""How far the distribution of generated images is from that of real ones, on features.
+"""Distances between generated and real images on features: Frechet, KID, precision, coverage.
 
 Every number here depends on how many examples it is computed from: the Frechet distance of finite
 samples is too large by about a term in 1 / n even between two draws of one distribution, and
@@ -20,10 +20,10 @@ WORKING_MEMORY = 64
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """Squared Frechet distance of the Gaussians that fit two sets of points (Dowson & Landau 1982).
+    """Computes the squared Frechet distance of Gaussians fitted to two sets of points.
 
-    `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`. From finite sets it comes out too large; compare
-    only what was computed from the same number of points.
+    Dowson & Landau 1982: `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`. Finite sets make it too
+    large; compare only what was computed from the same number of points.
 
     Args:
         first: float `(n, d)`.
@@ -41,7 +41,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def kernel_distance(first: np.ndarray, second: np.ndarray, block: int = KERNEL_BLOCK) -> float:
-    """Squared maximum mean discrepancy, the estimate of KID (Bińkowski et al. 2018, sections 3, 4).
+    """Computes KID, a squared maximum mean discrepancy (Bińkowski et al. 2018, sections 3, 4).
 
     The kernel is `k(x, y) = (x . y / d + 1)^3`. On each block of points the unbiased estimate of
     Gretton et al. 2012 (eq. 4) is taken, `sum_{i != j} h(i, j) / (n (n - 1))` with
@@ -66,7 +66,7 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, block: int = KERNEL_B
 
 
 def _unbiased_mmd(first: np.ndarray, second: np.ndarray) -> float:
-    """The estimate of `kernel_distance` on one block."""
+    """Computes the estimate of `kernel_distance` on one block."""
     kernels = [
         polynomial_kernel(x, y, degree=3, coef0=1)
         for x, y in ((first, first), (second, second), (first, second))
@@ -77,7 +77,7 @@ def _unbiased_mmd(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def neighbour_scores(real: np.ndarray, generated: np.ndarray, k: int = K) -> dict[str, float]:
-    """Precision, recall, density and coverage.
+    """Computes precision, recall, density and coverage.
 
     Each set is taken as the union of the balls around its points that reach to the k-th nearest
     other point of the set. *Precision*: share of generated points in a real ball; *recall*: share
@@ -118,13 +118,13 @@ def neighbour_scores(real: np.ndarray, generated: np.ndarray, k: int = K) -> dic
 
 
 def _radii(points: np.ndarray, k: int) -> np.ndarray:
-    """Distance of each point to its k-th nearest other one, float64 `(n,)`."""
+    """Returns the distance of each point to its k-th nearest other one, float64 `(n,)`."""
     search = NearestNeighbors(n_neighbors=min(k, len(points) - 1), algorithm="brute").fit(points)
     return search.kneighbors()[0][:, -1]
 
 
 def expected_coverage(real: int, generated: int, k: int = K) -> float:
-    """Coverage expected between draws of one continuous distribution (Naeem et al. 2020, eq. 9).
+    """Computes the coverage expected between draws of one distribution (Naeem et al. 2020, eq. 9).
 
     A ball stays empty if the k nearest of all other points are real ones:
     `1 - prod_{i=1..k} (n - i) / (n + m - i)`.
@@ -141,10 +141,10 @@ def expected_coverage(real: int, generated: int, k: int = K) -> float:
 def distribution_scores(
     real: np.ndarray, generated: np.ndarray, cheap: bool = False
 ) -> dict[str, float]:
-    """All scores of generated features against real ones.
+    """Computes all scores of generated features against real ones.
 
-    Named after the features they are computed on: they cannot be compared with distances on the
-    features of another net.
+    They are named after the features they are computed on, since distances on the features of
+    another network cannot be compared with them.
 
     Args:
         real: float `(n, d)`, n at least 2.

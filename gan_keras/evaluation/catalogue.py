@@ -1,10 +1,15 @@
-"""What every score means: the one place for titles, explanations, and which way is better."""
+"""The catalogue of scores: their names, titles, meanings, forms, and which direction is better.
+
+A score is computed by a function of its group's file in this folder and has its row here. Tables,
+reports, curves, `--keep_best` and studies take all that they know of it from its row.
+"""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from gan_keras.foundation.errors import UsageError
+from gan_keras.storage.metrics import lookup
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,11 +19,11 @@ class Score:
     Attributes:
         key: Where it stands, groups joined by dots.
         title: Its name for people.
-        meaning: One line on how to read it.
+        meaning: One line on how to read it, with its unit if it has one.
         better: `higher`, `lower`, or empty where `real` is the aim, neither more nor less.
         form: `percent`, `number` or `count`.
-        real: Key of what real images get, or the number itself where it is known.
-        noise: Key of what noise gets.
+        real: Key of what real images get (the floor), or the number itself where it is known.
+        noise: Key of what noise gets (the ceiling).
     """
 
     key: str
@@ -29,26 +34,89 @@ class Score:
     real: str | float = ""
     noise: str = ""
 
+    def value(self, metrics: Mapping[str, Any]) -> float | None:
+        """Returns the score in metrics; None if they lack it."""
+        return _value(metrics, self.key)
 
-def _distribution(name: str, title: str, meaning: str, better: str, form: str) -> Score:
-    """A score that has a floor and a ceiling."""
+    def shown(self, metrics: Mapping[str, Any]) -> str:
+        """Returns the score in metrics as text."""
+        return self.text(self.value(metrics))
+
+    def row(self, metrics: Mapping[str, Any]) -> list[str]:
+        """Returns what samples, real images and noise get, as text; empty where not known."""
+        numbers = [_value(metrics, key) for key in (self.key, self.real, self.noise)]
+        return ["" if x is None else self.text(x) for x in numbers]
+
+    def text(self, number: float | None) -> str:
+        """Formats a number as people read it; a dash for none."""
+        if number is None:
+            return "-"
+        if self.form == "percent":
+            return f"{100 * number:.2f} %"
+        if self.form == "count":
+            return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
+        return f"{number:.3f}" if number == 0 or abs(number) >= 0.1 else f"{number:.3g}"
+
+    def quality(self, metrics: Mapping[str, Any]) -> float | None:
+        """Returns a number that is larger the better the score is; None if metrics lack it.
+
+        Where real images are the aim, it is the negated distance from what they get.
+        """
+        number, real = self.value(metrics), _value(metrics, self.real)
+        if number is None or (not self.better and real is None):
+            return None
+        if not self.better:
+            return -abs(number - real)
+        return number if self.better == "higher" else -number
+
+    def is_computed(self, metrics: Mapping[str, Any]) -> bool:
+        """Tells whether metrics have a place for it, and for the aim if real images are the aim.
+
+        The number itself may be missing: reverse KL has none as long as no point is good.
+        """
+        needed = [self.key] if self.better else [self.key, self.real]
+        return all(_has_place(metrics, key) for key in needed if isinstance(key, str))
+
+
+def _value(metrics: Mapping[str, Any], key: str | float) -> float | None:
+    """Returns the number under a key, or the number that is given in its place."""
+    found = lookup(metrics, key) if isinstance(key, str) else key
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def _has_place(metrics: Mapping[str, Any], key: str) -> bool:
+    group, _, name = key.rpartition(".")
+    found = lookup(metrics, group) if group else metrics
+    return isinstance(found, Mapping) and name in found
+
+
+def _ratio(key: str, title: str, meaning: str) -> Score:
+    """Makes the row of a score in units of what real images have."""
+    return Score(key, title, meaning, better="", form="number", real=1.0)
+
+
+def _distribution(
+    name: str, title: str, meaning: str, better: str = "higher", form: str = "percent"
+) -> Score:
+    """Makes the row of a score that has a floor and a ceiling."""
     floor, ceiling = f"distribution.floor.{name}", f"distribution.ceiling.{name}"
     return Score(f"distribution.{name}", title, meaning, better, form, floor, ceiling)
 
 
-def _artefact(name: str, title: str, meaning: str, form: str = "percent") -> Score:
-    """A score that should be as of real images."""
-    return Score(f"artefacts.{name}", title, meaning, "", form, f"artefacts.real.{name}")
+def _artefact(name: str, title: str, meaning: str) -> Score:
+    """Makes the row of a score that should equal that of real images."""
+    key, real = f"artefacts.{name}", f"artefacts.real.{name}"
+    return Score(key, title, meaning, better="", real=real)
 
 
-# Heading -> its scores, in the order in which they are shown.
+# The scores by heading, in the order in which they are shown.
 GROUPS: dict[str, tuple[Score, ...]] = {
     "Classes": (
         Score(
             "accuracy",
             "GAN-test",
             "Samples that an independent classifier reads as the class asked for; one perfect "
-            "image a class gets 100 %.",
+            "image per class gets 100 %.",
             real="classifier.real_test_accuracy",
         ),
         Score("worst_class.accuracy", "worst class", "GAN-test of the class that is read worst."),
@@ -74,23 +142,17 @@ GROUPS: dict[str, tuple[Score, ...]] = {
         ),
     ),
     "Variety": (
-        Score(
+        _ratio(
             "diversity_ratio",
             "diversity",
             "Mean distance between two samples (of a class, where there are classes) in units of "
             "that of real images; 0 is collapse.",
-            "",
-            "number",
-            1.0,
         ),
-        Score(
+        _ratio(
             "collapse.sensitivity.ratio",
             "effect of the noise",
             "Mean distance between samples of one class that differ in z alone, in units of real "
             "variety.",
-            "",
-            "number",
-            1.0,
         ),
         Score(
             "collapse.modes",
@@ -121,14 +183,11 @@ GROUPS: dict[str, tuple[Score, ...]] = {
             real="collapse.real_total_variation",
         ),
         Score("median_confidence", "confidence", "Median probability of the class that is read."),
-        Score(
+        _ratio(
             "collapse.nearest_train_distance.ratio",
             "distance to training images",
             "Median distance to the nearest training image in units of that of real test images; "
             "near 0 is copying.",
-            "",
-            "number",
-            1.0,
         ),
         Score(
             "collapse.nearest_train_distance.exact_copies",
@@ -153,15 +212,11 @@ GROUPS: dict[str, tuple[Score, ...]] = {
             "lower",
             "number",
         ),
-        _distribution(
-            "precision", "precision", "Samples that lie among real images.", "higher", "percent"
-        ),
+        _distribution("precision", "precision", "Samples that lie among real images."),
         _distribution(
             "recall",
             "recall",
             "Real images that lie among samples; outliers among these can hide a missing class.",
-            "higher",
-            "percent",
         ),
         _distribution(
             "density", "density", "Real images around a sample; may exceed 1.", "", "number"
@@ -170,8 +225,6 @@ GROUPS: dict[str, tuple[Score, ...]] = {
             "coverage",
             "coverage",
             "Real images with a sample nearby; falls when classes or variants are missing.",
-            "higher",
-            "percent",
         ),
     ),
     "Artefacts": (
@@ -187,13 +240,10 @@ GROUPS: dict[str, tuple[Score, ...]] = {
         ),
         Score("reconstruction.mse", "MSE", "Mean squared error, ink in [0, 1].", "lower", "number"),
         Score("reconstruction.ssim", "SSIM", "Structural similarity; 1 is equal.", form="number"),
-        Score(
+        _ratio(
             "reconstruction.sharpness_ratio",
             "sharpness",
             "Gradients in units of those of the originals; below 1 is blurred.",
-            "",
-            "number",
-            1.0,
         ),
         Score(
             "reconstruction.high_frequency_error_share",
@@ -258,26 +308,58 @@ GROUPS: dict[str, tuple[Score, ...]] = {
     ),
 }
 SCORES: dict[str, Score] = {score.key: score for group in GROUPS.values() for score in group}
-
-
-def get(metrics: Mapping[str, Any], key: str) -> Any:
-    """What stands in nested metrics under a key joined by dots; None if nothing does."""
-    found: Any = metrics
-    for part in key.split("."):
-        if not isinstance(found, Mapping) or part not in found:
-            return None
-        found = found[part]
-    return found
-
-
-def value(metrics: Mapping[str, Any], key: str | float) -> float | None:
-    """The number under a key, or the number that stands in its place; None if there is none."""
-    found = get(metrics, key) if isinstance(key, str) else key
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+# Scores of single classes: key and title.
+PER_CLASS = {
+    "accuracy_per_class": "GAN-test by class",
+    "diversity_ratio_per_class": "diversity by class",
+    "class_shares": "classes read",
+}
+# Names that a study may measure; `*` stands for a class, a number, or the rest of a group.
+MEASURABLE = (
+    *(key for key in SCORES if "." not in key),
+    "accuracy_per_class.*",
+    "class_shares.*",
+    "classifier.real_test_accuracy",
+    "covariance_eigenvalue_ratios.*",
+    "diversity",
+    "diversity_ratio_per_class.*",
+    "entropy_ratio",
+    "largest_class.share",
+    "rare_classes.*",
+    "training.cpu_seconds",
+    "training.wall_seconds",
+    "worst_class.accuracy",
+    "artefacts.*",
+    "collapse.*",
+    "distribution.*",
+    "reconstruction.*",
+    "stacked.*",
+)
+# The scores at the top of a report, of those that a run has.
+HEADLINES = (
+    "accuracy",
+    "gan_train",
+    "diversity_ratio",
+    "distribution.coverage",
+    "distribution.frechet_classifier_features",
+    "modes",
+    "stacked.modes",
+    "high_quality",
+    "energy_distance",
+    "collapse.entropy_ratio",
+)
+# Curves of scores over epochs: title, whether the y axis is logarithmic, scores.
+CURVES = (
+    ("GAN-test", False, ("accuracy", "worst_class.accuracy", "matched_accuracy")),
+    ("variety", False, ("diversity_ratio", "collapse.entropy_ratio")),
+    ("Frechet distance", True, ("distribution.frechet_classifier_features", "frechet_distance")),
+    ("energy distance", True, ("energy_distance",)),
+    ("modes", False, ("modes", "collapse.modes")),
+)
 
 
 def find(name: str) -> Score | None:
-    """The score of a key, or of the last part of one if no other key ends so; None if none is."""
+    """Finds a score by its key, or by the last part of a key that no other key ends with."""
     if name in SCORES:
         return SCORES[name]
     ending = [score for key, score in SCORES.items() if key.rpartition(".")[2] == name]
@@ -285,10 +367,7 @@ def find(name: str) -> Score | None:
 
 
 def pick(name: str) -> Score:
-    """The score that `--keep_best` names, as `find` knows it.
-
-    Args:
-        name: What was given.
+    """Returns the score that `--keep_best` names, as `find` knows it.
 
     Raises:
         UsageError: If there is no such score.
@@ -299,60 +378,16 @@ def pick(name: str) -> Score:
     return found
 
 
-def computed(score: Score, metrics: Mapping[str, Any]) -> bool:
-    """Whether metrics have a place for a score and for what real images get, if that is the aim.
-
-    The number in it may be missing: reverse KL has none as long as no point is good.
-
-    Args:
-        score: The score.
-        metrics: As the evaluation gives them.
-    """
-    needed = [score.key] if score.better else [score.key, score.real]
-    return all(_is_there(metrics, key) for key in needed if isinstance(key, str))
-
-
-def _is_there(metrics: Mapping[str, Any], key: str) -> bool:
-    group, _, name = key.rpartition(".")
-    found = get(metrics, group) if group else metrics
-    return isinstance(found, Mapping) and name in found
-
-
-def quality(score: Score, metrics: Mapping[str, Any]) -> float | None:
-    """A number that is larger the better the score is; None if there is no score.
-
-    Where real images are the aim, it is the distance from what they get, negated.
-    """
-    number, real = value(metrics, score.key), value(metrics, score.real)
-    if number is None or (not score.better and real is None):
-        return None
-    if not score.better:
-        return -abs(number - real)
-    return number if score.better == "higher" else -number
-
-
 def present(*runs: Mapping[str, Any]) -> dict[str, list[Score]]:
-    """The scores that at least one run has, by heading; headings without any are left out.
+    """Returns the scores that at least one run has, by heading; empty headings are left out.
 
-    Images that were made without labels have their `modes` under `collapse` as well; the one on
-    top is that of points.
+    The top-level `modes` of images without labels equals `collapse.modes`; only points show it.
     """
     found = {}
     for heading, scores in GROUPS.items():
         if heading == "Points" and not any("points" in run for run in runs):
             continue
-        known = [s for s in scores if any(value(run, s.key) is not None for run in runs)]
+        known = [s for s in scores if any(s.value(run) is not None for run in runs)]
         if known:
             found[heading] = known
     return found
-
-
-def form(score: Score, number: float | None) -> str:
-    """A number as people read it; a dash for none."""
-    if number is None:
-        return "-"
-    if score.form == "percent":
-        return f"{100 * number:.2f} %"
-    if score.form == "count":
-        return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
-    return f"{number:.3f}" if number == 0 or abs(number) >= 0.1 else f"{number:.3g}"

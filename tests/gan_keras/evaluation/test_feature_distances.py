@@ -4,7 +4,14 @@ import golden_samples
 import numpy as np
 import pytest
 
-from gan_keras.evaluation import distribution
+from gan_keras.evaluation import feature_distances
+from gan_keras.evaluation.feature_distances import (
+    distribution_scores,
+    expected_coverage,
+    frechet_distance,
+    kernel_distance,
+    neighbour_scores,
+)
 
 
 def normal(count, dimensions=8, seed=0, shift=0.0):
@@ -14,64 +21,50 @@ def normal(count, dimensions=8, seed=0, shift=0.0):
 def test_frechet_distance_by_hand():
     first = np.array([[1.0, 1], [-1, 1], [1, -1], [-1, -1]]) * math.sqrt(3) / 2  # covariance I
     assert np.cov(first, rowvar=False) == pytest.approx(np.eye(2))
-    assert distribution.frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
-    assert distribution.frechet_distance(first, first + np.array([3, 4])) == pytest.approx(25)
+    assert frechet_distance(first, first) == pytest.approx(0, abs=1e-9)
+    assert frechet_distance(first, first + np.array([3, 4])) == pytest.approx(25)
     # standard deviations 1, 1 against 2, 1: (2 - 1)^2
-    assert distribution.frechet_distance(first, first * [2, 1]) == pytest.approx(1)
+    assert frechet_distance(first, first * [2, 1]) == pytest.approx(1)
     # a line has a singular covariance
-    assert distribution.frechet_distance(first, first * [1, 0]) == pytest.approx(1)
+    assert frechet_distance(first, first * [1, 0]) == pytest.approx(1)
 
 
 def test_frechet_distance_is_the_papers_formula():
     first, second, *_ = golden_samples.inputs()
-    assert distribution.frechet_distance(first, second) == pytest.approx(
-        golden_samples.result("frechet")
-    )
+    assert frechet_distance(first, second) == pytest.approx(golden_samples.result("frechet"))
 
 
 def test_frechet_distance_is_sound_where_there_are_fewer_points_than_dimensions():
     first, second = normal(20, 50), normal(20, 50, seed=1)
-    found = distribution.frechet_distance(first, second)
-    assert found == pytest.approx(distribution.frechet_distance(second, first))
+    found = frechet_distance(first, second)
+    assert found == pytest.approx(frechet_distance(second, first))
     assert 0 < found < 200
     # float32 points far from the origin lose nothing of their distance
     far = (first + 1e3).astype(np.float32)
-    assert distribution.frechet_distance(far, far) == pytest.approx(0, abs=1e-6)
+    assert frechet_distance(far, far) == pytest.approx(0, abs=1e-6)
 
 
 def test_kernel_distance_is_the_papers_formula():
     first, second, *_ = golden_samples.inputs()
     second = second[: len(first)]
-    assert distribution.kernel_distance(first, second) == pytest.approx(
-        golden_samples.result("mmd")
-    )
+    assert kernel_distance(first, second) == pytest.approx(golden_samples.result("mmd"))
 
 
-def test_kernel_distance_is_unbiased_whatever_the_count():
+@pytest.mark.parametrize("spread", [0, 3])
+def test_kernel_distance_is_unbiased_for_few_points_and_for_set_numbers_of_classes(spread):
+    centers = np.repeat(normal(4, seed=99) * spread, 5, axis=0)
     values = [
-        distribution.kernel_distance(normal(20, seed=2 * i), normal(20, seed=2 * i + 1))
-        for i in range(200)
-    ]
-    error = np.std(values, ddof=1) / math.sqrt(len(values))
-    assert abs(np.mean(values)) < 4 * error
-    assert min(values) < 0 < max(values)
-
-
-def test_kernel_distance_is_unbiased_for_set_numbers_of_classes():
-    centers = np.repeat(normal(4, seed=99) * 3, 5, axis=0)
-    values = [
-        distribution.kernel_distance(
-            centers + normal(20, seed=2 * i), centers + normal(20, seed=2 * i + 1)
-        )
+        kernel_distance(centers + normal(20, seed=2 * i), centers + normal(20, seed=2 * i + 1))
         for i in range(200)
     ]
     assert abs(np.mean(values)) < 4 * np.std(values, ddof=1) / math.sqrt(len(values))
+    assert min(values) < 0 < max(values)
 
 
 def test_blocks_of_the_kernel_distance_agree_with_the_whole():
     first, second = normal(1200), normal(1300, seed=1, shift=0.5)
-    whole = distribution.kernel_distance(first, second, block=5000)
-    assert distribution.kernel_distance(first, second, block=300) == pytest.approx(whole, rel=0.1)
+    whole = kernel_distance(first, second, block=5000)
+    assert kernel_distance(first, second, block=300) == pytest.approx(whole, rel=0.1)
 
 
 @pytest.mark.parametrize("k", [3, 5])
@@ -80,34 +73,34 @@ def test_neighbour_scores_are_the_papers_formulas(k, monkeypatch):
     wanted = golden_samples.result(f"neighbours_{k}")
     assert 0 < wanted["precision"] <= 1
     assert 0 < wanted["recall"] < 1
-    assert distribution.neighbour_scores(first, second, k) == pytest.approx(wanted)
-    monkeypatch.setattr(distribution, "WORKING_MEMORY", 0.001)  # a few rows a block
-    assert distribution.neighbour_scores(first, second, k) == pytest.approx(wanted)
+    assert neighbour_scores(first, second, k) == pytest.approx(wanted)
+    monkeypatch.setattr(feature_distances, "WORKING_MEMORY", 0.001)  # a few rows a block
+    assert neighbour_scores(first, second, k) == pytest.approx(wanted)
 
 
 def test_equal_distributions_score_as_theory_says():
-    found = distribution.neighbour_scores(normal(1500), normal(1500, seed=1))
+    found = neighbour_scores(normal(1500), normal(1500, seed=1))
     assert found["density"] == pytest.approx(1, abs=0.07)
-    assert distribution.expected_coverage(1500, 1500) == pytest.approx(1 - 2**-5, abs=1e-3)
+    assert expected_coverage(1500, 1500) == pytest.approx(1 - 2**-5, abs=1e-3)
     assert found["coverage"] == pytest.approx(1 - 2**-5, abs=0.015)
-    few = distribution.neighbour_scores(normal(1500), normal(300, seed=1))
-    assert few["coverage"] == pytest.approx(distribution.expected_coverage(1500, 300), abs=0.04)
+    few = neighbour_scores(normal(1500), normal(300, seed=1))
+    assert few["coverage"] == pytest.approx(expected_coverage(1500, 300), abs=0.04)
 
 
 def test_what_is_missing_lowers_recall_and_what_is_wrong_precision():
     real = np.concatenate([normal(300), normal(300, seed=1, shift=20)])
-    half = distribution.neighbour_scores(real, normal(600, seed=2))
+    half = neighbour_scores(real, normal(600, seed=2))
     assert half["recall"] == pytest.approx(0.5, abs=0.05)
     assert half["coverage"] == pytest.approx(0.5, abs=0.05)
     assert half["precision"] > 0.9
     astray = np.concatenate([normal(300, seed=2), normal(300, seed=3, shift=100)])
-    found = distribution.neighbour_scores(normal(600), astray)
+    found = neighbour_scores(normal(600), astray)
     assert found["precision"] == pytest.approx(0.5, abs=0.05)
     assert found["recall"] > 0.9
 
 
 def test_few_points():
-    found = distribution.distribution_scores(normal(2), normal(2, seed=1))
+    found = distribution_scores(normal(2), normal(2, seed=1))
     assert set(found) == {
         "frechet_classifier_features",
         "kid_classifier_features",
@@ -117,6 +110,6 @@ def test_few_points():
         "coverage",
     }
     assert all(np.isfinite(value) for value in found.values())
-    assert set(distribution.distribution_scores(normal(5), normal(5), cheap=True)) == {
+    assert set(distribution_scores(normal(5), normal(5), cheap=True)) == {
         "frechet_classifier_features"
     }

@@ -1,0 +1,169 @@
+"""Scores as tables for the terminal."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gan_keras.evaluation import catalogue
+from gan_keras.evaluation.catalogue import Score
+from gan_keras.reports import diagnosis
+
+WIDTH = 100
+# Classes that are listed one by one; of more only the worst.
+LISTED, WORST = 40, 10
+
+
+def printable(text: str) -> str:
+    """Returns a name from a file without what a terminal would obey."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def align(rows: Sequence[Sequence[str]]) -> str:
+    """Lays rows out in columns: the first to the left, the others to the right.
+
+    Rows of one cell are headings, which do not widen the first column.
+    """
+    widths = [
+        max((len(row[k]) for row in rows if len(row) > max(1, k)), default=0)
+        for k in range(max(map(len, rows)))
+    ]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if k else cell.ljust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=False))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def training_line(metrics: Mapping[str, Any]) -> str:
+    """Says what the run has cost."""
+    spent = metrics["training"]
+    return (
+        f"trained {metrics['step']:,} steps in {spent['wall_seconds'] / 60:.1f} minutes "
+        f"({spent['cpu_seconds'] / 60:.1f} CPU-minutes)"
+    )
+
+
+def counted(metrics: Mapping[str, Any]) -> str:
+    """Says how many examples were scored."""
+    kind = "points" if "points" in metrics else "samples"
+    return f"{metrics.get(kind, 0):,} {kind}"
+
+
+def scores(metrics: Mapping[str, Any]) -> str:
+    """Shows all scores beside those of real images and of noise, then classes, then sentences.
+
+    Args:
+        metrics: As metrics.json holds them.
+    """
+    rows = [[counted(metrics), "samples", "real", "noise"]]
+    for heading, group in catalogue.present(metrics).items():
+        rows += [[heading], *([f"  {score.title}", *score.row(metrics)] for score in group)]
+    parts = [align(rows), *classes(metrics)]
+    if variances := axis_variances(metrics):
+        parts.append(f"variance along principal axes: {variances}")
+    parts += [sentence for _, sentence in diagnosis.summary(metrics)]
+    return "\n".join(parts)
+
+
+def axis_variances(metrics: Mapping[str, Any]) -> str:
+    """Shows variances of points along the real ones' principal axes; empty if there are none."""
+    ratios = metrics.get("covariance_eigenvalue_ratios") or ()
+    shown = ["-" if ratio is None else f"{ratio:.2f}" for ratio in ratios]
+    return ", ".join(shown) + " of real" if shown else ""
+
+
+def classes(metrics: Mapping[str, Any]) -> list[str]:
+    """Returns one line for each score that the single classes have."""
+    found = []
+    for key, title in catalogue.PER_CLASS.items():
+        known = {k: v for k, v in (metrics.get(key) or {}).items() if v is not None}
+        if not known:
+            continue
+        if len(known) > LISTED:
+            title += f" (the {WORST} lowest of {len(known)})"
+            known = dict(sorted(known.items(), key=lambda item: item[1])[:WORST])
+        form = ".2f" if "ratio" in key else ".1%"
+        text = ", ".join(f"{printable(name)} {x:{form}}" for name, x in known.items())
+        found.append(textwrap.fill(f"{title}: {text}", WIDTH, subsequent_indent="  "))
+    return found
+
+
+def comparison(names: Sequence[str], runs: Sequence[Mapping[str, Any]]) -> str:
+    """Shows runs side by side; the best of each row has a star.
+
+    Args:
+        names: Of the runs.
+        runs: What their metrics.json hold.
+    """
+    rows = [["", *(f"[{number}]  " for number in range(1, len(runs) + 1))]]
+    for heading, group in catalogue.present(*runs).items():
+        rows.append([heading])
+        for score in group:
+            best = leaders(score, runs)
+            stars = (" *" if k in best else "  " for k in range(len(runs)))
+            cells = [score.shown(run) + star for run, star in zip(runs, stars, strict=True)]
+            rows.append([f"  {score.title}", *cells])
+    legend = [f"[{number}] {printable(name)}" for number, name in enumerate(names, 1)]
+    return "\n".join([*legend, align(rows), "* best of the row"])
+
+
+def leaders(score: Score, runs: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Returns the numbers of the runs that look best by a score; none if all look alike."""
+    quality = {k: q for k, run in enumerate(runs) if (q := score.quality(run)) is not None}
+    shown = {k: score.shown(runs[k]) for k in quality}
+    if len(set(shown.values())) < 2:
+        return set()
+    best = shown[max(quality, key=lambda k: quality[k])]
+    return {k for k, text in shown.items() if text == best}
+
+
+# What `seed_statistics` gives: by score.
+Statistics = Mapping[str, Mapping[str, Any]]
+
+
+def spread(
+    summary: Statistics, difference: Statistics | None = None, other: Statistics | None = None
+) -> str:
+    """Shows mean and standard deviation of several runs; with another group, the difference.
+
+    Args:
+        summary: As `seed_statistics.summarize` gives it.
+        difference: As `seed_statistics.paired_difference` gives it.
+        other: Of the other group, as `summary`.
+    """
+    head = ["", "mean +- sd"]
+    if difference is not None:
+        head = ["", "runs", "against", "difference", "95 % interval"]
+    rows = [head]
+    means = {key: found["mean"] for key, found in summary.items()}
+    for heading, group in catalogue.present(means).items():
+        rows.append([heading])
+        for score in group:
+            cells = [_mean(score, summary)]
+            if difference is not None:
+                cells += [_mean(score, other or {}), *_difference(score, difference)]
+            rows.append([f"  {score.title}", *cells])
+    return align(rows)
+
+
+def _mean(score: Score, summary: Statistics) -> str:
+    found = summary.get(score.key)
+    if found is None:
+        return "-"
+    text = score.text(found["mean"])
+    return text if found["sd"] is None else f"{text} +- {score.text(found['sd'])}"
+
+
+def _difference(score: Score, difference: Statistics) -> list[str]:
+    found = difference.get(score.key)
+    if found is None:
+        return ["-", "-"]
+    mean = score.text(found["mean"])
+    mean = mean if found["mean"] < 0 else f"+{mean}"
+    if found["low"] is None:
+        return [mean, "one pair"]
+    clear = "" if found["low"] <= 0 <= found["high"] else " !"
+    return [mean, f"{score.text(found['low'])} to {score.text(found['high'])}{clear}"]
