@@ -118,9 +118,10 @@ def scatter(real: np.ndarray, generated: np.ndarray, title: str = "") -> np.ndar
     figure = Figure(figsize=(5, 5), dpi=80, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot(projection="3d" if shown == 3 else None)
-    style = {"s": 12, "linewidths": 0.6}
-    axes.scatter(*real.T[:shown], marker="x", c="tab:blue", label="real", **style)
-    axes.scatter(*generated.T[:shown], c="none", edgecolors="tab:red", label="fake", **style)
+    axes.scatter(*real.T[:shown], marker="x", c="tab:blue", s=12, linewidths=0.6, label="real")
+    axes.scatter(
+        *generated.T[:shown], c="none", edgecolors="tab:red", s=12, linewidths=0.6, label="fake"
+    )
     low, high = real.min(axis=0), real.max(axis=0)
     margin = 0.15 * (high - low)
     for axis, start, end in zip("xyz", low - margin, high + margin, strict=False):

@@ -63,11 +63,11 @@ class Score:
         Where real images are the aim, it is the negated distance from what they get.
         """
         number, real = self.value(metrics), _value(metrics, self.real)
-        if number is None or (not self.better and real is None):
+        if number is None:
             return None
-        if not self.better:
-            return -abs(number - real)
-        return number if self.better == "higher" else -number
+        if self.better:
+            return number if self.better == "higher" else -number
+        return None if real is None else -abs(number - real)
 
     def is_computed(self, metrics: Mapping[str, Any]) -> bool:
         """Tells whether metrics have a place for it, and for the aim if real images are the aim.

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import entropy
 from sklearn.metrics import euclidean_distances
 
+from gan_keras.data.dataset import Examples
 from gan_keras.storage.metrics import by_name, number
 
 # Pairs grow with the square; 1,000 images give 499,500 distances, far below the noise of seeds.
@@ -69,7 +70,7 @@ def spread_scores(
     }
 
 
-def within_class_diversity(images: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
+def within_class_diversity(images: Examples, labels: np.ndarray, num_classes: int) -> np.ndarray:
     """Computes the mean Euclidean distance between two images of a class, ink in [0, 1].
 
     It is 0 when a class has collapsed to one image. Where a class has more than
@@ -152,7 +153,7 @@ def sensitivity_scores(
 
 
 def unlabelled_scores(
-    spread: dict[str, Any], images: np.ndarray, probabilities: np.ndarray, real_images: np.ndarray
+    spread: dict[str, Any], images: np.ndarray, probabilities: np.ndarray, real_images: Examples
 ) -> dict[str, Any]:
     """Scores images that were generated without asking for classes.
 

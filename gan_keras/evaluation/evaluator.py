@@ -121,8 +121,8 @@ class Evaluator:
         if cheap:
             return found
         if len(rows) > 1:
-            found["artefacts"] = artefacts.artefact_scores(images[rows])
-            found["artefacts"]["real"] = artefacts.artefact_scores(real.images)
+            own, aim = (artefacts.artefact_scores(part) for part in (images[rows], real.images))
+            found["artefacts"] = {**own, "real": aim}
             # the same real ones for all runs, row by row of the same classes
             few = np.random.default_rng(0).permutation(len(rows))[:COPYING_IMAGES]
             found["collapse"]["nearest_train_distance"] = neighbours.copying_scores(

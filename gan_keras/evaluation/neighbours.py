@@ -6,11 +6,13 @@ import numpy as np
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import pairwise_distances_argmin_min
 
+from gan_keras.data.dataset import Examples
+
 # Images that are searched at a time: 100 MB of the largest ones here (64x64x3).
 BLOCK = 1024
 
 
-def nearest(images: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def nearest(images: np.ndarray, others: Examples) -> tuple[np.ndarray, np.ndarray]:
     """Finds the nearest of other images by Euclidean distance of pixels, exactly.
 
     Args:
@@ -36,7 +38,7 @@ def _flat(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float64)
 
 
-def copying_scores(images: np.ndarray, held_out: np.ndarray, train: np.ndarray) -> dict[str, Any]:
+def copying_scores(images: np.ndarray, held_out: np.ndarray, train: Examples) -> dict[str, Any]:
     """Compares distances to the nearest training image with those of held-out real images.
 
     A generator that copies lies nearer to its training images than other real images do. The

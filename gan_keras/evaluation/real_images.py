@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gan_keras.data import Dataset
+from gan_keras.data.dataset import Examples
 from gan_keras.evaluation import collapse, feature_distances
 from gan_keras.evaluation.classifier import Reading
 from gan_keras.evaluation.selection import halves, largest_count, rows_in_mix
@@ -38,7 +39,7 @@ class Sides:
     reference: Reading
     images: np.ndarray
     reading: Reading
-    train_images: np.ndarray
+    train_images: Examples
     class_mix: str
     split: str
     read: Callable[[np.ndarray], Reading]

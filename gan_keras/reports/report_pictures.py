@@ -153,14 +153,12 @@ def class_bars(metrics: Mapping[str, Any]) -> tuple[list[Bar], tuple[str, str], 
     most = [max((column.get(name) or 0.0 for name in names), default=0.0) for column in columns]
     scales = (1.0, max(1.0, most[1])) if labelled else (max(1e-9, *most),) * 2
 
-    def cells(name: str) -> list[str | float]:
-        found: list[str | float] = []
-        for column, form, scale in zip(columns, forms, scales, strict=True):
-            x = column.get(name)
-            found += ["-", 0.0] if x is None else [f"{x:{form}}", 100 * x / scale]
-        return found
+    def cell(k: int, name: str) -> tuple[str, float]:
+        x = columns[k].get(name)
+        return ("-", 0.0) if x is None else (f"{x:{forms[k]}}", 100 * x / scales[k])
 
-    return [Bar(name, *cells(name)) for name in names], titles, len(columns[0])
+    bars = [Bar(name, *cell(0, name), *cell(1, name)) for name in names]
+    return bars, titles, len(columns[0])
 
 
 def confusion(metrics: Mapping[str, Any], class_names: Sequence[str]) -> dict[str, Any] | None:

@@ -153,7 +153,7 @@ class Sampler:
         Returns:
             As `generate`.
         """
-        count, classes = (len(labels), labels) if self.takes_labels else (labels, None)
+        count, classes = (labels, None) if isinstance(labels, int) else (len(labels), labels)
         return self.generate(self._noise((count, self.latent_dim), seed).numpy(), classes)
 
     def _noise(self, shape: tuple[int, ...], seed: int) -> tf.Tensor:
@@ -261,7 +261,7 @@ def write_npz(
         labels: int `(n,)`; None if classes were not asked for.
         class_names: Names of the classes.
     """
-    arrays = {"images": images, "class_names": np.array(class_names)}
+    arrays: dict[str, Any] = {"images": images, "class_names": np.array(class_names)}
     if labels is not None:
         arrays["labels"] = labels
     with atomic_path(path) as temporary:

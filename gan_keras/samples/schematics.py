@@ -5,7 +5,7 @@ import functools
 import math
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -40,6 +40,8 @@ _KINDS = {
 _CAPTION = ("loss", "optimizer", "lr", "g_lr_mult", "beta_1", "batch_size", "epochs")
 # Values at which an option that turns a tool on leaves it off, in whichever variant.
 _OFF = (False, 0, 1, "", "none", "hard")
+# A symbolic tensor of a network, which knows the layer that made it.
+Tensor = Any
 _GAP = 0.55
 _ROW = 4.1
 _GREY, _DARK = "#999999", "#444444"
@@ -90,7 +92,8 @@ def blocks(network: keras.Model) -> list[Block]:
     Returns:
         The layers with weights, and those that resize, in order.
     """
-    layers, tensor = [], network.outputs[-1]
+    layers: list[keras.Layer] = []
+    tensor: Tensor = network.outputs[-1]
     while sources := _sources(tensor):
         layers.append(tensor._keras_history.operation)
         tensor = max(sources, key=_rank)
@@ -98,13 +101,13 @@ def blocks(network: keras.Model) -> list[Block]:
     return [block for block in found if block is not None]
 
 
-def _sources(tensor: keras.KerasTensor) -> list[keras.KerasTensor]:
+def _sources(tensor: Tensor) -> list[Tensor]:
     """Returns the tensors that a tensor is computed from; none for an input."""
     history = tensor._keras_history
     return history.operation._inbound_nodes[history.node_index].input_tensors
 
 
-def _rank(tensor: keras.KerasTensor) -> tuple[int, int, int]:
+def _rank(tensor: Tensor) -> tuple[int, int, int]:
     """Ranks the sources of a layer; the way through the network takes the highest.
 
     A feature map comes before the vector that scales it, and of two feature maps that are added
@@ -115,14 +118,14 @@ def _rank(tensor: keras.KerasTensor) -> tuple[int, int, int]:
 
 
 @functools.lru_cache(maxsize=1000)
-def _depth(tensor: keras.KerasTensor) -> int:
+def _depth(tensor: Tensor) -> int:
     """Counts the layers on the longest way to a tensor."""
     return 1 + max(map(_depth, _sources(tensor)), default=0)
 
 
 def _block(layer: keras.Layer) -> Block | None:
     """Makes a block of a layer; None if it is not drawn."""
-    inner = getattr(layer, "layer", layer)  # what a wrapper such as SpectralNorm wraps
+    inner: Any = getattr(layer, "layer", layer)  # what a wrapper such as SpectralNorm wraps
     name = type(inner).__name__
     kind = _KINDS.get(name)
     if kind is None:
@@ -235,8 +238,8 @@ class _Row:
             wide, high = block.size
             middle = x + block.room / 2
             corner = (middle - wide / 2, y - high / 2)
-            style = {"facecolor": COLOURS[block.kind], "edgecolor": _DARK, "linewidth": 0.7}
-            axes.add_patch(Rectangle(corner, wide, high, **style))
+            colour = COLOURS[block.kind]
+            axes.add_patch(Rectangle(corner, wide, high, fc=colour, ec=_DARK, linewidth=0.7))
             shape = "x".join(map(str, block.shape))
             axes.text(middle, y + high / 2 + 0.07, shape, size=6.5, ha="center", va="bottom")
             words = "\n".join(block.lines)
@@ -246,7 +249,7 @@ class _Row:
         axes.text(x + 0.4, y, "\n".join(self.outputs), size=8, ha="left", va="center")
 
 
-def _tensor_label(tensor: keras.KerasTensor) -> str:
+def _tensor_label(tensor: Tensor) -> str:
     """Names an input or output in words."""
     shape = tensor.shape[1:]
     name = tensor._keras_history.operation.name

@@ -72,13 +72,12 @@ def test_what_a_run_folder_holds(tmp_path):
     found = measures.of_run(tmp_path, asked)
     assert found["metrics"] == {"energy_distance": 0.5, "d": 0.6}
     assert found["scores"]["covariance_eigenvalue_ratios.1"] == 0.1
-    for name, text in (
-        ("log.csv", "epoch,d_loss\n1,much\n"),
-        ("metrics.json", "{"),
-        ("metrics.json", "3"),
+    for name, text, message in (
+        ("log.csv", "epoch,d_loss\n1,much\n", "log.csv cannot be read"),
+        ("metrics.json", "{", "metrics.json is damaged"),
     ):
         (tmp_path / name).write_text(text)
-        with pytest.raises(DataError, match=r"metrics.json cannot be read"):
+        with pytest.raises(DataError, match=message):
             measures.of_run(tmp_path, asked)
 
 
