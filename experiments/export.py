@@ -13,7 +13,7 @@ A generator without labels takes z alone. README.txt beside a SavedModel describ
 
 from pathlib import Path
 
-from absl import flags
+from absl import flags, logging
 
 from experiments import common
 from gan_keras.foundation import cli
@@ -49,6 +49,7 @@ def main() -> None:
     if FLAGS.format == "keras":
         sampling.export(run.generator, out)
     else:
+        logging.set_verbosity(logging.ERROR)  # no notes on names inside the file
         exporting.write_saved_model(run, out)
     print(f"{run.source} in {out}")
 

@@ -66,8 +66,7 @@ class Sides:
             "k": feature_distances.K,
             "expected_coverage": feature_distances.expected_coverage(real, generated),
         }
-        limits = self._cheap_limits if cheap else self._full_limits
-        return {**self._distances(reading, cheap), "counts": counts, **limits}
+        return {**self._distances(reading, cheap), "counts": counts, **self._limits(cheap)}
 
     def _distances(self, reading: Reading, cheap: bool) -> dict[str, float]:
         return feature_distances.distribution_scores(
@@ -81,16 +80,12 @@ class Sides:
         return self.read(random.integers(0, 256, self.images.shape, dtype=np.uint8))
 
     @functools.cached_property
-    def _full_limits(self) -> dict[str, dict[str, float]]:
-        return self._limits(cheap=False)
-
-    @functools.cached_property
-    def _cheap_limits(self) -> dict[str, dict[str, float]]:
-        return self._limits(cheap=True)
-
-    def _limits(self, cheap: bool) -> dict[str, dict[str, float]]:
+    def _limits(self) -> Callable[[bool], dict[str, dict[str, float]]]:
+        """Scores of other real images and of noise, from `cheap`; computed once each."""
         sides = {"floor": self.reading, "ceiling": self._noise}
-        return {name: self._distances(reading, cheap) for name, reading in sides.items()}
+        return functools.cache(
+            lambda cheap: {name: self._distances(side, cheap) for name, side in sides.items()}
+        )
 
 
 class RealImages:

@@ -1,7 +1,7 @@
 """Scores as tables for the terminal."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gan_keras.evaluation import catalogue
@@ -37,6 +37,16 @@ def align(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def _table(
+    head: list[str], runs: Sequence[Mapping[str, Any]], cells: Callable[[Score], list[str]]
+) -> str:
+    """Shows the scores that the runs have, one row each, under their headings."""
+    rows = [head]
+    for heading, group in catalogue.present(*runs).items():
+        rows += [[heading], *([f"  {score.title}", *cells(score)] for score in group)]
+    return align(rows)
+
+
 def training_line(metrics: Mapping[str, Any]) -> str:
     """Says what the run has cost."""
     spent = metrics["training"]
@@ -58,10 +68,8 @@ def scores(metrics: Mapping[str, Any]) -> str:
     Args:
         metrics: As metrics.json holds them.
     """
-    rows = [[counted(metrics), "samples", "real", "noise"]]
-    for heading, group in catalogue.present(metrics).items():
-        rows += [[heading], *([f"  {score.title}", *score.row(metrics)] for score in group)]
-    parts = [align(rows), *classes(metrics)]
+    head = [counted(metrics), "samples", "real", "noise"]
+    parts = [_table(head, [metrics], lambda score: score.row(metrics)), *classes(metrics)]
     if variances := axis_variances(metrics):
         parts.append(f"variance along principal axes: {variances}")
     parts += [sentence for _, sentence in diagnosis.summary(metrics)]
@@ -98,16 +106,14 @@ def comparison(names: Sequence[str], runs: Sequence[Mapping[str, Any]]) -> str:
         names: Of the runs.
         runs: What their metrics.json hold.
     """
-    rows = [["", *(f"[{number}]  " for number in range(1, len(runs) + 1))]]
-    for heading, group in catalogue.present(*runs).items():
-        rows.append([heading])
-        for score in group:
-            best = leaders(score, runs)
-            stars = (" *" if k in best else "  " for k in range(len(runs)))
-            cells = [score.shown(run) + star for run, star in zip(runs, stars, strict=True)]
-            rows.append([f"  {score.title}", *cells])
+
+    def cells(score: Score) -> list[str]:
+        best = leaders(score, runs)
+        return [score.shown(run) + (" *" if k in best else "  ") for k, run in enumerate(runs)]
+
+    head = ["", *(f"[{number}]  " for number in range(1, len(runs) + 1))]
     legend = [f"[{number}] {printable(name)}" for number, name in enumerate(names, 1)]
-    return "\n".join([*legend, align(rows), "* best of the row"])
+    return "\n".join([*legend, _table(head, runs, cells), "* best of the row"])
 
 
 def leaders(score: Score, runs: Sequence[Mapping[str, Any]]) -> set[int]:
@@ -134,19 +140,14 @@ def spread(
         difference: As `seed_statistics.paired_difference` gives it.
         other: Of the other group, as `summary`.
     """
-    head = ["", "mean +- sd"]
-    if difference is not None:
-        head = ["", "runs", "against", "difference", "95 % interval"]
-    rows = [head]
-    means = {key: found["mean"] for key, found in summary.items()}
-    for heading, group in catalogue.present(means).items():
-        rows.append([heading])
-        for score in group:
-            cells = [_mean(score, summary)]
-            if difference is not None:
-                cells += [_mean(score, other or {}), *_difference(score, difference)]
-            rows.append([f"  {score.title}", *cells])
-    return align(rows)
+    means = [{key: found["mean"] for key, found in summary.items()}]
+    if difference is None:
+        return _table(["", "mean +- sd"], means, lambda score: [_mean(score, summary)])
+
+    def cells(score: Score) -> list[str]:
+        return [_mean(score, summary), _mean(score, other or {}), *_difference(score, difference)]
+
+    return _table(["", "runs", "against", "difference", "95 % interval"], means, cells)
 
 
 def _mean(score: Score, summary: Statistics) -> str:

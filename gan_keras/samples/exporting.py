@@ -1,13 +1,10 @@
 """Export of a run's generator as a SavedModel, for TensorFlow without this package."""
 
-import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow as tf
-from absl import logging
 
 from gan_keras.foundation.errors import DataError
 from gan_keras.samples.sampling import Sampler, plain
@@ -32,8 +29,7 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
         raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
     try:
         model = plain(run.generator)
-        with _quiet_logging():
-            model.export(temporary, format="tf_saved_model", verbose=False)
+        model.export(temporary, format="tf_saved_model", verbose=False)
         (temporary / "README.txt").write_text(_note(run, folder.name), encoding="utf-8")
         temporary.chmod(0o755)  # mkdtemp makes private folders
         temporary.rename(folder)
@@ -43,17 +39,6 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
         raise DataError(f"cannot write {folder}: {' '.join(error.message.split())}") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _quiet_logging() -> Iterator[None]:
-    """Keeps TensorFlow's notes on names inside the file from the terminal."""
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
 
 
 def _note(run: Sampler, name: str) -> str:

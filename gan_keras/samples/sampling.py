@@ -112,7 +112,7 @@ class Sampler:
 
     @property
     def takes_labels(self) -> bool:
-        """Whether the generator is given the class that is wanted."""
+        """True if the generator is given the class that is wanted."""
         return takes_labels(self.generator)
 
     @property

@@ -277,8 +277,8 @@ def _best(folder: run_folder.RunFolder, sampler: Sampler) -> tuple[Sampler, int]
     record = run_folder.read_best(folder.best)
     if record is None:
         raise DataError(
-            f"{folder.best / 'best.json'} is missing or damaged, so that nobody knows which step "
-            "the generator beside it is of; score the newest one, without --best"
+            f"{folder.best / 'best.json'} is missing or damaged, so the step of the generator "
+            "beside it is unknown; score the newest one, without --best"
         )
     kept = dataclasses.replace(sampler, generator=load_generator(path), reconstruct=None)
     return kept, record["step"]

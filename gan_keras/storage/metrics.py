@@ -1,4 +1,4 @@
-"""The file metrics.json, what a run or a set of images has scored: written, read, and searched."""
+"""Writing, reading and searching metrics.json, the scores of a run or of a set of images."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -7,12 +7,14 @@ import pytest
 from browser import browser, console_errors, overflowing, requested, resize
 from conftest import toy_symbols
 
-from gan_keras import data
+from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data import Dataset
+from gan_keras.drawing import grids
 from gan_keras.evaluation.classifier import Reading
 from gan_keras.evaluation.evaluator import Evaluator
 from gan_keras.evaluation.real_images import RealImages
 from gan_keras.reports import comparison, report_pictures, run_report
+from gan_keras.reports.rendering import data_uri
 from gan_keras.samples.scoring import Scored, Scorer
 from gan_keras.storage import run_folder
 
@@ -66,8 +68,19 @@ def metrics_of(scored):
     return facts | {"epochs": 2, "step": 10} | scored.metrics
 
 
-def assert_sound(driver):
-    """Neither complaints nor anything that sticks out or comes from elsewhere, at any width."""
+@pytest.fixture(scope="module")
+def driver():
+    with browser() as driver:
+        yield driver
+
+
+def opened(request, path):
+    """Opens a page: no complaints, nothing that sticks out or comes from elsewhere, at any width.
+
+    Skips what is left of a test where there is no browser.
+    """
+    driver = request.getfixturevalue("driver")
+    driver.get(path.as_uri())
     for width in (1280, 390):
         resize(driver, width, 900)
         driver.refresh()
@@ -76,9 +89,10 @@ def assert_sound(driver):
         assert requested(driver) == []
         scrolled = driver.execute_script("return document.documentElement.scrollWidth")
         assert scrolled <= width
+    return driver
 
 
-def test_report_is_one_sound_page_whatever_classes_are_called(scored, tmp_path):
+def test_report_is_one_sound_page_whatever_classes_are_called(scored, tmp_path, request):
     found = scored()
     path = run_report.write_images_report(
         tmp_path / "report.html", HOSTILE[0], metrics_of(found), found
@@ -88,33 +102,27 @@ def test_report_is_one_sound_page_whatever_classes_are_called(scored, tmp_path):
     assert "<img src=x" not in text
     assert "http://" not in text
     assert "https://" not in text
-    with browser() as driver:
-        driver.get(path.as_uri())
-        assert_sound(driver)
-        assert driver.title == HOSTILE[0]
-        shown = driver.find_element("tag name", "body").text
-        assert "{{ 7 * 7 }}" in shown
-        for section in ("samples", "scores", "classes", "confusion", "neighbours"):
-            assert driver.find_elements("id", section), section
-        widths = "return [...document.images].map((image) => image.naturalWidth)"
-        assert min(driver.execute_script(widths)) > 0
-        bad = driver.find_elements("css selector", ".verdicts .bad")
-        assert "have changed places" in bad[0].text
-        assert "Copying" in bad[1].text  # the samples are the training images
-        names = [e.text for e in driver.find_elements("css selector", ".bars .name")]
-        assert len(names) == 4
-        assert names[0] == HOSTILE[0]
+    driver = opened(request, path)
+    assert driver.title == HOSTILE[0]
+    assert "{{ 7 * 7 }}" in driver.find_element("tag name", "body").text
+    for section in ("samples", "scores", "classes", "confusion", "neighbours"):
+        assert driver.find_elements("id", section), section
+    widths = "return [...document.images].map((image) => image.naturalWidth)"
+    assert min(driver.execute_script(widths)) > 0
+    bad = driver.find_elements("css selector", ".verdicts .bad")
+    assert "have changed places" in bad[0].text
+    assert "Copying" in bad[1].text  # the samples are the training images
+    names = [e.text for e in driver.find_elements("css selector", ".bars .name")]
+    assert len(names) == 4
+    assert names[0] == HOSTILE[0]
 
 
-def test_report_of_a_run_shows_its_options_and_curves(scored, data_dir, tmp_path):
+def test_report_of_a_run_shows_its_options_and_curves(scored, tmp_path, request):
     found = scored(tuple("abcd"))
-    from gan_keras.configs.acgan import ACGANConfig
-
     folder = run_folder.RunFolder(tmp_path / "run")
     folder.path.mkdir()
     config = ACGANConfig.create("original", {"g_lr_mult": 1.5, "data_dir": "a b"})
-    facts = {"data": data.load("demo", data_dir).spec.to_dict(), "precision": "float32"}
-    folder.write_config(config, facts)
+    folder.write_config(config, {"data": {}, "precision": "float32"})
     history = run_folder.History(folder / "log.csv")
     scores = run_folder.History(folder / "scores.csv")
     for epoch in (1, 2):
@@ -131,9 +139,7 @@ def test_report_of_a_run_shows_its_options_and_curves(scored, data_dir, tmp_path
     for word in [*command.split(), "&#39;--data_dir=a b&#39;"]:
         assert f"<span>{word}</span>" in words
     assert '<div class="changed"><dt>g_lr_mult</dt><dd>1.5</dd></div>' in text
-    with browser() as driver:
-        driver.get(path.as_uri())
-        assert_sound(driver)
+    opened(request, path)
 
 
 def test_report_without_labels(scored, tmp_path):
@@ -160,7 +166,7 @@ def test_report_of_points(tmp_path):
     assert 'id="classes"' not in text
 
 
-def test_many_classes_do_not_flood_the_page(scored):
+def test_many_classes_do_not_flood_the_page():
     names = [f"c{k}" for k in range(100)]
     metrics = {
         "accuracy_per_class": {name: k / 100 for k, name in enumerate(names)},
@@ -178,7 +184,7 @@ def test_many_classes_do_not_flood_the_page(scored):
     assert max(strip.columns for strip in strips) <= report_pictures.COLUMNS
 
 
-def test_comparison_is_sound_and_marks_the_best(scored, tmp_path):
+def test_comparison_is_sound_and_marks_the_best(tmp_path, request):
     folders, metrics = [], []
     for number, accuracy in enumerate((0.5, 0.9)):
         folder = tmp_path / ("<b>run" + "x" * 120 + str(number))
@@ -188,13 +194,17 @@ def test_comparison_is_sound_and_marks_the_best(scored, tmp_path):
         (folder / "config.json").write_text(json.dumps(stored))
         folders.append(folder)
         metrics.append({"samples": 4, "accuracy": accuracy, "switched": {"a": HOSTILE[1]}})
+    for epoch in (999, 1000):
+        picture = np.full((1, 1, 1), epoch % 256, np.uint8)
+        grids.write_png(folders[0] / "samples" / f"epoch_{epoch}.png", picture)
     path = comparison.write_comparison(tmp_path / "compare.html", folders, metrics)
     text = path.read_text(encoding="utf-8")
     assert "<b>run" not in text
-    with browser() as driver:
-        driver.get(path.as_uri())
-        assert_sound(driver)
-        (best,) = driver.find_elements("css selector", ".best")
-        assert best.text == "90.00 %"
-        rows = driver.find_elements("css selector", ".differences tbody tr")
-        assert [row.text.split() for row in rows] == [["seed", "0", "1"]]
+    # the newest of a long run: as text, epoch_1000 comes before epoch_999
+    assert f'src="{data_uri((folders[0] / "samples" / "epoch_1000.png").read_bytes())}"' in text
+    assert "no pictures" in text
+    driver = opened(request, path)
+    (best,) = driver.find_elements("css selector", ".best")
+    assert best.text == "90.00 %"
+    rows = driver.find_elements("css selector", ".differences tbody tr")
+    assert [row.text.split() for row in rows] == [["seed", "0", "1"]]

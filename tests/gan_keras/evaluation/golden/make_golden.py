@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from scipy.linalg import sqrtm
 
+PATH = Path(__file__).with_name("golden.json")
+
 
 def inputs():
     """Two sets of points that overlap in part, and two sets of small images."""
@@ -99,6 +101,11 @@ def ssim(first, second):
     return sum(values) / len(values)
 
 
+def read(name):
+    """What the file says."""
+    return json.loads(PATH.read_text(encoding="utf-8"))[name]
+
+
 def main():
     """Writes the file."""
     first, second, images, others = inputs()
@@ -109,8 +116,7 @@ def main():
         "neighbours_5": manifolds(first.tolist(), second.tolist(), 5),
         "ssim": float(ssim(images, others)),
     }
-    path = Path(__file__).with_name("golden.json")
-    path.write_text(json.dumps(golden, indent=2) + "\n", encoding="utf-8")
+    PATH.write_text(json.dumps(golden, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
