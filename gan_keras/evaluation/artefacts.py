@@ -26,14 +26,11 @@ def power_spectrum(images: np.ndarray) -> np.ndarray:
 
 
 def checkerboard(power: np.ndarray, period: int) -> float:
-    """Computes the share of the power in waves of a period along either axis, in [0, 1].
+    """Computes the share of a `power_spectrum` in waves of a period along either axis.
 
     Strided transposed convolutions leave such waves (Odena et al. 2016,
     distill.pub/2016/deconv-checkerboard): period 2 from the last layer, 4 from the one before.
-
-    Args:
-        power: As `power_spectrum` gives it.
-        period: In pixels. Where it does not divide a side the two nearest frequencies count.
+    Where the period, in pixels, does not divide a side, the two nearest frequencies count.
     """
     rows, columns = (_has_period(size, period) for size in power.shape)
     total = power.sum()

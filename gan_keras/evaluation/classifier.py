@@ -181,15 +181,7 @@ def _outputs(model: keras.Model, images: np.ndarray) -> Any:
 
 
 def predict(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    """Classifies images.
-
-    Args:
-        model: A classifier of this module.
-        images: uint8 `(n, h, w, c)`, ink 255; n at least 1.
-
-    Returns:
-        int64 `(n,)`, the class of the largest logit.
-    """
+    """Returns the classes of uint8 images `(n, h, w, c)`, n at least 1; int64 `(n,)`."""
     return np.argmax(_outputs(model, images), axis=-1)
 
 
@@ -230,12 +222,7 @@ def make_reader(model: keras.Model) -> keras.Model:
 
 
 def read(reader: keras.Model, images: np.ndarray) -> Reading:
-    """Reads images.
-
-    Args:
-        reader: As `make_reader` gives it.
-        images: uint8 `(n, h, w, c)`, ink 255; n at least 1.
-    """
+    """Reads uint8 images `(n, h, w, c)`, n at least 1, with a model of `make_reader`."""
     features, logits = (part.astype(np.float64) for part in _outputs(reader, images))
     size = np.sqrt((features**2).mean(axis=1, keepdims=True))
     features = np.divide(features, size, out=features, where=size > 0)

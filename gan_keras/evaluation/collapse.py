@@ -16,15 +16,7 @@ MODE_SHARE = 0.01
 
 
 def class_shares(read: np.ndarray, num_classes: int) -> np.ndarray:
-    """Computes the share of each class among labels.
-
-    Args:
-        read: int `(n,)`, for example what a classifier read.
-        num_classes: Number of classes.
-
-    Returns:
-        float64 `(num_classes,)` that sums to 1.
-    """
+    """Computes the share of each class among labels, float64 `(num_classes,)`."""
     return np.bincount(read, minlength=num_classes) / max(1, len(read))
 
 
@@ -32,20 +24,12 @@ def entropy_ratio(shares: np.ndarray) -> float:
     """Computes the entropy of class shares over its maximum, `-sum_k p_k ln p_k / ln K`.
 
     1 if all classes are equally frequent, 0 if there is only one.
-
-    Args:
-        shares: float `(num_classes,)` that sum to 1.
     """
     return abs(float(entropy(shares) / np.log(max(2, len(shares)))))  # not -0
 
 
 def total_variation(first: np.ndarray, second: np.ndarray) -> float:
-    """Computes the total variation distance of two class mixes, `1/2 sum_k |p_k - q_k|`, in [0, 1].
-
-    Args:
-        first: float `(num_classes,)` that sum to 1.
-        second: The same.
-    """
+    """Computes the total variation distance of class shares, `1/2 sum_k |p_k - q_k|`, in [0, 1]."""
     return float(np.abs(first - second).sum() / 2)
 
 

@@ -126,13 +126,8 @@ def _radii(points: np.ndarray, k: int) -> np.ndarray:
 def expected_coverage(real: int, generated: int, k: int = K) -> float:
     """Computes the coverage expected between draws of one distribution (Naeem et al. 2020, eq. 9).
 
-    A ball stays empty if the k nearest of all other points are real ones:
-    `1 - prod_{i=1..k} (n - i) / (n + m - i)`.
-
-    Args:
-        real: Number n of real points.
-        generated: Number m of generated points.
-        k: Neighbours; fewer where there are no more.
+    A ball stays empty if the k nearest of all other points are real ones: of n real and m generated
+    points `1 - prod_{i=1..k} (n - i) / (n + m - i)`.
     """
     i = np.arange(1, min(k, real - 1) + 1)
     return float(1 - np.prod((real - i) / (real + generated - i)))

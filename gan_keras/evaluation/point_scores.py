@@ -60,10 +60,6 @@ def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
 
     Szekely & Rizzo 2013, eq. 1.1. The means are over all pairs, a point with itself included, so
     that it is 0 for equal sets and never negative; 0 in the limit only for equal distributions.
-
-    Args:
-        first: float `(n, d)`.
-        second: float `(m, d)`.
     """
     between = cdist(first, second).mean()
     distance = 2 * between - cdist(first, first).mean() - cdist(second, second).mean()

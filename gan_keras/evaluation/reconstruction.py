@@ -52,11 +52,7 @@ def _similarity_map(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def sharpness(images: np.ndarray) -> float:
-    """Computes the mean length of the gradient (differences of neighbours), ink in [0, 1].
-
-    Args:
-        images: uint8 `(n, h, w, c)`.
-    """
+    """Computes the mean length of the gradient (differences of neighbours), ink in [0, 1]."""
     total = 0.0
     for start in range(0, len(images), BLOCK):
         ink = images[start : start + BLOCK].astype(np.float64) / 255.0
@@ -66,13 +62,9 @@ def sharpness(images: np.ndarray) -> float:
 
 
 def high_frequency_share(differences: np.ndarray) -> float:
-    """Computes the share of the power of images in waves shorter than 4 pixels.
+    """Computes the share of the power of images `(n, h, w, c)` in waves shorter than 4 pixels.
 
-    Args:
-        differences: `(n, h, w, c)` of any number type; the mean of each image does not count.
-
-    Returns:
-        In [0, 1]; NaN for images without any structure.
+    The mean of each image does not count; NaN for images without any structure.
     """
     power = power_spectrum(differences)
     rows, columns = (np.fft.fftfreq(size) for size in power.shape)

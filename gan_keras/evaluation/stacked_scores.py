@@ -20,11 +20,7 @@ def is_stacked(dataset: Dataset) -> bool:
 
 
 def single_digits(dataset: Dataset) -> Dataset:
-    """Returns the digits of stacked images, one per channel: what a judge of digits learns from.
-
-    Args:
-        dataset: A data set for which `is_stacked` holds.
-    """
+    """Returns the digits of stacked images, one per channel: what a judge of digits learns from."""
 
     def split(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         channels = np.moveaxis(images, -1, 1).reshape(-1, *images.shape[1:3], 1)

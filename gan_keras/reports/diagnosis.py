@@ -23,11 +23,7 @@ NAMED = 10
 
 
 def switched(metrics: Mapping[str, Any]) -> list[str]:
-    """Names the classes that are drawn in the place of others, one clause each; mostly none.
-
-    Args:
-        metrics: As the evaluation gives them.
-    """
+    """Names the classes that are drawn in the place of others, one clause each; mostly none."""
     drawn = dict(metrics.get("switched") or {})
     order = list(drawn)
     found = []
@@ -40,11 +36,7 @@ def switched(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def collapsed(metrics: Mapping[str, Any]) -> list[str]:
-    """Names what has collapsed, one clause each; none if nothing has.
-
-    Args:
-        metrics: As the evaluation gives them; the cheap ones suffice.
-    """
+    """Names what has collapsed, one clause each; the cheap metrics suffice."""
     return [*_variety(metrics), *_class_shares(metrics), *_points(metrics)]
 
 
@@ -95,14 +87,7 @@ def _lost(names: Sequence[str], of: int, kind: str) -> list[str]:
 
 
 def summary(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Returns everything worth saying in words.
-
-    Args:
-        metrics: As the evaluation gives them.
-
-    Returns:
-        Pairs of `bad` or `good`, and a sentence.
-    """
+    """Returns everything worth saying in words: pairs of `bad` or `good`, and a sentence."""
     found = []
     if "switched" in metrics:
         gained = metrics.get("label_switching") or 0.0

@@ -56,13 +56,7 @@ class Bar:
 def sample_strips(
     images: np.ndarray, labels: np.ndarray | None, class_names: Sequence[str]
 ) -> list[Strip]:
-    """Draws samples with one column per class, in parts that fit a page.
-
-    Args:
-        images: uint8 `(n, h, w, c)`.
-        labels: Classes asked for; None for a plain grid.
-        class_names: Names of the classes.
-    """
+    """Draws samples with one column per class, in parts that fit a page; a plain grid for None."""
     if labels is None:
         columns = min(COLUMNS, len(images))
         rows = min(ROWS, len(images) // columns)
@@ -92,13 +86,7 @@ def _strip(columns: Sequence[np.ndarray], names: Sequence[str], notes: Sequence[
 def neighbour_strips(
     images: np.ndarray, labels: np.ndarray | None, dataset: Dataset
 ) -> list[Strip]:
-    """Draws samples above their nearest training images: of each class the nearest sample.
-
-    Args:
-        images: uint8 `(n, h, w, c)`.
-        labels: Classes asked for; None for the nearest of all.
-        dataset: Its train split is searched.
-    """
+    """Draws samples above their nearest training images: the nearest per class, or of all."""
     if labels is None:
         chosen = np.arange(min(len(images), 20 * CANDIDATES))
     else:
@@ -131,9 +119,6 @@ def reconstruction_strip(inputs: np.ndarray, outputs: np.ndarray) -> Strip:
 def class_bars(metrics: Mapping[str, Any]) -> tuple[list[Bar], tuple[str, str], int]:
     """Makes two bars per class: GAN-test and diversity, or shares read and wanted.
 
-    Args:
-        metrics: As the evaluation gives them.
-
     Returns:
         The bars (of very many classes those with the lowest first number), the titles of the two
         numbers, and the number of classes.
@@ -163,10 +148,6 @@ def class_bars(metrics: Mapping[str, Any]) -> tuple[list[Bar], tuple[str, str], 
 
 def confusion(metrics: Mapping[str, Any], class_names: Sequence[str]) -> dict[str, Any] | None:
     """Returns the confusion matrix as a template draws it; None if there is none.
-
-    Args:
-        metrics: As the evaluation gives them.
-        class_names: Names of the classes.
 
     Returns:
         `names`; `rows` of (name, cells as (text, share)) for few classes, else `src`, a picture of

@@ -53,14 +53,7 @@ def write_run_report(
 
 
 def write_images_report(path: Path, title: str, metrics: Mapping[str, Any], scored: Scored) -> Path:
-    """Writes the report of images that no run of the suite made.
-
-    Args:
-        path: The page.
-        title: Where they are from.
-        metrics: What metrics.json holds.
-        scored: What was scored.
-    """
+    """Writes the report of images that no run of the suite made; `title` says their origin."""
     about = [("compared with", str(metrics["dataset"])), *_counts(metrics)]
     nothing = dict.fromkeys(("options", "command", "curves"), ())
     values = {"title": title, "about": about, **nothing, **_shown(metrics, scored)}

@@ -63,11 +63,7 @@ def counted(metrics: Mapping[str, Any]) -> str:
 
 
 def scores(metrics: Mapping[str, Any]) -> str:
-    """Shows all scores beside those of real images and of noise, then classes, then sentences.
-
-    Args:
-        metrics: As metrics.json holds them.
-    """
+    """Shows all scores beside what real images and noise get, then classes, then sentences."""
     head = [counted(metrics), "samples", "real", "noise"]
     parts = [_table(head, [metrics], lambda score: score.row(metrics)), *classes(metrics)]
     if variances := axis_variances(metrics):

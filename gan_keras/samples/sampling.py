@@ -32,11 +32,7 @@ def takes_labels(generator: keras.Model) -> bool:
 
 
 def plain(model: keras.Model) -> keras.Model:
-    """Returns a copy of standard layers in float32, for files that must run well anywhere.
-
-    Args:
-        model: Functional model, maybe under a mixed precision policy.
-    """
+    """Returns a copy of standard layers in float32, for files that must run well anywhere."""
 
     def in_float32(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
@@ -97,14 +93,7 @@ class Sampler:
     def of_model(
         cls, model: GAN, config: RunConfig, class_names: tuple[str, ...], source: str = "the model"
     ) -> Self:
-        """Makes the sampler of a GAN.
-
-        Args:
-            model: Any variant.
-            config: Its configuration.
-            class_names: Names of the classes of its data.
-            source: Origin of the GAN.
-        """
+        """Makes the sampler of a GAN of any variant."""
         ink, value_range = config.ink, config.value_range
         reconstruct = _reconstructor(model, ink, value_range)
         generator = model.sampler()
@@ -253,14 +242,7 @@ def _restored(folder: RunFolder, stored: dict[str, Any]) -> Sampler:
 def write_npz(
     path: Path, images: np.ndarray, labels: np.ndarray | None, class_names: tuple[str, ...]
 ) -> None:
-    """Writes samples as arrays, atomically.
-
-    Args:
-        path: The .npz.
-        images: uint8 `(n, h, w, c)`, ink 255.
-        labels: int `(n,)`; None if classes were not asked for.
-        class_names: Names of the classes.
-    """
+    """Writes samples as arrays into an .npz, atomically; without `labels` if they are None."""
     arrays: dict[str, Any] = {"images": images, "class_names": np.array(class_names)}
     if labels is not None:
         arrays["labels"] = labels

@@ -143,11 +143,7 @@ class Scorer:
         return Scored(metrics, images, labels, self.dataset, pairs and pairs[:2])
 
     def score_points(self, points: np.ndarray) -> Scored:
-        """Scores points against held-out ones; by their modes too if `data.toys` knows them.
-
-        Args:
-            points: float `(n, d)`.
-        """
+        """Scores points `(n, d)` against held-out ones; by modes too if `data.toys` knows them."""
         data = self.dataset
         mixture = MIXTURES.get(data.name)
         modes = ()
@@ -186,23 +182,13 @@ def epoch_samples(dataset: Dataset, most: int) -> int:
 
 
 def facts(config: RunConfig, step: int) -> dict[str, Any]:
-    """Returns what metrics.json says of a run besides its scores.
-
-    Args:
-        config: Its configuration.
-        step: Training steps made.
-    """
+    """Returns what metrics.json says of a run besides its scores."""
     names = ("experiment", "preset", "dataset", "seed", "epochs")
     return {name: getattr(config, name) for name in names} | {"step": step}
 
 
 def has_all(metrics: Mapping[str, Any], config: RunConfig) -> bool:
-    """Tells whether the metrics of a run hold every score that its options ask for.
-
-    Args:
-        metrics: What metrics.json holds.
-        config: The options.
-    """
+    """Tells whether the metrics of a run hold every score that its options ask for."""
     if not config.eval_samples:
         return True
     scored = "samples" in metrics or "points" in metrics
@@ -285,11 +271,6 @@ def _best(folder: run_folder.RunFolder, sampler: Sampler) -> tuple[Sampler, int]
 
 
 def looks_inverted(images: np.ndarray, dataset: Dataset) -> bool:
-    """Tells whether images are bright where a data set is dark: ink and paper are exchanged.
-
-    Args:
-        images: uint8 `(n, h, w, c)`.
-        dataset: Real images.
-    """
+    """Tells whether images are bright where a data set is dark: ink and paper are exchanged."""
     real = dataset.train_sample(1000)
     return (images.mean() > MIDDLE_GREY) != (real.mean() > MIDDLE_GREY)

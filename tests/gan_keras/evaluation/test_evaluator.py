@@ -6,7 +6,7 @@ import pytest
 
 from gan_keras import data
 from gan_keras.data import Dataset
-from gan_keras.evaluation import catalogue
+from gan_keras.evaluation import catalogue, classifier
 from gan_keras.evaluation.evaluator import Evaluator
 
 GROUPS = {"classifier", "distribution", "collapse"}
@@ -21,6 +21,13 @@ UNLABELLED = DIVERSITY | {
 }  # fmt: skip
 FRECHET = "frechet_classifier_features"
 SCORES = {FRECHET, "kid_classifier_features", "precision", "recall", "density", "coverage"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_training():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(classifier, "MIN_STEPS", 300)
+        yield
 
 
 @pytest.fixture(scope="module")
