@@ -308,12 +308,13 @@ GROUPS: dict[str, tuple[Score, ...]] = {
     ),
 }
 SCORES: dict[str, Score] = {score.key: score for group in GROUPS.values() for score in group}
-# Scores of single classes: key and title.
+# Scores of single classes in tables, with their titles, and those that are logged while training.
 PER_CLASS = {
     "accuracy_per_class": "GAN-test by class",
     "diversity_ratio_per_class": "diversity by class",
     "class_shares": "classes read",
 }
+LOGGED_PER_CLASS = ("accuracy_per_class", "diversity_ratio_per_class", "collapse.class_shares")
 # Names that a study may measure; `*` stands for a class, a number, or the rest of a group.
 MEASURABLE = (
     *(key for key in SCORES if "." not in key),

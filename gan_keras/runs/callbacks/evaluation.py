@@ -15,8 +15,7 @@ from gan_keras.storage import run_folder
 from gan_keras.storage.metrics import flatten, lookup
 from gan_keras.storage.run_folder import History
 
-# Scores of single classes that are logged, and of how many classes at most.
-PER_CLASS = ("accuracy_per_class", "diversity_ratio_per_class", "collapse.class_shares")
+# Scores of single classes are logged for this many classes at most.
 LOGGED_CLASSES = 100
 COLLAPSED_FOR = "collapsed_for"
 
@@ -29,7 +28,7 @@ def logged(metrics: Mapping[str, Any]) -> dict[str, float]:
     """
     known = {score.key for scores in catalogue.present(metrics).values() for score in scores}
     found = {key: number for key, number in flatten(metrics).items() if key in known}
-    for key in PER_CLASS:
+    for key in catalogue.LOGGED_PER_CLASS:
         by_class = lookup(metrics, key) or {}
         if len(by_class) <= LOGGED_CLASSES:
             found |= {f"{key}.{name}": x for name, x in by_class.items() if x is not None}
@@ -54,7 +53,9 @@ def to_board(board: TensorBoardLogger, metrics: Mapping[str, Any]) -> None:
     """
     values = {}
     for key, number in logged(metrics).items():
-        group = next((group for group in PER_CLASS if key.startswith(f"{group}.")), None)
+        group = next(
+            (group for group in catalogue.LOGGED_PER_CLASS if key.startswith(f"{group}.")), None
+        )
         tag = f"{group.split('.')[-1]}/{key[len(group) + 1 :]}" if group else f"samples/{key}"
         values[tag] = number
     board.scalars(values)

@@ -63,30 +63,21 @@ def manifolds(real, fake, k):
 
 def ssim(first, second):
     """Wang et al. 2004 with an 11 x 11 Gaussian window of 1.5 pixels, at each place it fits."""
-    window = [
-        [math.exp(-(u * u + v * v) / (2 * 1.5**2)) for u in range(-5, 6)] for v in range(-5, 6)
-    ]
-    weight = sum(map(sum, window))
+    axis = np.arange(-5, 6)
+    window = np.exp(-(axis[:, None] ** 2 + axis**2) / (2 * 1.5**2))
+
+    def mean(values):
+        return (window * values).sum() / window.sum()
+
     values = []
     for x, y in zip(first / 255.0, second / 255.0, strict=True):
         height, width, channels = x.shape
-        for row in range(5, height - 5):
-            for column in range(5, width - 5):
-                for c in range(channels):
-                    sums = dict.fromkeys(("x", "y", "xx", "yy", "xy"), 0.0)
-                    for v in range(-5, 6):
-                        for u in range(-5, 6):
-                            w = window[v + 5][u + 5] / weight
-                            p, q = x[row + v, column + u, c], y[row + v, column + u, c]
-                            sums["x"] += w * p
-                            sums["y"] += w * q
-                            sums["xx"] += w * p * p
-                            sums["yy"] += w * q * q
-                            sums["xy"] += w * p * q
-                    mx, my = sums["x"], sums["y"]
-                    vx, vy, cov = sums["xx"] - mx**2, sums["yy"] - my**2, sums["xy"] - mx * my
-                    values.append(
-                        (2 * mx * my + 0.01**2) * (2 * cov + 0.03**2)
-                        / ((mx**2 + my**2 + 0.01**2) * (vx + vy + 0.03**2))
-                    )  # fmt: skip
+        for row, column, c in np.ndindex(height - 10, width - 10, channels):
+            p, q = (part[row : row + 11, column : column + 11, c] for part in (x, y))
+            mx, my = mean(p), mean(q)
+            vx, vy, cov = mean(p * p) - mx**2, mean(q * q) - my**2, mean(p * q) - mx * my
+            values.append(
+                (2 * mx * my + 0.01**2) * (2 * cov + 0.03**2)
+                / ((mx**2 + my**2 + 0.01**2) * (vx + vy + 0.03**2))
+            )  # fmt: skip
     return sum(values) / len(values)
