@@ -95,6 +95,11 @@ def _ratio(key: str, title: str, meaning: str) -> Score:
     return Score(key, title, meaning, better="", form="number", real=1.0)
 
 
+def _error(key: str, title: str, meaning: str, real: str | float = "") -> Score:
+    """Makes the row of a number that should be small."""
+    return Score(key, title, meaning, better="lower", form="number", real=real)
+
+
 def _distribution(
     name: str, title: str, meaning: str, better: str = "higher", form: str = "percent"
 ) -> Score:
@@ -235,10 +240,8 @@ GROUPS: dict[str, tuple[Score, ...]] = {
         _artefact("grey_share", "grey pixels", "Neither paper nor stroke."),
     ),
     "Auto-encoder": (
-        Score(
-            "reconstruction.mae", "MAE", "Mean absolute error, ink in [0, 1].", "lower", "number"
-        ),
-        Score("reconstruction.mse", "MSE", "Mean squared error, ink in [0, 1].", "lower", "number"),
+        _error("reconstruction.mae", "MAE", "Mean absolute error, ink in [0, 1]."),
+        _error("reconstruction.mse", "MSE", "Mean squared error, ink in [0, 1]."),
         Score("reconstruction.ssim", "SSIM", "Structural similarity; 1 is equal.", form="number"),
         _ratio(
             "reconstruction.sharpness_ratio",
@@ -266,30 +269,20 @@ GROUPS: dict[str, tuple[Score, ...]] = {
             form="count",
             real="stacked.real.modes",
         ),
-        Score(
+        _error(
             "stacked.kl",
             "KL divergence",
             "Of the numbers read from the real mix, in nats.",
-            "lower",
-            "number",
             "stacked.real.kl",
         ),
     ),
     "Points": (
-        Score(
+        _error(
             "frechet_distance",
             "Frechet distance",
             "Of Gaussians that fit generated and held-out points.",
-            "lower",
-            "number",
         ),
-        Score(
-            "energy_distance",
-            "energy distance",
-            "0 only for equal distributions.",
-            "lower",
-            "number",
-        ),
+        _error("energy_distance", "energy distance", "0 only for equal distributions."),
         Score("modes", "modes captured", "Modes with a point of high quality.", form="count"),
         Score(
             "high_quality",
@@ -297,12 +290,10 @@ GROUPS: dict[str, tuple[Score, ...]] = {
             "Points less than 3 sigma away from a mode.",
             real="real_high_quality",
         ),
-        Score(
+        _error(
             "reverse_kl",
             "reverse KL",
             "Divergence of the modes from equal shares, in nats.",
-            "lower",
-            "number",
             0.0,
         ),
     ),
