@@ -218,7 +218,7 @@ def _summarize() -> None:
 
 def _group(name: str) -> dict[Path, dict[str, Any]]:
     """Reads the metrics of the finished runs that a flag's pattern names."""
-    folders = [folder for folder in _folders(FLAGS[name].value) if folder.is_dir()]
+    folders = [folder for folder in _folders(str(FLAGS[name].value)) if folder.is_dir()]
     finished = [folder for folder in folders if (folder / METRICS).is_file()]
     for folder in folders:
         if folder not in finished:

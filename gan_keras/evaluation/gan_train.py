@@ -97,7 +97,7 @@ def _trained_accuracy(
         class_names=dataset.class_names,
     )
     model = classifiers.train_classifier(source, seed=SEED, verbose=verbose)
-    return classifiers.accuracy(model, dataset.test_images, dataset.test_labels)
+    return classifiers.accuracy(model, dataset.test_images[:], dataset.test_labels)
 
 
 def _cached(path: Path) -> float | None:

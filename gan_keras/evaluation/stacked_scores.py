@@ -28,8 +28,8 @@ def single_digits(dataset: Dataset) -> Dataset:
 
     return Dataset(
         f"{dataset.name} digits",
-        *split(dataset.train_images, dataset.train_labels),
-        *split(dataset.test_images, dataset.test_labels),
+        *split(dataset.train_images[:], dataset.train_labels),
+        *split(dataset.test_images[:], dataset.test_labels),
         tuple(str(digit) for digit in range(DIGITS)),
     )
 

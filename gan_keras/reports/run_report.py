@@ -83,7 +83,7 @@ def _shown(metrics: Mapping[str, Any], scored: Scored) -> dict[str, Any]:
         "environment": list((metrics.get("environment") or {}).items()),
     }
     if data.spec.is_points:
-        picture = plots.scatter(data.test_images, scored.images[:POINTS])
+        picture = plots.scatter(data.test_images[:], scored.images[:POINTS])
         return values | {"scatter": png_uri(picture)}
     samples = scored.images, scored.labels
     values["samples"] = report_pictures.sample_strips(*samples, data.class_names)

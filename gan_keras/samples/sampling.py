@@ -96,8 +96,8 @@ class Sampler:
         """Makes the sampler of a GAN of any variant."""
         ink, value_range = config.ink, config.value_range
         reconstruct = _reconstructor(model, ink, value_range)
-        generator = model.sampler()
-        return cls(generator, class_names, config.latent, ink, value_range, source, reconstruct)
+        generator, latent = model.sampler(), config.to_dict()["latent"]
+        return cls(generator, class_names, latent, ink, value_range, source, reconstruct)
 
     @property
     def takes_labels(self) -> bool:
@@ -185,7 +185,7 @@ def _reconstructor(
 
     def reconstruct(images: np.ndarray) -> np.ndarray:
         batches = np.array_split(images, max(1, -(-len(images) // BATCH)))
-        seen = (scale(batch, ink, value_range) for batch in batches)
+        seen = (scale(tf.convert_to_tensor(batch), ink, value_range) for batch in batches)
         return np.concatenate([unscale(model.reconstruct(x), ink, value_range) for x in seen])
 
     return reconstruct

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from gan_keras import gans
+from gan_keras.configs.base import RunConfig
 from gan_keras.configs.tools import ToolConfig
 from gan_keras.data import DataSpec, toys
 from gan_keras.foundation.files import atomic_path
@@ -140,7 +141,7 @@ def _block(layer: keras.Layer) -> Block | None:
     return Block(kind, operation, tuple(layer.output.shape[1:]))
 
 
-def caption(config: ToolConfig) -> str:
+def caption(config: RunConfig) -> str:
     """Says how a variant trains, in one line: losses, optimizer, and the tools that are on."""
     values = config.to_dict()
     shown = {name: values[name] for name in _CAPTION if name in values}
@@ -155,7 +156,7 @@ def caption(config: ToolConfig) -> str:
     )
 
 
-def draw(config: ToolConfig, path: Path, image_size: int | None = None, classes: int = 10) -> None:
+def draw(config: RunConfig, path: Path, image_size: int | None = None, classes: int = 10) -> None:
     """Builds the networks of a configuration, for data that need not be there, and draws them.
 
     Args:

@@ -150,7 +150,7 @@ class Scorer:
         # With --only_class a mixture has lost modes, and its published protocol says nothing.
         if mixture is not None and 1 < len(mixture.means) == data.num_classes:
             modes = (mixture.means, mixture.sigma)
-        metrics = point_scores(points, data.test_images, *modes)
+        metrics = point_scores(points, data.test_images[:], *modes)
         return Scored(metrics, points, None, data)
 
     def _reconstructions(
