@@ -98,14 +98,9 @@ def test_mistakes_are_one_line(arguments, code, message):
     assert done.stderr.count("\n") == 1
 
 
-def test_what_is_no_run_or_no_metrics_is_one_line(data_dir, tmp_path):
+def test_what_is_no_run_or_no_images_is_one_line(data_dir, tmp_path):
     done = run(SCRIPT, "--workdir=/nowhere", code=1)
     assert done.stderr == "error: /nowhere is no run folder (it has no config.json)\n"
-    folders = [write_run(tmp_path / name) for name in ("a", "b")]
-    (tmp_path / "a" / "metrics.json").write_text("{")
-    assert "metrics.json is damaged" in run(SCRIPT, "--compare", *folders, code=1).stderr
-    (tmp_path / "a" / "metrics.json").write_text("[]")
-    assert "holds no metrics" in run(SCRIPT, "--compare", *folders, code=1).stderr
     demo = ["--dataset=demo", f"--data_dir={data_dir}", f"--out={tmp_path}"]
     done = run(SCRIPT, f"--images={tmp_path}/none.npz", *demo, code=1)
     assert done.stderr == f"error: there is no {tmp_path}/none.npz\n"

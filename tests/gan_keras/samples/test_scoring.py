@@ -16,7 +16,6 @@ from gan_keras.runs import training
 from gan_keras.samples import sampling, scoring
 from gan_keras.samples.sampling import Sampler
 from gan_keras.samples.scoring import Scorer
-from gan_keras.storage import run_folder
 
 
 @pytest.fixture
@@ -97,26 +96,13 @@ def test_inverted_images_are_noticed(dataset):
     assert scoring.looks_inverted(255 - dataset.train_images, dataset)
 
 
-@pytest.fixture
-def autoencoder_run(data_dir, tmp_path):
-    config = AEACGANConfig.create(
-        options={
-            "dataset": "demo",
-            "data_dir": str(data_dir),
-            "workdir": str(tmp_path / "run"),
-            "width_mult": 0.1,
-            "batch_size": 9,
-            "epochs": 1,
-            "eval_samples": 5,
-        }
-    )
-    return config, training.run(config)
-
-
-def test_a_run_scored_again_gives_the_same_and_keeps_its_facts(autoencoder_run, tmp_path):
-    config, metrics = autoencoder_run
+def test_a_run_scored_again_gives_the_same_and_keeps_its_facts(data_dir, tmp_path):
+    size = {"width_mult": 0.1, "batch_size": 9, "epochs": 1, "eval_samples": 5}
+    places = {"dataset": "demo", "data_dir": str(data_dir), "workdir": str(tmp_path / "run")}
+    config = AEACGANConfig.create(options=size | places)
+    metrics = training.run(config)
     scored, again, where = scoring.score_run(config.workdir)
-    assert where == run_folder.RunFolder(config.workdir).path
+    assert where == tmp_path / "run"
     assert again.keys() == metrics.keys()
     for name in ("training", "step", "epochs", "seed", "experiment", "environment"):
         assert again[name] == metrics[name]
@@ -126,7 +112,7 @@ def test_a_run_scored_again_gives_the_same_and_keeps_its_facts(autoencoder_run, 
     assert 0 < again["reconstruction"]["mae"] < 1
     inputs, outputs = scored.reconstructions
     assert inputs.shape == outputs.shape == (15, 28, 28, 1)
-    assert (run_folder.RunFolder(config.workdir) / "report.html").exists()
+    assert (where / "report.html").exists()
 
     other, _, _ = scoring.score_run(config.workdir, number=3, seed=7)
     assert len(other.images) == 12
@@ -142,17 +128,9 @@ def test_a_run_scored_again_gives_the_same_and_keeps_its_facts(autoencoder_run, 
 
 
 def test_the_best_generator_is_scored_apart(tmp_path):
-    config = GaussianConfig.create(
-        options={
-            "workdir": str(tmp_path / "run"),
-            "epochs": 2,
-            "steps_per_epoch": 3,
-            "eval_samples": 50,
-            "eval_every": 1,
-            "keep_best": "energy_distance",
-            "gif": False,
-        }
-    )
+    size = {"epochs": 2, "steps_per_epoch": 3, "eval_samples": 50, "eval_every": 1, "gif": False}
+    options = {"workdir": str(tmp_path / "run"), "keep_best": "energy_distance"}
+    config = GaussianConfig.create(options=size | options)
     metrics = training.run(config)
     scored, best, where = scoring.score_run(config.workdir, best=True)
     assert where == tmp_path / "run" / "best"
