@@ -94,7 +94,7 @@ def train(config: ACGANConfig, marks: list[float]) -> Iterator[dict[str, Any]]:
 
     config = config.replace(precision=devices.resolve_precision(config.precision))
     dataset = training.load_data(config)
-    scorer = scoring.Scorer(dataset, config.data_dir, verbose=1)
+    scorer = scoring.Scorer(dataset, config.data_dir)
     model = training.build(config, dataset.spec)
     seen: dict[str, Any] = {"ink": config.ink, "value_range": config.value_range}
     batches = iter(training_batches(dataset, config.images_per_step, config.seed, **seen))

@@ -83,23 +83,21 @@ def make_classifier(
     return keras.Model(image, logits, name="classifier")
 
 
-def train_classifier(
-    dataset: Dataset, *, epochs: int | None = None, seed: int = SEED, verbose: int = 0
-) -> keras.Model:
+def train_classifier(dataset: Dataset, *, seed: int = SEED, verbose: int = 0) -> keras.Model:
     """Trains a classifier on a train split.
 
     The learning rate falls to zero along a cosine, so the last weights are the ones to take: no
-    choice among epochs, hence no look at the test split.
+    choice among epochs, hence no look at the test split. There are `EPOCHS` passes, or what makes
+    `MIN_STEPS` up to `MAX_EPOCHS`.
 
     Args:
         dataset: Only its train split is used.
-        epochs: Passes over it; by default `EPOCHS`, or what makes `MIN_STEPS` up to `MAX_EPOCHS`.
         seed: Of weights, dropout and data order.
         verbose: 1 shows a progress bar with the remaining time.
     """
     batch = min(BATCH, len(dataset.train_images))
     steps = len(dataset.train_images) // batch
-    epochs = epochs or min(MAX_EPOCHS, max(EPOCHS, -(-MIN_STEPS // steps)))
+    epochs = min(MAX_EPOCHS, max(EPOCHS, -(-MIN_STEPS // steps)))
     model = make_classifier(dataset.image_shape, dataset.num_classes, seed)
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
     model.compile(

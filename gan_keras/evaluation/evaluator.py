@@ -33,16 +33,14 @@ class Evaluator:
     Args:
         dataset: Real images, in memory.
         cache_dir: Folder of the classifiers.
-        verbose: 1 shows progress where something takes minutes.
     """
 
-    def __init__(self, dataset: Dataset, *, cache_dir: str | Path, verbose: int = 1):
+    def __init__(self, dataset: Dataset, *, cache_dir: str | Path):
         self.dataset = dataset
         self.cache_dir = Path(cache_dir)
-        self.verbose = verbose
         self._stacked = stacked_scores.is_stacked(dataset)
         judged = stacked_scores.single_digits(dataset) if self._stacked else dataset
-        judge = classifier.load_or_train(judged, cache_dir, verbose)
+        judge = classifier.load_or_train(judged, cache_dir, verbose=1)
         self._reader = classifier.make_reader(judge)
         self.real = RealImages(dataset, self.read)
 
@@ -174,8 +172,7 @@ class Evaluator:
     def _gan_train(self, images: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
         """Computes GAN-train, and the same with real images."""
         data = self.dataset
-        if self.verbose:
-            print("GAN-train: training a classifier on the generated images")
-        own = gan_train.gan_train_accuracy(images, labels, data, self.verbose)
-        real = gan_train.real_train_accuracy(labels, data, self.cache_dir, self.verbose)
+        print("GAN-train: training a classifier on the generated images")
+        own = gan_train.gan_train_accuracy(images, labels, data)
+        real = gan_train.real_train_accuracy(labels, data, self.cache_dir)
         return {"gan_train": number(own), "gan_train_real": number(real)}

@@ -11,7 +11,7 @@ from sklearn.metrics import pairwise_distances_chunked
 from sklearn.metrics.pairwise import polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
-# Neighbours that make the ball around an example, as in Naeem et al. 2020.
+# Neighbours that make the ball around an example, as in Naeem et al. 2020; fewer of small sets.
 K = 5
 # Examples of a block of the kernel distance, as in Bińkowski et al. 2018.
 KERNEL_BLOCK = 1000
@@ -40,7 +40,7 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.maximum(0.0, distance))  # NaN, as of one point or of a NaN, stays
 
 
-def kernel_distance(first: np.ndarray, second: np.ndarray, block: int = KERNEL_BLOCK) -> float:
+def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Computes KID, a squared maximum mean discrepancy (Bińkowski et al. 2018, sections 3, 4).
 
     The kernel is `k(x, y) = (x . y / d + 1)^3`. On each block of points the unbiased estimate of
@@ -53,14 +53,13 @@ def kernel_distance(first: np.ndarray, second: np.ndarray, block: int = KERNEL_B
     Args:
         first: float `(n, d)`, n at least 2.
         second: float `(m, d)`, m at least 2; surplus rows of the longer set are left out evenly.
-        block: Points of each set in a block.
     """
     size = min(len(first), len(second))
     first, second = (
         np.asarray(points, np.float64)[np.arange(size) * len(points) // size]
         for points in (first, second)
     )
-    blocks = max(1, size // block)
+    blocks = max(1, size // KERNEL_BLOCK)
     estimates = [_unbiased_mmd(first[i::blocks], second[i::blocks]) for i in range(blocks)]
     return float(np.mean(estimates))
 
@@ -76,7 +75,7 @@ def _unbiased_mmd(first: np.ndarray, second: np.ndarray) -> float:
     return own + other - 2 * between
 
 
-def neighbour_scores(real: np.ndarray, generated: np.ndarray, k: int = K) -> dict[str, float]:
+def neighbour_scores(real: np.ndarray, generated: np.ndarray) -> dict[str, float]:
     """Computes precision, recall, density and coverage.
 
     Each set is taken as the union of the balls around its points that reach to the k-th nearest
@@ -95,10 +94,9 @@ def neighbour_scores(real: np.ndarray, generated: np.ndarray, k: int = K) -> dic
     Args:
         real: float `(n, d)`, n at least 2.
         generated: float `(m, d)`, m at least 2.
-        k: Neighbours; fewer where a set has no more.
     """
     real, generated = np.asarray(real, np.float64), np.asarray(generated, np.float64)
-    real_radii, radii = _radii(real, k), _radii(generated, k)
+    real_radii, radii = _radii(real), _radii(generated)
     balls = np.zeros(len(generated), np.int64)
     nearest = np.full(len(real), np.inf)
     recalled = np.zeros(len(real), bool)
@@ -112,24 +110,24 @@ def neighbour_scores(real: np.ndarray, generated: np.ndarray, k: int = K) -> dic
     return {
         "precision": float((balls > 0).mean()),
         "recall": float(recalled.mean()),
-        "density": float(balls.mean() / min(k, len(real) - 1)),
+        "density": float(balls.mean() / min(K, len(real) - 1)),
         "coverage": float((nearest <= real_radii).mean()),
     }
 
 
-def _radii(points: np.ndarray, k: int) -> np.ndarray:
-    """Returns the distance of each point to its k-th nearest other one, float64 `(n,)`."""
-    search = NearestNeighbors(n_neighbors=min(k, len(points) - 1), algorithm="brute").fit(points)
+def _radii(points: np.ndarray) -> np.ndarray:
+    """Returns the distance of each point to its K-th nearest other one, float64 `(n,)`."""
+    search = NearestNeighbors(n_neighbors=min(K, len(points) - 1), algorithm="brute").fit(points)
     return search.kneighbors()[0][:, -1]
 
 
-def expected_coverage(real: int, generated: int, k: int = K) -> float:
+def expected_coverage(real: int, generated: int) -> float:
     """Computes the coverage expected between draws of one distribution (Naeem et al. 2020, eq. 9).
 
     A ball stays empty if the k nearest of all other points are real ones: of n real and m generated
     points `1 - prod_{i=1..k} (n - i) / (n + m - i)`.
     """
-    i = np.arange(1, min(k, real - 1) + 1)
+    i = np.arange(1, min(K, real - 1) + 1)
     return float(1 - np.prod((real - i) / (real + generated - i)))
 
 

@@ -17,9 +17,7 @@ LIMIT = 16_000
 SEED = classifiers.SEED + 1000
 
 
-def gan_train_accuracy(
-    images: np.ndarray, labels: np.ndarray, dataset: Dataset, verbose: int = 0
-) -> float:
+def gan_train_accuracy(images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:
     """Computes GAN-train (Shmelkov et al. 2018): trained on samples only, tested on real images.
 
     A collapsed generator cannot game it.
@@ -29,18 +27,15 @@ def gan_train_accuracy(
             classes is used.
         labels: int `(n,)`.
         dataset: Only its test split is used.
-        verbose: 1 shows progress.
 
     Returns:
         Accuracy in [0, 1]; NaN if there are no test images.
     """
     rows = _limited(labels, dataset.num_classes)
-    return _trained_accuracy(images[rows], labels[rows], dataset, verbose)
+    return _trained_accuracy(images[rows], labels[rows], dataset)
 
 
-def real_train_accuracy(
-    labels: np.ndarray, dataset: Dataset, cache_dir: str | Path, verbose: int = 0
-) -> float:
+def real_train_accuracy(labels: np.ndarray, dataset: Dataset, cache_dir: str | Path) -> float:
     """Computes the same with real images: what GAN-train would be of a perfect generator.
 
     Args:
@@ -48,7 +43,6 @@ def real_train_accuracy(
             class has fewer in the train split they repeat.
         dataset: Real images.
         cache_dir: The result is kept there, by data, code and counts.
-        verbose: 1 shows progress.
 
     Returns:
         Accuracy in [0, 1]; NaN if there are no test images.
@@ -60,20 +54,19 @@ def real_train_accuracy(
     path = classifiers.cache_path(dataset, cache_dir, f"-gan_train_real-{key}.json")
 
     def train() -> float:
-        if verbose:
-            print("training the same classifier on as many real images (once)")
+        print("training the same classifier on as many real images (once)")
         random, rows = np.random.default_rng(SEED), []
         for label, count in enumerate(counts):
             members = random.permutation(np.flatnonzero(dataset.train_labels == label))
             rows.append(np.resize(members, count if len(members) else 0))
         chosen = np.concatenate(rows)
         images, real_labels = dataset.train_images[chosen], dataset.train_labels[chosen]
-        found = _trained_accuracy(images, real_labels, dataset, verbose)
+        found = _trained_accuracy(images, real_labels, dataset)
         write_json(path, {"accuracy": found, "images_per_class": counts.tolist()})
         return found
 
     waiting = f"waiting for {path}, which another process makes"
-    return load_or_make(path, _cached, train, waiting=waiting, verbose=verbose)
+    return load_or_make(path, _cached, train, waiting=waiting, verbose=1)
 
 
 def _limited(labels: np.ndarray, num_classes: int) -> np.ndarray:
@@ -84,9 +77,7 @@ def _limited(labels: np.ndarray, num_classes: int) -> np.ndarray:
     return rows_in_mix(labels, shares, LIMIT, np.random.default_rng(SEED))
 
 
-def _trained_accuracy(
-    images: np.ndarray, labels: np.ndarray, dataset: Dataset, verbose: int
-) -> float:
+def _trained_accuracy(images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:
     """Trains a classifier on some images and tests it on the real test split."""
     source = Dataset(
         name=f"{dataset.name} samples",
@@ -96,7 +87,7 @@ def _trained_accuracy(
         test_labels=dataset.test_labels[:0],
         class_names=dataset.class_names,
     )
-    model = classifiers.train_classifier(source, seed=SEED, verbose=verbose)
+    model = classifiers.train_classifier(source, seed=SEED, verbose=1)
     return classifiers.accuracy(model, dataset.test_images[:], dataset.test_labels)
 
 

@@ -66,18 +66,16 @@ class Scorer:
     Args:
         dataset: Real examples.
         data_dir: Folder of prepared data sets, where their classifiers are kept too.
-        verbose: 1 shows progress where something takes minutes.
     """
 
-    def __init__(self, dataset: Dataset, data_dir: str | Path, verbose: int = 1):
+    def __init__(self, dataset: Dataset, data_dir: str | Path):
         self.dataset = dataset.in_memory(SCORED)
         self.cache_dir = classifier.cache_folder(data_dir)
-        self.verbose = verbose
 
     @functools.cached_property
     def evaluator(self) -> Evaluator:
         """The judge of images; made when first needed, which may train a classifier."""
-        return Evaluator(self.dataset, cache_dir=self.cache_dir, verbose=self.verbose)
+        return Evaluator(self.dataset, cache_dir=self.cache_dir)
 
     def prepare(self) -> None:
         """Makes what the first score would make, which may take minutes."""

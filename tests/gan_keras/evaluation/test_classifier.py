@@ -16,12 +16,13 @@ def dataset(data_dir):
     return data.load("demo", data_dir)
 
 
-def test_training_depends_on_nothing_but_the_train_split(dataset):
+def test_training_depends_on_nothing_but_the_train_split(dataset, monkeypatch):
     other = dataclasses.replace(dataset, test_images=255 - dataset.test_images)
+    monkeypatch.setattr(classifier, "MAX_EPOCHS", 1)
     weights = []
     for seed, data_set in ((1, dataset), (2, other)):
         keras.utils.set_random_seed(seed)  # a run's own seed must not matter
-        model = classifier.train_classifier(data_set, epochs=1)
+        model = classifier.train_classifier(data_set)
         weights.append(model.get_weights())
     for one, two in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, two)
@@ -103,8 +104,9 @@ def test_the_cache_knows_data_and_training(dataset, tmp_path, monkeypatch):
     assert classifier.cache_path(dataset, tmp_path, ".keras") not in paths
 
 
-def test_reading_agrees_with_the_classifier(dataset):
-    model = classifier.train_classifier(dataset, epochs=3)
+def test_reading_agrees_with_the_classifier(dataset, monkeypatch):
+    monkeypatch.setattr(classifier, "MAX_EPOCHS", 3)
+    model = classifier.train_classifier(dataset)
     found = classifier.read(classifier.make_reader(model), dataset.test_images)
     np.testing.assert_array_equal(found.classes, classifier.predict(model, dataset.test_images))
     assert found.features.shape == (15, 128)

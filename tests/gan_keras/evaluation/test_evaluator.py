@@ -50,7 +50,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def evaluator(dataset, cache):
-    return Evaluator(dataset, cache_dir=cache, verbose=0)
+    return Evaluator(dataset, cache_dir=cache)
 
 
 def test_all_scores_of_labelled_images(evaluator, dataset, fresh):
@@ -146,7 +146,7 @@ def test_a_set_without_test_images_lends_train_images(dataset, fresh, cache):
         dataset, test_images=dataset.test_images[:0], test_labels=dataset.test_labels[:0]
     )
     # test images train nothing, so that the judge is the one of the others
-    evaluator = Evaluator(bare, cache_dir=cache, verbose=0)
+    evaluator = Evaluator(bare, cache_dir=cache)
     found = evaluator.evaluate(*fresh)
     assert found["classifier"]["real_test_accuracy"] is None
     assert found["distribution"]["counts"]["real_split"] == "train"
@@ -181,7 +181,7 @@ def test_stacked_digits_are_read_channel_by_channel(tmp_path):
         stack = np.stack([images[column, ..., 0] for column in rows.T], axis=-1)
         parts += [stack, (labels[rows] @ [100, 10, 1]).astype(np.int32)]
     dataset = Dataset("stacked_mnist", *parts, tuple(f"{n:03d}" for n in range(1000)))
-    evaluator = Evaluator(dataset, cache_dir=tmp_path, verbose=0)
+    evaluator = Evaluator(dataset, cache_dir=tmp_path)
     found = evaluator.evaluate(dataset.test_images, None)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["classifier"]["real_test_accuracy"] > 0.85  # three digits right

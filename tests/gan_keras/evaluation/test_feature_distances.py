@@ -61,21 +61,23 @@ def test_kernel_distance_is_unbiased_for_few_points_and_for_set_numbers_of_class
     assert min(values) < 0 < max(values)
 
 
-def test_blocks_of_the_kernel_distance_agree_with_the_whole():
-    first, second = normal(1200), normal(1300, seed=1, shift=0.5)
-    whole = kernel_distance(first, second, block=5000)
-    assert kernel_distance(first, second, block=300) == pytest.approx(whole, rel=0.1)
+def test_blocks_of_the_kernel_distance_agree_with_the_whole(monkeypatch):
+    first, second = normal(900), normal(950, seed=1, shift=0.5)
+    whole = kernel_distance(first, second)
+    monkeypatch.setattr(feature_distances, "KERNEL_BLOCK", 300)
+    assert kernel_distance(first, second) == pytest.approx(whole, rel=0.1)
 
 
 @pytest.mark.parametrize("k", [3, 5])
 def test_neighbour_scores_are_the_papers_formulas(k, monkeypatch):
+    monkeypatch.setattr(feature_distances, "K", k)
     first, second, *_ = paper_formulas.inputs()
     wanted = paper_formulas.manifolds(first, second, k)
     assert 0 < wanted["precision"] <= 1
     assert 0 < wanted["recall"] < 1
-    assert neighbour_scores(first, second, k) == pytest.approx(wanted)
-    monkeypatch.setattr(feature_distances, "WORKING_MEMORY", 0.001)  # a few rows a block
-    assert neighbour_scores(first, second, k) == pytest.approx(wanted)
+    assert neighbour_scores(first, second) == pytest.approx(wanted)
+    monkeypatch.setattr(feature_distances, "WORKING_MEMORY", 0.001)  # a few rows per block
+    assert neighbour_scores(first, second) == pytest.approx(wanted)
 
 
 def test_equal_distributions_score_as_theory_says():

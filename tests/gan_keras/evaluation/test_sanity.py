@@ -120,7 +120,7 @@ def test_scores_rank_small_digits(tmp_path, monkeypatch):
         test_labels=labels[test],
     )
     part, fresh, fresh_labels = split_off_fresh(digits, 448)
-    evaluator = Evaluator(part, cache_dir=tmp_path, verbose=0)
+    evaluator = Evaluator(part, cache_dir=tmp_path)
     # at 8x8 pixels a single image teaches 60 % of the others
     check_all(evaluator, fresh, fresh_labels, ("3", 50, 0.6), times=45, gap=0.3, coverage=0.4)
 

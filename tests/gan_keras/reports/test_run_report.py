@@ -47,8 +47,8 @@ class Reader:
 def scored(monkeypatch, tmp_path):
     """Scores of the test images as if a generator had made them, two classes exchanged."""
 
-    def init(self, dataset, *, cache_dir, verbose=1):
-        self.dataset, self.verbose, self._stacked = dataset, verbose, False
+    def init(self, dataset, *, cache_dir):
+        self.dataset, self._stacked = dataset, False
         self.read = Reader()
         self.real = RealImages(dataset, self.read)
 

@@ -42,7 +42,7 @@ def painter(dataset, takes_labels, moved=0.1):
 
 
 def test_samples_are_scored_with_their_labels(dataset, data_dir):
-    scorer = Scorer(dataset, data_dir, verbose=0)
+    scorer = Scorer(dataset, data_dir)
     found = scorer.score(painter(dataset, True), 6, seed=0)
     assert found.images.shape == (24, 28, 28, 1)
     assert np.bincount(found.labels).tolist() == [6] * 4
@@ -68,7 +68,7 @@ def test_samples_are_scored_with_their_labels(dataset, data_dir):
 
 def test_a_collapsed_class_is_named(dataset, data_dir):
     still = painter(dataset, True, moved=0.0)
-    found = Scorer(dataset, data_dir, verbose=0).score(still, 20, seed=0, cheap=True)
+    found = Scorer(dataset, data_dir).score(still, 20, seed=0, cheap=True)
     assert "class 'a' has 0% of the real variety" in diagnosis.collapsed(found.metrics)
 
 
