@@ -7,20 +7,15 @@ from gan_keras.data import digits, folder, stacked, symbols, tfds_sets, toys
 from gan_keras.data.dataset import Dataset, DataSpec
 from gan_keras.data.options import DataOptions
 
-# What stands before a colon in a name -> loader(name, data_dir, options). Every other name is
-# looked up among TFDS sets. A loader may use the options that save it work, such as the image
-# size; whatever it leaves undone is done here.
+# The part of a name before a colon -> loader(name, data_dir, options). Every other name is looked
+# up among TFDS sets. A loader may use the options that save it work, such as the image size;
+# `load` applies the rest.
 LOADERS: dict[str, Callable[[str, Path, DataOptions], Dataset]] = {
-    "crohme": symbols.load,
-    "demo": symbols.load,
-    "demo_letters": symbols.load,
     "digits": digits.load,
     "folder": folder.load,
-    "gaussian": toys.load,
-    "gaussian3d": toys.load,
-    "ring": toys.load,
-    "grid": toys.load,
     "stacked_mnist": stacked.load,
+    **dict.fromkeys(symbols.COMMANDS, symbols.load),
+    **dict.fromkeys(toys.MIXTURES, toys.load),
 }
 
 
@@ -44,7 +39,7 @@ def load(name: str, data_dir: str | Path = "data", options: DataOptions | None =
 
 
 def tfds_name(name: str) -> str | None:
-    """The TFDS set that a data set is read from, its own name mostly; None if from none."""
+    """Name of the TFDS set that a data set is read from, mostly its own; None if from none."""
     if name == "stacked_mnist":
         return stacked.DIGITS
     return None if name.partition(":")[0] in LOADERS else name

@@ -1,4 +1,4 @@
-"""What a data set is to the rest of the suite."""
+"""A data set as the rest of the suite sees it."""
 
 import dataclasses
 import hashlib
@@ -13,18 +13,20 @@ from gan_keras.foundation.errors import DataError
 # Images in memory, images read when asked for, or points: all have shape, dtype, len() and [rows].
 Examples = np.ndarray | LazyImages
 
-# What is taken out of a streamed split at once.
-_MAX_BYTES = 300_000_000
+# Largest part of a streamed split that is read into memory at once.
+MAX_SAMPLE_BYTES = 300_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class DataSpec:
-    """What a model must know of its data: stored in config.json, so that samples need no data.
+    """The facts about a data set that a model needs.
+
+    They are stored in config.json, so that sampling needs no data.
 
     Attributes:
         image_shape: Shape of one example: `(height, width, channels)`, or `(d,)` for points.
-        class_names: One name a class.
-        class_counts: Train examples a class.
+        class_names: One name per class.
+        class_counts: Train examples per class.
     """
 
     image_shape: tuple[int, ...]
@@ -38,11 +40,11 @@ class DataSpec:
 
     @property
     def is_points(self) -> bool:
-        """Whether the examples are points rather than images."""
+        """True if the examples are points, false if they are images."""
         return len(self.image_shape) == 1
 
     def to_dict(self) -> dict[str, list]:
-        """As plain lists, for JSON."""
+        """Plain lists, for JSON."""
         return {name: list(value) for name, value in dataclasses.asdict(self).items()}
 
     @classmethod
@@ -65,7 +67,11 @@ class Dataset:
         train_labels: int32 `(n,)`, indices into `class_names`.
         test_images: Examples that are never used to train anything; may be none.
         test_labels: int32.
-        class_names: One name a class.
+        class_names: One name per class.
+
+    Raises:
+        DataError: If types or shapes are others, a label has no class, or there is nothing to
+            train on.
     """
 
     name: str
@@ -75,7 +81,7 @@ class Dataset:
     test_labels: np.ndarray
     class_names: tuple[str, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for split in ("train", "test"):
             images, labels = getattr(self, f"{split}_images"), getattr(self, f"{split}_labels")
             form = (images.dtype, images.ndim)
@@ -105,26 +111,26 @@ class Dataset:
 
     @property
     def class_counts(self) -> np.ndarray:
-        """Train examples a class, int64 `(num_classes,)`. Test examples are not counted."""
+        """Train examples per class, int64 `(num_classes,)`. Test examples are not counted."""
         return np.bincount(self.train_labels, minlength=self.num_classes)
 
     @property
     def spec(self) -> DataSpec:
-        """What a model must know of it."""
+        """The facts that a model needs."""
         counts = tuple(int(count) for count in self.class_counts)
         return DataSpec(self.image_shape, self.class_names, counts)
 
     @property
     def is_streamed(self) -> bool:
-        """Whether images are read when asked for."""
+        """True if images are read when asked for."""
         return isinstance(self.train_images, LazyImages)
 
     def select(self, train_rows: np.ndarray, test_rows: np.ndarray) -> Self:
-        """A data set of some of its examples.
+        """A data set of some of the examples; streamed images stay unread.
 
         Args:
             train_rows: int, row numbers of the train split, in the order wanted.
-            test_rows: The same of the test split.
+            test_rows: The same for the test split.
         """
         return dataclasses.replace(
             self,
@@ -135,38 +141,36 @@ class Dataset:
         )
 
     def in_memory(self, per_split: int) -> Self:
-        """A data set in memory of at most `per_split` examples a split, evenly spread over it.
+        """A data set in memory of at most `per_split` examples per split, evenly spread over it.
 
         For code that needs arrays, such as scores: the result is bounded however large the set and
         its images are.
         """
         if not self.is_streamed:
             return self
-        picks = [self._picks(part, per_split) for part in (self.train_labels, self.test_labels)]
+        rows = (self._spread(labels, per_split) for labels in (self.train_labels, self.test_labels))
+        part = self.select(*rows)
         return dataclasses.replace(
-            self,
-            train_images=self.train_images[picks[0]],
-            train_labels=self.train_labels[picks[0]],
-            test_images=self.test_images[picks[1]],
-            test_labels=self.test_labels[picks[1]],
+            part, train_images=part.train_images[:], test_images=part.test_images[:]
         )
 
     def train_sample(self, most: int) -> np.ndarray:
         """At most `most` train examples, evenly spread; bounded as `in_memory` is."""
-        return self.train_images[self._picks(self.train_labels, most)]
+        return self.train_images[self._spread(self.train_labels, most)]
 
-    def _picks(self, labels: np.ndarray, most: int) -> np.ndarray:
-        """Rows of a split, evenly spread, whose images fit into bounded memory."""
-        fitting = _MAX_BYTES // int(np.prod(self.image_shape))
-        return _spread(len(labels), max(1, min(most, fitting)))
+    def _spread(self, labels: np.ndarray, most: int) -> np.ndarray:
+        """Rows at even distances over a split whose images fit into bounded memory."""
+        fitting = MAX_SAMPLE_BYTES // int(np.prod(self.image_shape))
+        number = min(len(labels), max(1, min(most, fitting)))
+        return np.unique(np.linspace(0, len(labels) - 1, number).round().astype(np.int64))
 
     def fingerprint(self, train_only: bool = False) -> str:
         """Hash of everything in it: tells whether a resumed run sees the same data.
 
-        Of streamed images not the pixels are hashed but the listing: names, sizes and times.
+        For streamed images it hashes the listing (names, sizes and times) instead of the pixels.
 
         Args:
-            train_only: Whether to leave out the test split, for what is made of the other alone.
+            train_only: Leaves out the test split, for what is made of the train split alone.
         """
         digest = hashlib.sha256(repr((self.class_names, self.image_shape)).encode())
         parts = [self.train_images, self.train_labels, self.test_images, self.test_labels]
@@ -179,10 +183,5 @@ class Dataset:
 
 
 def rows_of(images: Examples, rows: np.ndarray) -> Examples:
-    """Some examples; what is streamed stays so."""
+    """Some of the examples; streamed images stay unread."""
     return images.select(rows) if isinstance(images, LazyImages) else images[rows]
-
-
-def _spread(size: int, wanted: int) -> np.ndarray:
-    """At most `wanted` row numbers out of `size`, at even distances."""
-    return np.unique(np.linspace(0, size - 1, min(size, wanted)).round().astype(np.int64))

@@ -1,21 +1,20 @@
 """Downloads and prepares TFDS sets, and never hangs: `make data DATASET=mnist`.
 
 TFDS tries an unreachable server again and again for minutes and has no time limit, so it works in
-a process of its own, which is ended when nothing moves any more.
+a process of its own, which ends itself when nothing moves any more.
 """
 
 import importlib.util
 import multiprocessing
 import os
-import queue
 import shutil
-import sys
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from gan_keras.data import tfds_sets
@@ -23,7 +22,7 @@ from gan_keras.foundation.errors import DataError, UsageError
 
 ANSWER_SECONDS = 8.0
 STALL_SECONDS = 30.0
-_PULSE_SECONDS = 1.0
+PULSE_SECONDS = 1.0
 # Less of a core than this is waiting, not working.
 _WORKING = 0.05
 
@@ -45,22 +44,22 @@ def fetch(name: str, data_dir: Path) -> Path:
     found = tfds_sets.find(name, data_dir)
     if found:
         return found
-    urls = _addresses(name)
-    silent = _silent_hosts(urls, ANSWER_SECONDS)
+    folder = data_dir / "tfds"
+    silent = _silent_hosts(_addresses(name))
     if silent:
         raise DataError(
             f"cannot download {name}: no answer from {', '.join(silent)}; is there a network? A "
-            f"set prepared elsewhere can be copied to {data_dir / 'tfds' / name}"
+            f"set prepared elsewhere can be copied to {folder / name}"
         )
-    _watch(name, data_dir / "tfds", STALL_SECONDS)
+    _prepare(name, folder)
     found = tfds_sets.find(name, data_dir)
     if found is None:
-        raise DataError(f"TFDS has prepared {name}, but not below {data_dir / 'tfds'}")
+        raise DataError(f"TFDS has prepared {name}, but not below {folder}")
     return found
 
 
 def _addresses(name: str) -> list[str]:
-    """Where TFDS would download a set from."""
+    """Addresses from which TFDS would download a set."""
     if not tfds_sets.is_name(name):
         raise UsageError(f"--dataset={name} is no name of a data set")
     if importlib.util.find_spec("importlib_resources") is None:
@@ -70,7 +69,7 @@ def _addresses(name: str) -> list[str]:
 
     try:
         builder = tfds.builder_cls(name.split("/")[0])
-        infos = builder.url_infos
+        urls = builder.url_infos
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
         raise UsageError(
             f"--dataset={name}: TensorFlow Datasets has no set of this name; "
@@ -79,107 +78,80 @@ def _addresses(name: str) -> list[str]:
     if builder.BUILDER_CONFIGS and "/" not in name:
         configs = " ".join(f"{name}/{config.name}" for config in builder.BUILDER_CONFIGS)
         raise UsageError(f"--dataset={name} has configurations, say which: {configs}")
-    return list(infos or {})
+    return list(urls or {})
 
 
-def _silent_hosts(urls: Iterable[str], seconds: float) -> list[str]:
-    """The servers that give no answer of any kind within a time limit."""
+def _silent_hosts(urls: Iterable[str]) -> list[str]:
+    """The servers that give no answer of any kind within the time limit."""
     hosts = {urllib.parse.urlsplit(url).netloc: url for url in urls}
-    answers: queue.Queue = queue.Queue()
+    heard: set[str] = set()
 
     def ask(host: str, url: str) -> None:
+        headers = {"User-Agent": "gan_keras"}
         try:
-            request = urllib.request.Request(
-                url, method="HEAD", headers={"User-Agent": "gan_keras"}
-            )
-            urllib.request.urlopen(request, timeout=seconds).close()
+            request = urllib.request.Request(url, method="HEAD", headers=headers)
+            urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()
         except urllib.error.HTTPError:
             pass  # an answer, even if it is "no"
         except (OSError, ValueError):
             return
-        answers.put(host)
+        heard.add(host)
 
     # In threads, because looking up a name has no time limit of its own.
-    threads = [
-        threading.Thread(target=ask, args=item, daemon=True) for item in sorted(hosts.items())
-    ]
+    threads = [threading.Thread(target=ask, args=item, daemon=True) for item in hosts.items()]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + seconds
+    end = time.monotonic() + ANSWER_SECONDS
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
-    heard = {answers.get() for _ in range(answers.qsize())}
     return sorted(set(hosts) - heard)
 
 
-def _watch(name: str, folder: Path, stall_seconds: float) -> None:
-    """Prepares a set in another process and ends that when it neither works nor downloads."""
+def _prepare(name: str, folder: Path) -> None:
+    """Prepares a set in another process; removes what that leaves half done."""
     folder.mkdir(parents=True, exist_ok=True)
+    before = set(folder.glob("**/*.incomplete*"))
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    before = set(_incomplete(folder))
-    process = context.Process(target=_prepare, args=(name, str(folder), there), daemon=True)
+    process = context.Process(target=_work, args=(name, folder, there), daemon=True)
     process.start()
     there.close()
-    work, size = 0.0, 0
-    moved = time.monotonic()
-    error: str | None = "it ended without a word"
     try:
-        while True:
-            if here.poll(_PULSE_SECONDS):
-                try:
-                    message = here.recv()
-                except EOFError:
-                    break  # the process has ended
-                if not isinstance(message, float):
-                    error = message
-                    break
-                if message - work > _WORKING * (time.monotonic() - moved):
-                    work, moved = message, time.monotonic()
-            now = _size(folder)
-            if now != size:
-                size, moved = now, time.monotonic()
-            if time.monotonic() - moved > stall_seconds:
-                error = f"nothing has arrived for {stall_seconds:.0f} s"
-                break
+        error = here.recv()
+    except EOFError:
+        error = "it ended without a word"
     finally:
         process.terminate()
         process.join()
-        for leftover in set(_incomplete(folder)) - before:
+        for leftover in set(folder.glob("**/*.incomplete*")) - before:
             shutil.rmtree(leftover, ignore_errors=True)
     if error is not None:
         raise DataError(f"cannot download {name}: {error}")
 
 
-def _prepare(name: str, folder: str, pipe) -> None:
-    """The other process: sends its processor time as a pulse, and at last None or what failed."""
+def _work(name: str, folder: Path, pipe: Connection) -> None:
+    """Runs in the other process: sends None when the set is prepared, else what has failed."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    lock = threading.Lock()
-
-    def send(message: float | str | None) -> None:
-        with lock:
-            pipe.send(message)
-
-    def pulse() -> None:
-        while True:
-            send(time.process_time())
-            time.sleep(_PULSE_SECONDS)
-
-    threading.Thread(target=pulse, daemon=True).start()
+    threading.Thread(target=_watch, args=(folder, pipe), daemon=True).start()
     try:
         import tensorflow_datasets as tfds
 
         tfds.builder(name, data_dir=folder).download_and_prepare()
     except BaseException as error:  # anything at all: the parent has to know
-        send(" ".join(str(error).split())[:300] or type(error).__name__)
+        pipe.send(" ".join(str(error).split())[:300] or type(error).__name__)
     else:
-        send(None)
-    sys.stdout.flush()
+        pipe.send(None)
 
 
-def _incomplete(folder: Path) -> Iterable[Path]:
-    """Folders of sets that are half prepared."""
-    return folder.glob("**/*.incomplete*")
+def _watch(folder: Path, pipe: Connection) -> None:
+    """Reports that nothing moves: neither the processor nor the size of the folder."""
+    work, size, moved = 0.0, 0, time.monotonic()
+    while time.monotonic() - moved <= STALL_SECONDS:
+        time.sleep(PULSE_SECONDS)
+        now = (time.process_time(), _size(folder))
+        if now[0] - work > _WORKING * (time.monotonic() - moved) or now[1] != size:
+            (work, size), moved = now, time.monotonic()
+    pipe.send(f"nothing has arrived for {STALL_SECONDS:.0f} s")
 
 
 def _size(folder: Path) -> int:

@@ -1,5 +1,6 @@
-"""Generated images from anywhere: a folder of pictures, or arrays in an .npz."""
+"""Generated images made elsewhere: a folder of pictures, or arrays in an .npz."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -7,20 +8,21 @@ import numpy as np
 from gan_keras.data import folder, npz
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
+from gan_keras.data.records import UNLABELLED
 from gan_keras.foundation.errors import DataError
 
 # Names of classes in a message.
-NAMED = 10
+_NAMED = 10
 
 
 def load(path: Path, dataset: Dataset, data_dir: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Reads generated examples that are to be compared with a data set.
 
     Args:
-        path: A folder or .zip of pictures, where a sub-folder is a class and a flat folder has no
-            classes; or an .npz with `images`, and maybe `labels` and `class_names`, as
-            `experiments.sample` writes it.
-        dataset: What they are compared with: gives their shape and the names of classes.
+        path: A folder or .zip of pictures, with a sub-folder per class or without classes; or an
+            .npz with `images`, and maybe `labels` and `class_names`, as `experiments.sample` writes
+            it.
+        dataset: The data set, which gives their shape and the names of classes.
         data_dir: Folder of prepared data sets.
 
     Returns:
@@ -34,8 +36,6 @@ def load(path: Path, dataset: Dataset, data_dir: Path) -> tuple[np.ndarray, np.n
     if path.suffix == ".npz":
         images, labels, names = _from_npz(path)
     else:
-        if dataset.spec.is_points:
-            raise DataError(f"{path}: {dataset.name} holds points, which come in an .npz")
         images, labels, names = _from_folder(path, dataset, data_dir)
     images = _fitting(images, path, dataset)
     if labels is None:
@@ -44,56 +44,52 @@ def load(path: Path, dataset: Dataset, data_dir: Path) -> tuple[np.ndarray, np.n
 
 
 def _from_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...] | None]:
-    """Arrays of a file."""
+    """Images, labels and class names of a file; None where it has none."""
     try:
         arrays = npz.read(path, ("images",), ("labels", "class_names"))
     except npz.BadArraysError as error:
         raise DataError(f"cannot read {path} ({error})") from error
     images, labels, names = map(arrays.get, ("images", "labels", "class_names"))
-    if labels is not None:
-        whole = np.issubdtype(labels.dtype, np.integer)
-        if not whole or labels.shape != images.shape[:1]:
-            raise DataError(
-                f"{path}: `labels` must be whole numbers, one an image; got {labels.dtype} "
-                f"{labels.shape} for images {images.shape}"
-            )
+    if labels is not None and (labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]):
+        raise DataError(
+            f"{path}: `labels` must be whole numbers, one per image; got {labels.dtype} "
+            f"{labels.shape} for images {images.shape}"
+        )
     return images, labels, None if names is None else tuple(map(str, names.ravel()))
 
 
 def _from_folder(
     path: Path, dataset: Dataset, data_dir: Path
-) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...] | None]:
-    """Pictures of a folder, all of them: what it would hold back for tests as well."""
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    """The same of all pictures of a folder, including those that would be drawn for tests."""
+    if dataset.spec.is_points:
+        raise DataError(f"{path}: {dataset.name} holds points, which come in an .npz")
     found = folder.load(f"folder:{path}", data_dir, DataOptions())
-    parts = (found.train_images, found.test_images)
-    images = np.concatenate([part[np.arange(len(part))] for part in parts])
+    images = np.concatenate([found.train_images[:], found.test_images[:]])
     labels = np.concatenate([found.train_labels, found.test_labels])
-    known = folder.UNLABELLED in dataset.class_names
-    flat = found.class_names == (folder.UNLABELLED,) and not known
-    return images, None if flat else labels, found.class_names
+    is_flat = found.class_names == (UNLABELLED,) and UNLABELLED not in dataset.class_names
+    return images, None if is_flat else labels, found.class_names
 
 
 def _fitting(images: np.ndarray, path: Path, dataset: Dataset) -> np.ndarray:
     """Images in the form of the data set's."""
-    wanted = dataset.image_shape
-    if dataset.spec.is_points:
-        fits = np.issubdtype(images.dtype, np.floating) and images.shape[1:] == wanted
-        images = images.astype(np.float32) if fits else images
-        if fits and not np.isfinite(images).all():
-            raise DataError(f"{path} holds points that are not finite")
-    else:
-        if images.ndim == 3 and wanted[-1] == 1:
+    wanted, are_points = dataset.image_shape, dataset.spec.is_points
+    if are_points and np.issubdtype(images.dtype, np.floating):
+        images = images.astype(np.float32)
+    if not are_points and wanted[-1] == 1:
+        if images.ndim == 3:
             images = images[..., np.newaxis]
-        if images.ndim == 4 and wanted[-1] == 1 and images.shape[-1] == 3:
-            same = (images == images[..., :1]).all()
-            images = images[..., :1] if same else images  # grey, written as RGB
-        fits = images.dtype == np.uint8 and images.shape[1:] == wanted
-    if not fits:
-        kind = "float points" if dataset.spec.is_points else "uint8 images"
+        elif images.ndim == 4 and images.shape[-1] == 3 and (images == images[..., :1]).all():
+            images = images[..., :1]  # grey, written as RGB
+    dtype = np.float32 if are_points else np.uint8
+    if images.dtype != dtype or images.shape[1:] != wanted:
+        kind = "float points" if are_points else "uint8 images"
         raise DataError(
             f"{path} holds {images.dtype} {'x'.join(map(str, images.shape[1:]))}, but "
             f"{dataset.name} has {kind} {'x'.join(map(str, wanted))}; bring them to that form"
         )
+    if are_points and not np.isfinite(images).all():
+        raise DataError(f"{path} holds points that are not finite")
     if not len(images):
         raise DataError(f"{path} holds no images")
     return images
@@ -102,20 +98,24 @@ def _fitting(images: np.ndarray, path: Path, dataset: Dataset) -> np.ndarray:
 def _renumbered(
     labels: np.ndarray, names: tuple[str, ...] | None, path: Path, dataset: Dataset
 ) -> np.ndarray:
-    """Labels as the data set numbers its classes, by name if names are known."""
+    """Labels in the data set's own numbering, by name if names are known."""
     known = dataset.class_names
     names = known if names is None else names
     if not 0 <= labels.min() <= labels.max() < len(names):
         raise DataError(
             f"{path}: labels must lie in 0..{len(names) - 1}; got {labels.min()}..{labels.max()}"
         )
-    used = [names[label] for label in np.unique(labels)]
-    unknown = [name for name in used if name not in known]
+    unknown = [names[label] for label in np.unique(labels) if names[label] not in known]
     if unknown:
-        shown = ", ".join(map(repr, unknown[:NAMED])) + (", ..." if len(unknown) > NAMED else "")
         raise DataError(
-            f"{path} has classes that {dataset.name} has not: {shown}; it has "
-            f"{' '.join(known[:NAMED])}{' ...' if len(known) > NAMED else ''}"
+            f"{path} has classes that {dataset.name} has not: "
+            f"{_first(map(repr, unknown), ', ')}; it has {_first(known, ' ')}"
         )
-    numbers = np.array([known.index(name) if name in known else -1 for name in names], np.int32)
-    return numbers[labels]
+    numbers = [known.index(name) if name in known else -1 for name in names]
+    return np.array(numbers, np.int32)[labels]
+
+
+def _first(names: Iterable[str], separator: str) -> str:
+    """The first names of many, for a message."""
+    found = list(names)
+    return separator.join(found[:_NAMED] + ["..."] * (len(found) > _NAMED))

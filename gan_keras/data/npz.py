@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_keras.foundation.archives import refusal
 
-# Deflate cannot make more bytes of one.
+# Deflate makes at most this many bytes out of one.
 _MAX_RATIO = 1032
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -18,13 +18,13 @@ _HEADERS = {
 
 
 class BadArraysError(Exception):
-    """A file does not hold the arrays that are wanted; the message says why, in a line."""
+    """A file does not hold the arrays wanted; the message gives the reason in one line."""
 
 
 def read(
     path: Path, required: Sequence[str], optional: Sequence[str] = ()
 ) -> dict[str, np.ndarray]:
-    """Reads arrays. Their room is taken only after it is known that they are there.
+    """Reads arrays. Memory is taken only once it is known that they are there.
 
     Args:
         path: The .npz.

@@ -1,27 +1,27 @@
-"""What a user may ask of any data set: size, classes, balance."""
+"""Options that a user has for any data set: size, classes, balance."""
 
 import dataclasses
 from typing import Any, Self
 
 import numpy as np
 
+from gan_keras.data import lazy
 from gan_keras.data.dataset import Dataset, Examples
-from gan_keras.data.lazy import ArraySource, FittedSource, LazyImages
-from gan_keras.data.pictures import FITS, Shape, fit_all
+from gan_keras.data.pictures import Shape, fit_all
 from gan_keras.foundation.class_names import class_list
 from gan_keras.foundation.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)
 class DataOptions:
-    """How a data set is wanted.
+    """The form in which a data set is wanted.
 
     Attributes:
         image_size: Side of the square that images are brought to, in pixels; 0 leaves them.
         fit: How, see `pictures.Shape`.
         only_class: Classes to keep, by name and separated by commas; all when empty.
-        balance: Whether each class is cut to the size of the smallest, in the train split.
-        memory_mb: Images that take more than so many MB are streamed.
+        balance: Cuts each class of the train split to the size of the smallest.
+        memory_mb: Images that take more than this many MB are streamed.
     """
 
     image_size: int = 0
@@ -30,12 +30,6 @@ class DataOptions:
     balance: bool = False
     # With its copy in the graph and TensorFlow itself, the process stays below 2 GB.
     memory_mb: int = 700
-
-    def __post_init__(self):
-        if self.image_size < 0:
-            raise UsageError(f"--image_size={self.image_size}: must be at least 0")
-        if self.fit not in FITS:
-            raise UsageError(f"--fit={self.fit}: choose one of {', '.join(FITS)}")
 
     @classmethod
     def from_config(cls, config: Any) -> Self:
@@ -52,34 +46,31 @@ class DataOptions:
         """Brings a loaded data set into the form wanted.
 
         Args:
-            dataset: As its loader gives it; what the loader has done already is not done again.
+            dataset: As its loader gives it; work that the loader has done is not done again.
 
         Raises:
-            UsageError: If a class is unknown, or a size is asked of points.
+            UsageError: If a class is unknown or has no train images, or a size is asked of points.
         """
         if self.only_class:
-            dataset = keep_classes(dataset, self.only_class)
+            dataset = _keep_classes(dataset, self.only_class)
         if self.balance:
-            dataset = balance(dataset)
-        if self.image_size:
-            dataset = self._fit(dataset)
-        return dataset
+            dataset = _balanced(dataset)
+        return self._fitted(dataset) if self.image_size else dataset
 
-    def _fit(self, dataset: Dataset) -> Dataset:
+    def _fitted(self, dataset: Dataset) -> Dataset:
+        """Images of the size wanted; read when asked for if they do not fit into memory."""
         if dataset.spec.is_points:
             raise UsageError(f"--image_size={self.image_size}: {dataset.name} holds points")
         shape = Shape(self.image_size, self.image_size, dataset.image_shape[-1], self.fit)
         if dataset.image_shape == shape.dims:
             return dataset
         number = len(dataset.train_images) + len(dataset.test_images)
-        lazy = dataset.is_streamed or number * np.prod(shape.dims) > self.memory_bytes
+        fits = number * np.prod(shape.dims) <= self.memory_bytes
 
         def fitted(images: Examples) -> Examples:
-            if not lazy:
-                return fit_all(images, shape)
-            if not isinstance(images, LazyImages):
-                images = LazyImages(ArraySource(images))
-            return LazyImages(FittedSource(images, shape))
+            if isinstance(images, lazy.LazyImages):
+                return lazy.fitted(images, shape)
+            return fit_all(images, shape) if fits else lazy.fitted(lazy.from_array(images), shape)
 
         return dataclasses.replace(
             dataset,
@@ -106,16 +97,8 @@ def class_number(dataset: Dataset, name: str, flag: str) -> int:
     return dataset.class_names.index(name)
 
 
-def keep_classes(dataset: Dataset, names: str) -> Dataset:
-    """Keeps some classes, numbered anew in their old order; in both splits.
-
-    Args:
-        dataset: Any.
-        names: Their names, separated by commas, as `class_names.class_list` reads them.
-
-    Raises:
-        UsageError: If there is no such class.
-    """
+def _keep_classes(dataset: Dataset, names: str) -> Dataset:
+    """Keeps the named classes in both splits, numbered anew in their old order."""
     if names in dataset.class_names:  # a name may have commas in it
         wanted = (names,)
     else:
@@ -138,22 +121,14 @@ def keep_classes(dataset: Dataset, names: str) -> Dataset:
     )
 
 
-def balance(dataset: Dataset) -> Dataset:
-    """Cuts every class of the train split to its first n examples, n those of the smallest.
-
-    The test split stays as it is.
-
-    Args:
-        dataset: Any.
-
-    Raises:
-        UsageError: If a class has no train examples.
-    """
-    smallest = int(dataset.class_counts.min())
+def _balanced(dataset: Dataset) -> Dataset:
+    """Cuts each class of the train split to its first n examples, n those of the smallest."""
+    counts = dataset.class_counts
+    smallest = int(counts.min())
     if smallest == 0:
-        empty = dataset.class_names[int(dataset.class_counts.argmin())]
+        empty = dataset.class_names[int(counts.argmin())]
         raise UsageError(f"--balance: {dataset.name} has no train images of class {empty!r}")
     by_class = np.argsort(dataset.train_labels, kind="stable")
-    starts = np.cumsum(dataset.class_counts) - dataset.class_counts
+    starts = np.cumsum(counts) - counts
     rows = np.concatenate([by_class[start : start + smallest] for start in starts])
     return dataset.select(np.sort(rows), np.arange(len(dataset.test_labels)))

@@ -1,4 +1,4 @@
-"""Image files of any kind into arrays of one shape."""
+"""Image files of any kind into arrays of one form."""
 
 import contextlib
 import dataclasses
@@ -14,10 +14,9 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".webp",
 )  # fmt: skip
-# A picture of a few bytes can claim any size; this one takes some 200 MB to open.
+# A picture of a few bytes can claim any size; one of this size takes some 200 MB to open.
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 4  # smaller ones are spacers and dots, not pictures
-FITS = ("resize", "pad", "crop")
 _ORIENTATION = 0x0112  # EXIF tag
 # What brings a picture of each orientation upright; those from 5 on exchange height and width.
 _UPRIGHT = {
@@ -32,20 +31,20 @@ _UPRIGHT = {
 
 
 class BadPictureError(Exception):
-    """A file is no usable picture; the message says why."""
+    """A file is no usable picture; the message gives the reason."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """The form that all images of a set are brought into.
+    """Form that all images of a set are brought into.
 
     Attributes:
         height: Pixels.
         width: Pixels.
         channels: 1 (grey) or 3 (RGB).
-        fit: How a picture of another size fills it. `resize` keeps the aspect and pads what is
-            left over; `pad` does not enlarge either; `crop` keeps the aspect and cuts what is over.
-        transposed: Whether files have rows and columns exchanged.
+        fit: Rule for a picture of another size. `resize` keeps the aspect and pads the rest; `pad`
+            does so without enlarging; `crop` keeps the aspect and cuts off what is over.
+        transposed: True if the files have rows and columns exchanged.
     """
 
     height: int
@@ -60,17 +59,8 @@ class Shape:
         return (self.height, self.width, self.channels)
 
 
-@dataclasses.dataclass(frozen=True)
-class Header:
-    """What is known of a picture before its pixels are read."""
-
-    height: int
-    width: int
-    channels: int
-
-
-def read_header(file: BinaryIO) -> Header:
-    """Reads what a picture says of itself.
+def read_header(file: BinaryIO) -> Shape:
+    """Reads the form that a picture has of itself.
 
     Args:
         file: Seekable; no more than needed is read.
@@ -78,23 +68,23 @@ def read_header(file: BinaryIO) -> Header:
     Raises:
         BadPictureError: If it is no picture, or one that is too large or too small.
     """
-    with _pillow(), _open(file) as image:
+    with _opened(file) as image:
         width, height = image.size
         # PNG would be read to its end for this (cameras write JPEG), and of TIFF Pillow says the
         # size that it has upright.
         if image.format not in ("PNG", "TIFF") and _orientation(image) >= 5:  # on its side
             width, height = height, width
-        return Header(height, width, 1 if _is_grey(image) else 3)
+        return Shape(height, width, 1 if _is_grey(image) else 3)
 
 
-def decode(data: bytes, shape: Shape) -> np.ndarray:
+def decode(file: BinaryIO, shape: Shape) -> np.ndarray:
     """Reads a picture; the first one of an animation.
 
-    What is transparent becomes white, 16 bits become 8. The whole numbers of a TIFF of 32 bits are
+    Transparent pixels become white, 16 bits become 8. The whole numbers of a TIFF of 32 bits are
     taken as they are where none is above 255, else as 16 bits.
 
     Args:
-        data: The file.
+        file: The file.
         shape: The form wanted.
 
     Returns:
@@ -103,7 +93,7 @@ def decode(data: bytes, shape: Shape) -> np.ndarray:
     Raises:
         BadPictureError: If it cannot be read.
     """
-    with _pillow(), _open(io.BytesIO(data)) as image:
+    with _opened(io.BytesIO(file.read())) as image:
         # JPEG can be read at an eighth, a quarter or half its size, which is much faster.
         image.draft(None, (2 * shape.width, 2 * shape.height))
         image.load()
@@ -131,22 +121,35 @@ def fit(pixels: np.ndarray, shape: Shape) -> np.ndarray:
     scale = max(ratios) if shape.fit == "crop" else min(ratios)
     if shape.fit == "pad":
         scale = min(scale, 1.0)
-    border = _border(pixels)
+    # The picture's size, and the part of it that is kept.
     new = (max(1, round(height * scale)), max(1, round(width * scale)))
     kept = (min(new[0], shape.height), min(new[1], shape.width))
-    top, left = ((side - part) // 2 for side, part in zip(new, kept, strict=True))
-    if new != (height, width):
-        pixels = _resize(pixels, new, (top, left), kept)
+    top, left = (new[0] - kept[0]) // 2, (new[1] - kept[1]) // 2
+    bottom, right = top + kept[0], left + kept[1]
+    if new == (height, width):
+        part = pixels[top:bottom, left:right]
     else:
-        pixels = pixels[top : top + kept[0], left : left + kept[1]]
-    if pixels.shape != shape.dims:
-        canvas = np.empty(shape.dims, np.uint8)
-        canvas[:] = border
-        top = (shape.height - pixels.shape[0]) // 2
-        left = (shape.width - pixels.shape[1]) // 2
-        canvas[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
-        pixels = canvas
-    return pixels
+        # The part is given in pixels of the original, and the rest is never made: enlarged as a
+        # whole, a narrow strip would fill the memory. The filter still sees what lies around it,
+        # and averages over all pixels when shrinking.
+        image = Image.fromarray(pixels[..., 0] if shape.channels == 1 else pixels)
+        box = (
+            left * width / new[1],
+            top * height / new[0],
+            right * width / new[1],
+            bottom * height / new[0],
+        )
+        resized = image.resize(kept[::-1], Image.Resampling.LANCZOS, box=box)
+        part = np.asarray(resized).reshape(*kept, shape.channels)
+    if part.shape == shape.dims:
+        return part
+    # The colour to pad with is the median of the outermost pixels, so that paper stays paper.
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    canvas = np.empty(shape.dims, np.uint8)
+    canvas[:] = np.median(edge, axis=0).astype(np.uint8)
+    top, left = (shape.height - kept[0]) // 2, (shape.width - kept[1]) // 2
+    canvas[top : top + kept[0], left : left + kept[1]] = part
+    return canvas
 
 
 def fit_all(images: np.ndarray, shape: Shape) -> np.ndarray:
@@ -158,32 +161,30 @@ def fit_all(images: np.ndarray, shape: Shape) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _pillow() -> Iterator[None]:
-    """Turns whatever a damaged file makes Pillow raise into BadPictureError."""
+def _opened(file: BinaryIO) -> Iterator[Image.Image]:
+    """Opens a picture; whatever a damaged file makes Pillow raise becomes BadPictureError."""
     try:
-        yield
+        image = Image.open(file, formats=FORMATS)
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise BadPictureError(f"{width} x {height} is more than {MAX_PIXELS:,} pixels")
+        if min(width, height) < MIN_SIDE:
+            raise BadPictureError(f"{width} x {height} pixels are too few")
+        with image:
+            yield image
     except BadPictureError:
         raise
     except Image.DecompressionBombError:
         raise BadPictureError(f"more than {MAX_PIXELS:,} pixels") from None
+    except Image.UnidentifiedImageError as error:  # its message names a buffer: of no use
+        raise BadPictureError("not a picture of a known kind") from error
     # No list is ever complete: each format has errors of its own, struct's and zlib's among them.
     except Exception as error:
-        raise BadPictureError(_reason(error)) from error
-
-
-def _open(file: BinaryIO) -> Image.Image:
-    """Opens a picture without reading its pixels."""
-    image = Image.open(file, formats=FORMATS)
-    width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise BadPictureError(f"{width} x {height} is more than {MAX_PIXELS:,} pixels")
-    if min(width, height) < MIN_SIDE:
-        raise BadPictureError(f"{width} x {height} pixels are too few")
-    return image
+        raise BadPictureError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
 def _orientation(image: Image.Image) -> int:
-    """How a picture was held, an EXIF orientation; 1 (upright) where it cannot be read."""
+    """EXIF orientation of a picture; 1 (upright) where it cannot be read."""
     try:
         found = image.getexif().get(_ORIENTATION)
     except Exception:  # whatever damaged EXIF makes Pillow raise; the pixels may be fine
@@ -191,15 +192,8 @@ def _orientation(image: Image.Image) -> int:
     return found if isinstance(found, int) and found in _UPRIGHT else 1
 
 
-def _reason(error: Exception) -> str:
-    """An error in a line. PIL names the buffer of what it cannot identify: of no use."""
-    if isinstance(error, Image.UnidentifiedImageError):
-        return "not a picture of a known kind"
-    return " ".join(str(error).split()) or type(error).__name__
-
-
 def _is_grey(image: Image.Image) -> bool:
-    """Whether a picture has no colour by its kind (not by its pixels)."""
+    """True if a picture has no colour by its kind (not by its pixels)."""
     if image.mode == "P":
         palette = np.array(image.getpalette() or [0, 0, 0]).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
@@ -227,7 +221,7 @@ def _eight_bits(values: np.ndarray, is_wide: bool) -> np.ndarray:
 
     Args:
         values: int64, of 16 bits, whatever Pillow keeps them in.
-        is_wide: Whether the file has room for more, and so does not say what is white.
+        is_wide: True if the file has room for more bits, and so does not say what is white.
     """
     low, high = values.min(), values.max()
     if is_wide and not 0 <= low <= high <= 65535:
@@ -235,36 +229,3 @@ def _eight_bits(values: np.ndarray, is_wide: bool) -> np.ndarray:
     if is_wide and high <= 255:
         return values.astype(np.uint8)
     return ((values * 255 + 32767) // 65535).astype(np.uint8)
-
-
-def _resize(
-    pixels: np.ndarray, size: tuple[int, int], start: tuple[int, int], kept: tuple[int, int]
-) -> np.ndarray:
-    """Resizes with a filter that averages over all pixels when shrinking, and cuts a part out.
-
-    What is cut off is never made: of a narrow strip enlarged it would fill the memory.
-
-    Args:
-        pixels: uint8 `(h, w, c)`.
-        size: Height and width of the whole, resized.
-        start: First row and column of the part in it.
-        kept: Height and width of the part.
-    """
-    grey = pixels.shape[-1] == 1
-    image = Image.fromarray(pixels[..., 0] if grey else pixels)
-    # The part, in pixels of the image. The filter still sees what lies around it.
-    ends = [
-        [place * old / new for place in (first, first + part)]
-        for old, new, first, part in zip(pixels.shape, size, start, kept, strict=False)
-    ]
-    (top, bottom), (left, right) = ends
-    resized = np.asarray(
-        image.resize(kept[::-1], Image.Resampling.LANCZOS, box=(left, top, right, bottom))
-    )
-    return resized[..., np.newaxis] if grey else resized
-
-
-def _border(pixels: np.ndarray) -> np.ndarray:
-    """The colour to pad with: the median of the outermost pixels, so that paper stays paper."""
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    return np.median(edge, axis=0).astype(np.uint8)

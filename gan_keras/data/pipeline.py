@@ -1,7 +1,8 @@
 """Batches for training and testing, as `tf.data` pipelines."""
 
 import dataclasses
-from collections.abc import Callable
+import functools
+from typing import Self
 
 import numpy as np
 import tensorflow as tf
@@ -14,10 +15,10 @@ from gan_keras.hardware import replicas
 
 # value_range -> smallest value; the largest is 1
 VALUE_RANGES = {"signed": -1.0, "unit": 0.0}
-# Images of the test split at most whose losses are worked out after each epoch: with 10,000 that
-# would take longer than all else that is not training.
+# The most images of the test split whose losses are computed after each epoch: with 10,000 that
+# would take longer than everything else that is not training.
 HELD_OUT = 2048
-# Distance between the pass numbers of two parts of a run, as parts of the shuffle's seed.
+# Distance between the pass numbers of two parts of a run, which enter the shuffle's seed.
 _PART = 2**40
 
 
@@ -26,8 +27,8 @@ class Withhold:
     """A class whose train examples are kept back for a while.
 
     Attributes:
-        label: Its number.
-        steps: Training steps for which it is; None for all.
+        label: Number of the class.
+        steps: Training steps for which it is kept back; None for all.
     """
 
     label: int
@@ -36,14 +37,14 @@ class Withhold:
     @classmethod
     def create(
         cls, dataset: Dataset, class_name: str, until: int, steps_per_epoch: int
-    ) -> "Withhold | None":
+    ) -> Self | None:
         """Makes one from options.
 
         Args:
             dataset: Has the class.
             class_name: Name of the class; empty for none.
-            until: It is kept back for so many epochs; 0 for all.
-            steps_per_epoch: Steps of an epoch.
+            until: Epochs for which it is kept back; 0 for all.
+            steps_per_epoch: Training steps per epoch.
 
         Raises:
             UsageError: If there is no such class, or no other.
@@ -59,7 +60,7 @@ class Withhold:
 
 
 def scale(images: tf.Tensor, ink: str = "bright", value_range: str = "signed") -> tf.Tensor:
-    """Maps uint8 images to [-1, 1] or [0, 1], what the networks see. Points stay as they are.
+    """Maps uint8 images to the networks' range, [-1, 1] or [0, 1]. Points stay as they are.
 
     Args:
         images: uint8, any shape, ink 255; or floats, which are points.
@@ -108,14 +109,14 @@ def training_batches(
 
     Args:
         dataset: Its train split is used.
-        batch_size: Images a batch.
+        batch_size: Images per batch.
         seed: Run seed.
-        first_step: How many batches were used up before.
+        first_step: Number of batches that were used up before.
         ink: As in `scale`.
         value_range: As in `scale`.
         withhold: A class that is kept back; None for none.
-        shuffle: Whether each pass has an order of its own; otherwise that of the data set.
-        deal: Batches that a step makes of one, and replicas that share each, see `replicas.deal`.
+        shuffle: True gives each pass an order of its own; false keeps that of the data set.
+        deal: Batches into which a step cuts one, and replicas that share each, see `replicas.deal`.
 
     Returns:
         Batches of images float32 `(batch_size, h, w, c)` and labels int32.
@@ -124,55 +125,52 @@ def training_batches(
         ValueError: If a batch is larger than the train split.
     """
     everything = np.arange(len(dataset.train_labels), dtype=np.int64)
-    read = _reader(dataset.train_images, dataset.train_labels, ink, value_range)
+    make = functools.partial(_batch_rows, batch_size=batch_size, seed=seed, shuffle=shuffle)
     if withhold is None:
-        rows = _batch_rows(everything, batch_size, seed, first_step, 0, shuffle)
+        rows = make(everything, first_step=first_step)
     else:
         others = np.flatnonzero(dataset.train_labels != withhold.label)
-        rows = _batch_rows(others, batch_size, seed, first_step, 0, shuffle)
+        rows = make(others, first_step=first_step)
         if withhold.steps is not None:
             left = withhold.steps - first_step
-            after = _batch_rows(everything, batch_size, seed, max(0, -left), 1, shuffle)
+            after = make(everything, first_step=max(0, -left), part=1)
             rows = rows.take(left).concatenate(after) if left > 0 else after
     if deal[1] > 1:
         rows = rows.map(lambda numbers: replicas.deal(numbers, *deal))
-    return rows.map(read, _threads(dataset.train_images)).prefetch(2)
+    return _read(rows, dataset.train_images, dataset.train_labels, ink, value_range)
 
 
 def evaluation_batches(
-    dataset: Dataset,
-    batch_size: int,
-    ink: str = "bright",
-    value_range: str = "signed",
-    most: int = HELD_OUT,
+    dataset: Dataset, batch_size: int, ink: str = "bright", value_range: str = "signed"
 ) -> tf.data.Dataset:
-    """The test split, or every so many of its images, in order; the last batch may be smaller.
+    """The test split in order; the last batch may be smaller.
+
+    Of a split of more than `HELD_OUT` images it takes some, spread over the split, which may be
+    sorted by class.
 
     Args:
         dataset: Its test split is used.
-        batch_size: Images a batch.
+        batch_size: Images per batch.
         ink: As in `scale`.
         value_range: As in `scale`.
-        most: Images at most. They are spread over the split, which may be sorted by class.
     """
-    read = _reader(dataset.test_images, dataset.test_labels, ink, value_range)
     size = len(dataset.test_labels)
-    rows = tf.data.Dataset.range(0, size, max(1, -(-size // most))).batch(batch_size)
-    return rows.map(read, _threads(dataset.test_images)).prefetch(2)
+    rows = tf.data.Dataset.range(0, size, max(1, -(-size // HELD_OUT))).batch(batch_size)
+    return _read(rows, dataset.test_images, dataset.test_labels, ink, value_range)
 
 
 def _batch_rows(
-    pool: np.ndarray, batch_size: int, seed: int, first_step: int, part: int, shuffle: bool
+    pool: np.ndarray, *, batch_size: int, seed: int, first_step: int, shuffle: bool, part: int = 0
 ) -> tf.data.Dataset:
     """Endless batches of row numbers, int64 `(batch_size,)`, out of a pool.
 
     Args:
         pool: The rows to take.
-        batch_size: Rows a batch.
+        batch_size: Rows per batch.
         seed: Run seed.
         first_step: Batches of this part of the run that were used up before.
-        part: Number of the part of the run, so that two do not have the same passes.
-        shuffle: Whether each pass has an order of its own.
+        shuffle: True gives each pass an order of its own.
+        part: Number of the part of the run, so that no two parts have the same passes.
     """
     size = len(pool)
     steps = size // batch_size
@@ -197,32 +195,23 @@ def _batch_rows(
     return passes.flat_map(one_pass).skip(used)
 
 
-def _reader(
-    images: Examples, labels: np.ndarray, ink: str, value_range: str
-) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
-    """Returns what turns row numbers into a batch: inside the graph for arrays in memory."""
-    shape = images.shape[1:]
+def _read(
+    rows: tf.data.Dataset, images: Examples, labels: np.ndarray, ink: str, value_range: str
+) -> tf.data.Dataset:
+    """Turns row numbers into batches: inside the graph where images are in memory."""
+    is_lazy = isinstance(images, LazyImages)
     with tf.device("CPU:0"):  # a GPU is given the batches, not the data set
         all_labels = tf.constant(labels)
-    if isinstance(images, LazyImages):
+        all_images = None if is_lazy else tf.constant(images)
 
-        def take(rows: tf.Tensor) -> tf.Tensor:
-            found = tf.numpy_function(lambda rows: images[rows], [rows], tf.uint8, stateful=False)
-            return tf.ensure_shape(found, (rows.shape[0], *shape))
-
-    else:
-        with tf.device("CPU:0"):
-            all_images = tf.constant(images)
-
-        def take(rows: tf.Tensor) -> tf.Tensor:
+    def take(rows: tf.Tensor) -> tf.Tensor:
+        if not is_lazy:
             return tf.gather(all_images, rows)
+        found = tf.numpy_function(lambda rows: images[rows], [rows], tf.uint8, stateful=False)
+        return tf.ensure_shape(found, (rows.shape[0], *images.shape[1:]))
 
     def read(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return scale(take(rows), ink, value_range), tf.gather(all_labels, rows)
 
-    return read
-
-
-def _threads(images: Examples) -> int | None:
-    """Batches to make at a time, in the order of their steps: several where files are decoded."""
-    return 4 if isinstance(images, LazyImages) else None
+    # Decoding several batches at a time keeps their order.
+    return rows.map(read, num_parallel_calls=4 if is_lazy else None).prefetch(2)

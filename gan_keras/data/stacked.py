@@ -20,32 +20,6 @@ TRAIN, TEST = 128_000, 26_000
 SEED = 20_170
 
 
-class StackedSource:
-    """Images put together when asked for: 30 MB of digits stand for 300 MB of images.
-
-    Args:
-        digits: uint8 `(n, h, w, 1)`.
-        triples: int `(m, 3)`, rows of `digits`: the red, green and blue of each image.
-    """
-
-    def __init__(self, digits: np.ndarray, triples: np.ndarray):
-        self._digits, self._triples = digits[..., 0], triples
-        self.image_shape = (*digits.shape[1:3], 3)
-
-    def __len__(self) -> int:
-        return len(self._triples)
-
-    def read(self, rows: np.ndarray) -> np.ndarray:
-        """As `lazy.Source`."""
-        return np.stack([self._digits[column] for column in self._triples[rows].T], axis=-1)
-
-    def digest(self) -> bytes:
-        """As `lazy.Source`."""
-        digest = hashlib.sha256(np.ascontiguousarray(self._digits).data)
-        digest.update(np.ascontiguousarray(self._triples).data)
-        return digest.digest()
-
-
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Makes stacked MNIST out of the prepared MNIST; class 100 r + 10 g + b.
 
@@ -54,12 +28,13 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     Args:
         name: Name for messages.
         data_dir: Folder of prepared data sets, with `mnist`.
-        options: How much memory to take; the size is not looked at.
+        options: Not used: the digits always fit into memory.
 
     Raises:
         DataError: If MNIST is not prepared.
     """
-    mnist = tfds_sets.load(DIGITS, data_dir, DataOptions(memory_mb=options.memory_mb))
+    del options
+    mnist = tfds_sets.load(DIGITS, data_dir, DataOptions())
     random = np.random.default_rng(SEED)
     parts = []
     for digits, labels, number in (
@@ -67,10 +42,25 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         (mnist.test_images, mnist.test_labels, TEST),
     ):
         triples = random.integers(0, len(digits), (number, 3))
-        parts += [LazyImages(StackedSource(digits, triples)), _number(labels[triples])]
+        values = labels[triples] @ np.array([100, 10, 1])
+        parts += [_stack(digits, triples), values.astype(np.int32)]
     return Dataset(name, *parts, tuple(f"{label:03d}" for label in range(1000)))
 
 
-def _number(digits: np.ndarray) -> np.ndarray:
-    """The number that three digits `(m, 3)` write, int32 `(m,)`."""
-    return (digits @ np.array([100, 10, 1])).astype(np.int32)
+def _stack(digits: np.ndarray, triples: np.ndarray) -> LazyImages:
+    """Images put together when asked for: 30 MB of digits stand for 300 MB of images.
+
+    Args:
+        digits: uint8 `(n, h, w, 1)`.
+        triples: int `(m, 3)`, rows of `digits`: the red, green and blue of each image.
+    """
+    grey = digits[..., 0]
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        return np.stack([grey[column] for column in triples[rows].T], axis=-1)
+
+    def digest() -> bytes:
+        parts = (np.ascontiguousarray(part).data for part in (grey, triples))
+        return hashlib.sha256(b"".join(parts)).digest()
+
+    return LazyImages(read, (*grey.shape[1:], 3), np.arange(len(triples)), digest)

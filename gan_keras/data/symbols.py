@@ -18,10 +18,10 @@ COMMANDS = {
 
 
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
-    """Loads a symbol file of `data_tools`.
+    """Loads a symbol file: `images` uint8 `(n, h, w)`, `labels`, `class_names` and `split`.
 
     Args:
-        name: Name of the set, which is its folder's.
+        name: Name of the set and of its folder; a key of `COMMANDS`.
         data_dir: Folder of prepared data sets.
         options: Not used.
 
@@ -29,25 +29,12 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         DataError: If the file is missing, damaged, or not a symbol file.
     """
     del options
-    return read(data_dir / name / "symbols.npz", name, COMMANDS[name])
-
-
-def read(path: Path, name: str, command: str) -> Dataset:
-    """Reads one symbol file.
-
-    Args:
-        path: An .npz with `images` uint8 `(n, h, w)`, `labels`, `class_names` and `split`.
-        name: Name for messages.
-        command: The command that makes it.
-
-    Raises:
-        DataError: As `load`.
-    """
+    path, command = data_dir / name / "symbols.npz", COMMANDS[name]
     if not path.is_file():
         raise DataError(f"data set {name!r} is not at {path}; make it with `{command}`")
     try:
         arrays = npz.read(path, ("images", "labels", "class_names", "split"))
-        images, labels, names, split = arrays.values()
+        images, labels, class_names, split = arrays.values()
         labels = labels.astype(np.int32)
     except (npz.BadArraysError, ValueError) as error:
         raise DataError(
@@ -58,11 +45,5 @@ def read(path: Path, name: str, command: str) -> Dataset:
     if labels.ndim != 1 or not images.shape[:1] == labels.shape == split.shape:
         raise DataError(f"{path}: images, labels and split differ in length")
     train, test = split == "train", split == "test"
-    return Dataset(
-        name=name,
-        train_images=images[train],
-        train_labels=labels[train],
-        test_images=images[test],
-        test_labels=labels[test],
-        class_names=tuple(str(label) for label in names.ravel()),
-    )
+    names = tuple(map(str, class_names.ravel()))
+    return Dataset(name, images[train], labels[train], images[test], labels[test], names)

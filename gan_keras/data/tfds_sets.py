@@ -5,27 +5,30 @@ folders are looked at first.
 """
 
 import contextlib
-import dataclasses
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from absl import logging
 
-from gan_keras.data import encoded, splits
+from gan_keras.data import picture_files
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.options import DataOptions
-from gan_keras.data.tfrecords import Records
+from gan_keras.data.records import UNLABELLED, divide, draw_test
+from gan_keras.data.tfrecords import RecordFiles
 from gan_keras.foundation.errors import DataError, UsageError
 
-# Class of images of a set that has none.
-UNLABELLED = "all"
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
 _BATCH = 1024
 
 
 def folders(data_dir: Path) -> list[Path]:
-    """Where prepared TFDS sets may lie, most specific first.
+    """Folders in which prepared TFDS sets may lie, most specific first.
 
     Args:
         data_dir: Folder of prepared data sets; its `tfds` sub-folder and itself are looked at.
@@ -37,7 +40,7 @@ def folders(data_dir: Path) -> list[Path]:
 
 
 def is_name(name: str) -> bool:
-    """Whether a name may be one of a set: nothing that could lead out of the data folders."""
+    """True if a name may be that of a set: it cannot lead out of the data folders."""
     return all(
         part.replace("_", "").replace("-", "").replace(".", "").isalnum()
         for part in name.split("/")
@@ -55,8 +58,8 @@ def find(name: str, data_dir: Path) -> Path | None:
         The folder with its `dataset_info.json`, or None.
 
     Raises:
-        UsageError: If the set has configurations and the name says none: which one is meant must
-            not depend on what happens to be prepared.
+        UsageError: If the set has configurations and the name gives none: the choice must not
+            depend on what happens to be prepared.
     """
     if not is_name(name):
         return None
@@ -99,7 +102,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
             f"`make data DATASET={name}`"
         )
     with _no_notes():
-        return _load(name, folder, data_dir, options)
+        return _read(name, folder, data_dir, options)
 
 
 @contextlib.contextmanager
@@ -113,30 +116,47 @@ def _no_notes() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def _load(name: str, folder: Path, data_dir: Path, options: DataOptions) -> Dataset:
-    """`load` of a set that is there."""
+def _read(name: str, folder: Path, data_dir: Path, options: DataOptions) -> Dataset:
+    """Reads a set that is there."""
     import tensorflow_datasets as tfds  # late: takes seconds
 
     try:
         builder = tfds.builder_from_directory(folder)
     except Exception as error:  # whatever damaged JSON makes TFDS raise
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{folder} is damaged ({reason}); remove it and fetch it anew") from error
+        raise DataError(
+            f"{folder} is damaged ({_line(error)}); remove it and fetch it anew"
+        ) from error
+    info = builder.info
     image, label = _features(builder, name)
-    reader = _Reader(builder, name, folder, data_dir, image, label, options)
-    if "train" not in builder.info.splits:
+    if "train" not in info.splits:
         raise DataError(f"data set {name!r} has no split train")
-    train_images, train_labels = reader.read("train")
-    class_names = tuple(builder.info.features[label].names) if label else (UNLABELLED,)
-    if "test" in builder.info.splits:
-        test_images, test_labels = reader.read("test")
+    shape, kind = info.features[image].shape, info.features[image].dtype
+    number = sum(info.splits[split].num_examples for split in {"train", "test"} & {*info.splits})
+    is_plain = None not in shape and shape[-1] in (1, 3) and kind == "uint8"
+    # TFDS keeps EMNIST as the original files have it: with rows and columns exchanged.
+    transposed = name.split("/")[0] == "emnist"
+    if is_plain and number * int(np.prod(shape)) <= options.memory_bytes:
+        read = functools.partial(_arrays, builder, name, image, label, transposed)
+    else:
+
+        def read(split: str) -> tuple[Examples, np.ndarray]:
+            files = RecordFiles(builder, split, image, label)
+            images, rows = picture_files.load(
+                files, range(len(files.names)), options, name, data_dir, transposed=transposed
+            )
+            return images, files.labels[rows]
+
+    images, labels = read("train")
+    class_names = tuple(info.features[label].names) if label else (UNLABELLED,)
+    if "test" in info.splits:
+        test_images, test_labels = read("test")
         if (test_labels >= 0).all():  # -1 where the labels are kept secret
-            return Dataset(name, train_images, train_labels, test_images, test_labels, class_names)
-    test = splits.by_hash([str(row) for row in range(len(train_labels))], train_labels)
-    return splits.divide(name, train_images, train_labels, test, class_names)
+            return Dataset(name, images, labels, test_images, test_labels, class_names)
+    test = draw_test([str(row) for row in range(len(labels))], labels)
+    return divide(name, images, labels, test, class_names)
 
 
-def _features(builder, name: str) -> tuple[str, str | None]:
+def _features(builder: "tfds.core.DatasetBuilder", name: str) -> tuple[str, str | None]:
     """Names of the image and of the class feature (None if there is none)."""
     import tensorflow_datasets as tfds
 
@@ -151,69 +171,36 @@ def _features(builder, name: str) -> tuple[str, str | None]:
     return image, first(tfds.features.ClassLabel, "label")
 
 
-@dataclasses.dataclass(frozen=True)
-class _Reader:
-    """Reads the splits of one set."""
+def _arrays(
+    builder: "tfds.core.DatasetBuilder",
+    name: str,
+    image: str,
+    label: str | None,
+    transposed: bool,
+    split: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reads a split of images of one size into memory, batch by batch."""
+    size = builder.info.splits[split].num_examples
+    images = np.empty((size, *builder.info.features[image].shape), np.uint8)
+    labels = np.zeros(size, np.int32)
+    at = 0
+    try:
+        for batch in builder.as_dataset(split=split, shuffle_files=False).batch(_BATCH):
+            rows = slice(at, at + len(batch[image]))
+            images[rows] = batch[image].numpy()
+            if label:
+                labels[rows] = batch[label].numpy()
+            at = rows.stop
+    except Exception as error:  # whatever missing or damaged records make TensorFlow raise
+        raise DataError(
+            f"{builder.data_path}: split {split} is damaged ({_line(error)}); remove the folder "
+            f"and fetch it with `make data DATASET={name}`"
+        ) from error
+    if at != size:
+        raise DataError(f"{builder.data_path}: split {split} has {at} of {size} images")
+    return (images.swapaxes(1, 2) if transposed else images), labels
 
-    builder: object
-    name: str
-    folder: Path
-    data_dir: Path
-    image: str
-    label: str | None
-    options: DataOptions
 
-    def read(self, split: str) -> tuple[Examples, np.ndarray]:
-        """Images uint8 `(n, h, w, c)` and labels int32 of a split."""
-        feature = self.builder.info.features[self.image]
-        plain = (
-            None not in feature.shape and feature.shape[-1] in (1, 3) and feature.dtype == "uint8"
-        )
-        if plain and self._bytes(feature.shape) <= self.options.memory_bytes:
-            images, labels = self._arrays(split, feature.shape)
-            # TFDS keeps EMNIST as the original files have it: transposed.
-            return (images.swapaxes(1, 2) if self._is_transposed else images), labels
-        records = Records(self.builder, split, self.image, self.label)
-        loaded = encoded.load(
-            records,
-            range(len(records)),
-            self.options,
-            self.name,
-            self.data_dir / encoded.LISTINGS,
-            self._is_transposed,
-        )
-        encoded.report(self.name, loaded.skipped)
-        return loaded.images, records.labels[loaded.rows]
-
-    @property
-    def _is_transposed(self) -> bool:
-        return self.name.split("/")[0] == "emnist"
-
-    def _bytes(self, shape: tuple[int, ...]) -> int:
-        return int(np.prod(shape)) * sum(
-            self.builder.info.splits[split].num_examples
-            for split in ("train", "test")
-            if split in self.builder.info.splits
-        )
-
-    def _arrays(self, split: str, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Reads a split of images of one size, batch by batch."""
-        size = self.builder.info.splits[split].num_examples
-        images, labels = np.empty((size, *shape), np.uint8), np.zeros(size, np.int32)
-        at = 0
-        try:
-            for batch in self.builder.as_dataset(split=split, shuffle_files=False).batch(_BATCH):
-                part = batch[self.image].numpy()
-                images[at : at + len(part)] = part
-                if self.label:
-                    labels[at : at + len(part)] = batch[self.label].numpy()
-                at += len(part)
-        except Exception as error:  # whatever missing or damaged records make TensorFlow raise
-            reason = " ".join(str(error).split())[:200]
-            raise DataError(
-                f"{self.folder}: split {split} is damaged ({reason}); remove the folder and fetch "
-                f"it with `make data DATASET={self.name}`"
-            ) from error
-        if at != size:
-            raise DataError(f"{self.folder}: split {split} has {at} of {size} images")
-        return images, labels
+def _line(error: Exception) -> str:
+    """An error of another library in a line."""
+    return " ".join(str(error).split())[:200]

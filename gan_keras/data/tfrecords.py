@@ -3,22 +3,29 @@
 import hashlib
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from gan_keras.data.pictures import BadPictureError
 from gan_keras.foundation.errors import DataError
 
+if TYPE_CHECKING:
+    import tensorflow_datasets as tfds
+
 # A record: length (8 bytes), its checksum (4), the content, its checksum (4).
 _HEAD = struct.Struct("<QI")
 _TAIL = 4
 
 
-class Records:
-    """The picture files in the records of one split.
+class RecordFiles:
+    """The picture files in the records of one split, as `picture_files.Files`.
+
+    Attributes:
+        names: Split and number of each record.
+        labels: int32, class of each record.
 
     Args:
         builder: A prepared TFDS builder.
@@ -30,7 +37,9 @@ class Records:
         DataError: If the records are missing or damaged, or of another format than TFRecord.
     """
 
-    def __init__(self, builder, split: str, image: str, label: str | None):
+    def __init__(
+        self, builder: "tfds.core.DatasetBuilder", split: str, image: str, label: str | None
+    ) -> None:
         if builder.info.file_format.value != "tfrecord":
             raise DataError(
                 f"{builder.info.full_name} is stored as {builder.info.file_format.value}, which "
@@ -38,33 +47,25 @@ class Records:
             )
         self._image = image
         self._paths = [Path(path) for path in builder.info.splits[split].filepaths]
-        places = []  # file, start, length
-        labels = []
-        for number, path in enumerate(self._paths):
-            for start, length in _scan(path):
-                places.append((number, start, length))
-        self._places = np.array(places, np.int64).reshape(-1, 3)
+        places = [
+            (number, *place) for number, path in enumerate(self._paths) for place in _scan(path)
+        ]
+        self._places = np.array(places, np.int64).reshape(-1, 3)  # file, start, length
         self.names = [f"{split} {number}" for number in range(len(places))]
-        for row in range(len(places)):
-            labels.append(self._features(row)[label].int64_list.value[0] if label else 0)
-        self.labels = np.array(labels, np.int32)
+        self.labels = np.zeros(len(places), np.int32)
+        if label:
+            for row in range(len(places)):
+                self.labels[row] = self._features(row)[label].int64_list.value[0]
 
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def read(self, row: int) -> bytes:
-        """The picture file of a record."""
+    def open(self, row: int) -> BinaryIO:
+        """The picture file of a record; raises BadPictureError or OSError."""
         values = self._features(row)[self._image].bytes_list.value
         if not values:
             raise BadPictureError("the record has no picture")
-        return values[0]
-
-    def open(self, row: int) -> BinaryIO:
-        """As `encoded.Files`."""
-        return io.BytesIO(self.read(row))
+        return io.BytesIO(values[0])
 
     def digest(self, rows: Sequence[int]) -> bytes:
-        """As `encoded.Files`."""
+        """Hash of the numbers of some records, with the names, sizes and times of all files."""
         digest = hashlib.sha256()
         for path in self._paths:
             facts = path.stat()
@@ -72,7 +73,7 @@ class Records:
         digest.update(np.asarray(rows, np.int64).tobytes())
         return digest.digest()
 
-    def _features(self, row: int):
+    def _features(self, row: int) -> Mapping[str, Any]:
         """The features of a record by name."""
         import tensorflow as tf  # late: takes seconds
 
@@ -86,8 +87,8 @@ class Records:
             raise DataError(f"{self._paths[number]}: record {row} is damaged") from error
 
 
-def _scan(path: Path):
-    """Yields where each record of a file starts and how long it is."""
+def _scan(path: Path) -> Iterator[tuple[int, int]]:
+    """Yields the start and length of each record of a file."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

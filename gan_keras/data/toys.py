@@ -1,4 +1,4 @@
-"""Points whose distribution is known: what a GAN can be measured against exactly.
+"""Points whose distribution is known, so that a GAN can be measured against it exactly.
 
 Ring and grid follow PacGAN (Lin et al. 2018, arXiv:1712.04086), which took them from VEEGAN
 (Srivastava et al. 2017, arXiv:1705.07761): 100,000 points to train on, 2,500 to score.
@@ -38,7 +38,7 @@ class Mixture:
         return float(self.factor[0, 0])
 
     def draw(self, number: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Draws points, float32 `(number, d)`, and the modes they are of, int32."""
+        """Draws points, float32 `(number, d)`, and the modes that they belong to, int32."""
         modes = random.integers(0, len(self.means), number)
         noise = random.standard_normal((number, self.means.shape[1]))
         points = self.means[modes] + noise @ self.factor.T
@@ -70,7 +70,7 @@ MIXTURES = {"gaussian": _gaussian(2), "gaussian3d": _gaussian(3), "ring": _ring(
 
 
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
-    """Draws a toy set: points float32 `(n, d)`, whose class is the mode they are of.
+    """Draws a toy set: points float32 `(n, d)`, whose class is their mode.
 
     Args:
         name: A key of `MIXTURES`.
@@ -82,5 +82,5 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     random = np.random.default_rng(SEED + 1)
     train, train_modes = mixture.draw(mixture.train, random)
     test, test_modes = mixture.draw(mixture.test, random)
-    names = tuple(str(mode) for mode in range(len(mixture.means)))
+    names = tuple(map(str, range(len(mixture.means))))
     return Dataset(name, train, train_modes, test, test_modes, names)

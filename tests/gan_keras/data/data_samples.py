@@ -1,4 +1,4 @@
-"""Small data sets of every kind."""
+"""Small data sets and picture files of every kind."""
 
 import csv
 import dataclasses
@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from gan_keras.data import Dataset
-from gan_keras.data.lazy import ArraySource, LazyImages
+from gan_keras.data.lazy import from_array
 
 
 def numbered(n=10, size=4):
@@ -38,12 +38,17 @@ def write_files(folder, files):
 
 
 def class_files(number=20, classes=("cat", "dog"), size=(12, 12)):
-    """A folder of each class; the shade says which picture it is."""
+    """One folder per class; the shade says which picture it is."""
     return {
         f"{name}/{i:03d}.png": png(100 * c + i, size)
         for c, name in enumerate(classes)
         for i in range(number)
     }
+
+
+def shades(images):
+    """First value of each image."""
+    return images[:][:, 0, 0, 0].tolist()
 
 
 def csv_text(rows):
@@ -58,6 +63,6 @@ def streamed(n=10):
     dataset = numbered(n)
     return dataclasses.replace(
         dataset,
-        train_images=LazyImages(ArraySource(dataset.train_images)),
-        test_images=LazyImages(ArraySource(dataset.test_images)),
+        train_images=from_array(dataset.train_images),
+        test_images=from_array(dataset.test_images),
     )

@@ -4,7 +4,7 @@ from data_samples import numbered, streamed
 
 from gan_keras import data
 from gan_keras.data import Dataset, DataSpec
-from gan_keras.data.lazy import ArraySource, LazyImages
+from gan_keras.data.lazy import from_array
 from gan_keras.foundation.errors import DataError
 
 
@@ -50,7 +50,7 @@ def test_points_are_examples_too():
 
 def test_lazy_images_are_indexed_like_arrays():
     plain = numbered().train_images
-    lazy = LazyImages(ArraySource(plain))
+    lazy = from_array(plain)
     assert (len(lazy), lazy.shape, lazy.dtype, lazy.ndim) == (10, plain.shape, plain.dtype, 4)
     for rows in (3, slice(2, 5), slice(0, 0), np.array([4, 1, 1]), -1):
         np.testing.assert_array_equal(lazy[rows], plain[rows])
@@ -67,7 +67,7 @@ def test_select_takes_images_with_their_labels(make):
 
 
 def test_in_memory_is_bounded_in_bytes(monkeypatch):
-    monkeypatch.setattr("gan_keras.data.dataset._MAX_BYTES", 2 * 16)
+    monkeypatch.setattr("gan_keras.data.dataset.MAX_SAMPLE_BYTES", 2 * 16)
     assert len(streamed().in_memory(1000).train_images) == 2
 
 

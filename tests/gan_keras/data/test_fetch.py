@@ -1,6 +1,11 @@
 import multiprocessing
+import os
 import socket
+import sys
 import time
+import types
+from multiprocessing.context import ForkContext
+from pathlib import Path
 
 import pytest
 
@@ -15,101 +20,102 @@ def mute_server():
         yield f"http://127.0.0.1:{server.getsockname()[1]}/data.zip"
 
 
-def test_what_is_there_is_not_fetched(tmp_path):
-    folder = tmp_path / "tfds" / "mnist" / "3.0.1"
-    folder.mkdir(parents=True)
-    (folder / "dataset_info.json").write_text("{}")
-    assert fetch.fetch("mnist", tmp_path) == folder
+@pytest.fixture
+def tfds(monkeypatch):
+    """A stand-in for TFDS with one set, `toy`: its `urls`, and the work of preparing it."""
+    found = types.ModuleType("tensorflow_datasets")
+    found.urls, found.prepare = [], None
 
+    def builder(name, data_dir):
+        return types.SimpleNamespace(download_and_prepare=lambda: found.prepare(Path(data_dir)))
 
-@pytest.mark.parametrize("name", ["no_such_set_of_images", "../mnist", ""])
-def test_unknown_names(tmp_path, name):
-    with pytest.raises(UsageError, match=f"--dataset={name}"):
-        fetch.fetch(name, tmp_path)
+    def builder_cls(name):
+        return types.SimpleNamespace(url_infos=dict.fromkeys(found.urls), BUILDER_CONFIGS=[])
 
-
-def test_servers_that_do_not_answer_are_found_in_time(mute_server):
-    start = time.monotonic()
-    # a port that nothing listens on, a server that says nothing, and no server at all
-    urls = ["http://127.0.0.1:9/x", mute_server, "http://none.invalid/x"]
-    assert len(fetch._silent_hosts(urls, 1.0)) == 3
-    assert time.monotonic() - start < 3
-
-
-def test_no_network_is_one_line_at_once(tmp_path, monkeypatch, mute_server):
-    monkeypatch.setattr(fetch, "_addresses", lambda name: [mute_server])
+    found.builder, found.builder_cls = builder, builder_cls
+    found.core = types.SimpleNamespace(DatasetNotFoundError=KeyError)
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", found)
+    # Children that start at once and know the stand-in.
+    monkeypatch.setattr(multiprocessing, "get_context", lambda kind: ForkContext())
+    monkeypatch.setattr(fetch, "STALL_SECONDS", 1.0)
+    monkeypatch.setattr(fetch, "PULSE_SECONDS", 0.1)
     monkeypatch.setattr(fetch, "ANSWER_SECONDS", 0.5)
-    with pytest.raises(DataError, match="no answer from 127.0.0.1") as caught:
-        fetch.fetch("mnist", tmp_path)
-    assert "\n" not in str(caught.value)
+    return found
 
 
-def test_addresses_are_those_of_the_set():
-    assert all("cvdf-datasets/mnist" in url for url in fetch._addresses("mnist"))
-    assert fetch._addresses("emnist/byclass")
-    with pytest.raises(UsageError, match="say which: emnist/byclass emnist/bymerge"):
-        fetch._addresses("emnist")
+def finish(folder):
+    (folder / "toy" / "1.0.0").mkdir(parents=True)
+    (folder / "toy" / "1.0.0" / "dataset_info.json").write_text("{}")
 
 
-def hang(name, folder, pipe):
-    from pathlib import Path
-
-    (Path(folder) / "x.incomplete1").mkdir()
+def hang(folder):
+    (folder / "x.incomplete1").mkdir()
     time.sleep(60)
 
 
-def work(name, folder, pipe):
-    from pathlib import Path
-
-    end = time.monotonic() + 2.5
+def compute(folder):
+    end = time.monotonic() + 1.5
     while time.monotonic() < end:  # nothing arrives, but it is busy
-        pipe.send(time.process_time())
-        pulse = time.monotonic() + 0.1
-        while time.monotonic() < pulse:
-            pass
-    (Path(folder) / "done").mkdir()
-    pipe.send(None)
+        pass
+    finish(folder)
 
 
-def fail(name, folder, pipe):
-    pipe.send("checksum wrong")
-    time.sleep(60)
+def fail(folder):
+    raise ValueError("checksum\nwrong")
 
 
-def die(name, folder, pipe):
-    raise SystemExit(3)
+def test_what_is_there_is_not_fetched(tmp_path):
+    finish(tmp_path / "tfds")
+    assert fetch.fetch("toy", tmp_path) == tmp_path / "tfds" / "toy" / "1.0.0"
 
 
 @pytest.mark.parametrize(
-    ("child", "message"),
-    [(hang, "nothing has arrived for 1 s"), (fail, "checksum wrong"), (die, "without a word")],
+    ("name", "message"),
+    [
+        ("no_such_set_of_images", "has no set of this name"),
+        ("../mnist", "is no name of a data set"),
+        ("", "is no name of a data set"),
+        ("emnist", "say which: emnist/byclass emnist/bymerge"),
+    ],
 )
-def test_a_download_that_stands_still_is_ended(tmp_path, monkeypatch, child, message):
-    monkeypatch.setattr(fetch, "_prepare", child)
-    monkeypatch.setattr(fetch, "_PULSE_SECONDS", 0.1)
-    monkeypatch.setattr(multiprocessing, "get_context", lambda kind: _fork())
+def test_names_that_are_no_set(tmp_path, name, message):
+    with pytest.raises(UsageError, match=f"--dataset={name} ?.*{message}"):
+        fetch.fetch(name, tmp_path)
+
+
+def test_servers_that_do_not_answer_are_named_at_once(tmp_path, tfds, mute_server):
+    # a server that says nothing, and no server at all
+    tfds.urls = [mute_server, "http://none.invalid/x"]
     start = time.monotonic()
-    with pytest.raises(DataError, match=f"cannot download mnist: .*{message}"):
-        fetch._watch("mnist", tmp_path, 1.0)
+    with pytest.raises(DataError, match="no answer from 127.0.0.1:.*, none.invalid; is") as caught:
+        fetch.fetch("toy", tmp_path)
+    assert time.monotonic() - start < 3
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [
+        (hang, "nothing has arrived for 1 s"),
+        (fail, "checksum wrong"),
+        (lambda folder: os._exit(3), "it ended without a word"),
+    ],
+)
+def test_a_download_that_stands_still_or_fails_is_ended(tmp_path, tfds, work, message):
+    tfds.prepare = work
+    start = time.monotonic()
+    with pytest.raises(DataError, match=f"cannot download toy: {message}"):
+        fetch.fetch("toy", tmp_path)
     assert time.monotonic() - start < 10
-    assert not list(tmp_path.iterdir())
+    assert not list((tmp_path / "tfds").iterdir())
 
 
-def test_a_download_that_works_is_left_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(fetch, "_prepare", work)
-    monkeypatch.setattr(fetch, "_PULSE_SECONDS", 0.1)
-    monkeypatch.setattr(multiprocessing, "get_context", lambda kind: _fork())
-    fetch._watch("mnist", tmp_path, 1.0)
-    assert (tmp_path / "done").exists()
+@pytest.mark.parametrize("work", [compute, finish])
+def test_a_download_that_works_is_left_alone(tmp_path, tfds, work):
+    tfds.prepare = work
+    assert fetch.fetch("toy", tmp_path).name == "1.0.0"
 
 
-def _fork():
-    """Children that start at once and know the functions of this file."""
-    import multiprocessing.context
-
-    return multiprocessing.context.ForkContext()
-
-
-def test_folder_names(tmp_path):
+def test_folder_names():
     assert tfds_sets.is_name("emnist/byclass")
     assert not tfds_sets.is_name("a/../b")

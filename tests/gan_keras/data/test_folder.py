@@ -1,22 +1,18 @@
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
-from data_samples import class_files, csv_text, png, write_files
+from data_samples import class_files, csv_text, png, shades, write_files
 
 from gan_keras import data
 from gan_keras.data import DataOptions, folder, show
-from gan_keras.data.labels_csv import Columns
 from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import write_json
 
 
 def load(path, **options):
     return data.load(f"folder:{path}", options=DataOptions(**options))
-
-
-def shades(images):
-    return images[:][:, 0, 0, 0].tolist()
 
 
 def together(found):
@@ -29,10 +25,10 @@ def together(found):
 
 
 def test_names():
-    assert folder.parse("folder:a/b").path.as_posix() == "a/b"
-    found = folder.parse("folder:a,b.zip,label=letter,group=book,labels=x.csv")
-    assert (found.path.name, found.labels.name) == ("a,b.zip", "x.csv")
-    assert found.columns == Columns(label="letter", group="book")
+    assert folder.parse("folder:a/b") == (Path("a/b"), {})
+    path, options = folder.parse("folder:a,b.zip,label=letter,group=book,labels=x.csv")
+    assert path == Path("a,b.zip")
+    assert options == {"label": "letter", "group": "book", "labels": "x.csv"}
     with pytest.raises(DataError, match="needs a path"):
         folder.parse("folder:")
 
@@ -173,6 +169,12 @@ def test_labels_csv(tmp_path, capsys, where):
     assert "'1 pictures' is left out" in capsys.readouterr().err
 
 
+def test_all_pictures_in_the_test_split(tmp_path):
+    text = csv_text([["file", "label", "split"], ["3.png", "a", "test"]])
+    with pytest.raises(DataError, match="all pictures are in the test split"):
+        load(write_files(tmp_path / "p", {"3.png": png(), "labels.csv": text}))
+
+
 def test_split_column(tmp_path):
     rows = [["file", "label", "split"]]
     rows += [["1.png", "a", "train"], ["2.png", "a", "test"], ["3.png", "a", "train"]]
@@ -217,7 +219,7 @@ def test_options_without_a_labels_csv(tmp_path):
 
 
 def test_every_class_is_trained_on(tmp_path):
-    files = {f"{name}/{i}.png": png() for name in map(str, range(60)) for i in range(1)}
+    files = {f"{name}/0.png": png() for name in range(60)}
     found = load(write_files(tmp_path / "p", files))
     assert found.class_counts.tolist() == [1] * 60
 

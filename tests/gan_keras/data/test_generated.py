@@ -85,7 +85,7 @@ GOOD = np.zeros((2, 28, 28, 1), np.uint8)
         ({"images": GOOD[:0]}, "holds no images"),
         ({"images": np.array([{}])}, "cannot read"),
         ({"images": GOOD, "labels": np.array([0.5, 1])}, "must be whole numbers"),
-        ({"images": GOOD, "labels": np.array([0])}, "one an image"),
+        ({"images": GOOD, "labels": np.array([0])}, "one per image"),
         ({"images": GOOD, "labels": np.array([0, 4])}, r"must lie in 0\.\.3; got 0\.\.4"),
         ({"images": GOOD, "labels": np.array([-1, 0])}, "must lie in"),
         (

@@ -1,30 +1,30 @@
 import pytest
 from data_samples import csv_text
 
-from gan_keras.data.labels_csv import Columns, Entry, parse
+from gan_keras.data.labels_csv import parse
+from gan_keras.data.records import Record
 from gan_keras.foundation.errors import DataError
 
 
-def read(text, columns=None):
-    content = text if isinstance(text, bytes) else text.encode()
-    return parse(content, "labels.csv", columns or Columns())
+def read(text, **columns):
+    return parse(text if isinstance(text, bytes) else text.encode(), "labels.csv", columns)
 
 
 def test_plain():
-    found = read("file,label\na.png,cat\n\nb.png,dog\n")
-    assert found == [Entry(2, "a.png", "cat"), Entry(4, "b.png", "dog")]
+    found = read("file,label\na.png,cat\n\n.\\x\\b.png,dog\n")
+    assert found == [Record("a.png", "cat", line=2), Record("x/b.png", "dog", line=4)]
 
 
 def test_further_columns_quotes_and_a_byte_order_mark():
     text = "\ufeff" + csv_text(
         [["x", "label", "file", "split", "group"], ["1", "a,b", 'q".png', "test", ""]]
     )
-    assert read(text) == [Entry(2, 'q".png', "a,b", "test", "")]
+    assert read(text) == [Record('q".png', "a,b", "test", line=2)]
 
 
 def test_other_column_names():
-    found = read("file,letter,book\na.png,A,7\n", Columns(label="letter", group="book"))
-    assert found == [Entry(2, "a.png", "A", "", "7")]
+    found = read("file,letter,book\na.png,A,7\n", label="letter", group="book")
+    assert found == [Record("a.png", "A", group="7", line=2)]
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_mistakes_are_named_by_line(text, message):
 
 def test_columns_asked_for_must_be_there():
     with pytest.raises(DataError, match="no column 'book'"):
-        read("file,label\na.png,x\n", Columns(group="book"))
+        read("file,label\na.png,x\n", group="book")

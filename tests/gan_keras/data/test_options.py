@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from data_samples import numbered, streamed
 
-from gan_keras.data import DataOptions, Dataset, options, toys
+from gan_keras import data
+from gan_keras.data import DataOptions, Dataset
 from gan_keras.foundation.errors import UsageError
 
 
@@ -36,9 +37,9 @@ def test_images_that_no_longer_fit_memory_are_resized_when_read():
     assert len(found.fingerprint()) == 16
 
 
-def test_points_have_no_size(tmp_path):
-    with pytest.raises(UsageError, match="holds points"):
-        apply(toys.load("ring", tmp_path, DataOptions()), image_size=8)
+def test_points_have_no_size():
+    with pytest.raises(UsageError, match="--image_size=8: ring holds points"):
+        data.load("ring", options=DataOptions(image_size=8))
 
 
 def test_one_class_alone():
@@ -72,16 +73,9 @@ def test_balance_takes_the_first_of_each_class():
 def test_balance_needs_every_class():
     dataset = dataclasses.replace(numbered(), class_names=("a", "b", "c", "none"))
     with pytest.raises(UsageError, match="no train images of class 'none'"):
-        options.balance(dataset)
+        apply(dataset, balance=True)
 
 
 def test_from_a_configuration():
     config = types.SimpleNamespace(image_size=32, only_class="3", lr=0.1)
     assert DataOptions.from_config(config) == DataOptions(image_size=32, only_class="3")
-
-
-def test_bad_values():
-    with pytest.raises(UsageError, match="--image_size=-1"):
-        DataOptions(image_size=-1)
-    with pytest.raises(UsageError, match="--fit=squash"):
-        DataOptions(fit="squash")

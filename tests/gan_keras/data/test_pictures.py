@@ -10,7 +10,7 @@ from data_samples import png
 from PIL import Image
 
 from gan_keras.data import pictures
-from gan_keras.data.pictures import BadPictureError, Shape, decode, fit, read_header
+from gan_keras.data.pictures import BadPictureError, Shape, fit, read_header
 
 GREY, RGB = Shape(8, 8, 1), Shape(8, 8, 3)
 
@@ -25,12 +25,16 @@ def header(data):
     return read_header(io.BytesIO(data))
 
 
+def decode(data, shape):
+    return pictures.decode(io.BytesIO(data), shape)
+
+
 def test_grey_as_it_is():
     image = np.arange(64, dtype=np.uint8).reshape(8, 8)
     data = saved(Image.fromarray(image))
     np.testing.assert_array_equal(decode(data, GREY)[..., 0], image)
     np.testing.assert_array_equal(decode(data, RGB), np.repeat(image[..., None], 3, -1))
-    assert header(data) == pictures.Header(8, 8, 1)
+    assert header(data) == Shape(8, 8, 1)
 
 
 def test_transposed():
@@ -113,7 +117,7 @@ def test_cameras_held_sideways():
     image = np.zeros((16, 32), np.uint8)
     image[:, :16] = 255  # bright left half, which is the top half when held upright
     data = saved(Image.fromarray(image), "JPEG", exif=exif, quality=95)
-    assert header(data) == pictures.Header(32, 16, 1)
+    assert header(data) == Shape(32, 16, 1)
     found = decode(data, Shape(32, 16, 1))
     assert found[:12].min() > 240
     assert found[20:].max() < 15
@@ -173,7 +177,7 @@ def test_what_crop_cuts_off_is_never_made(turned):
     assert peak < 10e6
 
 
-@pytest.mark.parametrize("kind", pictures.FITS)
+@pytest.mark.parametrize("kind", ["resize", "pad", "crop"])
 @pytest.mark.parametrize("size", [(1, 100), (100, 1), (7, 9), (8, 8), (3, 4)])
 def test_any_size_comes_out_right(kind, size):
     for channels in (1, 3):
@@ -241,7 +245,7 @@ LEFT_BRIGHT[:, :16] = 255
 @pytest.mark.filterwarnings("ignore")  # Pillow's own
 def test_an_orientation_that_is_none_is_upright(entries):
     data = saved(Image.fromarray(LEFT_BRIGHT), "JPEG", exif=exif(*entries), quality=95)
-    assert header(data) == pictures.Header(16, 32, 1)
+    assert header(data) == Shape(16, 32, 1)
     assert decode(data, Shape(16, 32, 1))[:, :12].min() > 240
 
 
@@ -249,7 +253,7 @@ def test_odd_exif_beside_an_orientation_is_not_looked_at():
     # Pillow's own exif_transpose would write it anew, and cannot.
     odd = exif((0x0100, 9, 1, b"\xff\xff\xff\xff"), (0x0112, 3, 1, b"\6\0\0\0"))
     data = saved(Image.fromarray(LEFT_BRIGHT), "JPEG", exif=odd, quality=95)
-    assert header(data) == pictures.Header(32, 16, 1)
+    assert header(data) == Shape(32, 16, 1)
     assert decode(data, Shape(32, 16, 1))[:12].min() > 240
 
 
@@ -257,7 +261,7 @@ def test_damaged_exif_of_a_webp():
     data = saved(Image.fromarray(LEFT_BRIGHT).convert("RGB"), "WEBP", exif=exif(), lossless=True)
     assert data.count(b"II*\0") == 1
     data = data.replace(b"II*\0", b"I\0*\0")
-    assert header(data) == pictures.Header(16, 32, 3)
+    assert header(data) == Shape(16, 32, 3)
     assert decode(data, Shape(16, 32, 1))[:, :16].min() == 255
 
 
@@ -267,7 +271,7 @@ def test_a_tiff_on_its_side_has_the_size_that_it_has_upright(compression):
     turned[0x0112] = 6
     image = Image.fromarray(LEFT_BRIGHT)
     data = saved(image, "TIFF", exif=turned, compression=compression)
-    assert header(data) == pictures.Header(32, 16, 1)
+    assert header(data) == Shape(32, 16, 1)
     assert decode(data, Shape(32, 16, 1))[:16].min() == 255
 
 

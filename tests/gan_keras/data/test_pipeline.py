@@ -106,9 +106,10 @@ def test_test_split_is_in_order_and_whole(make):
 
 
 @pytest.mark.parametrize(("most", "expected"), [(4, 4), (3, 2), (2, 2), (1, 1)])
-def test_a_part_of_the_test_split_is_spread_over_it(most, expected):
+def test_a_part_of_the_test_split_is_spread_over_it(monkeypatch, most, expected):
+    monkeypatch.setattr(pipeline, "HELD_OUT", most)
     split = numbered()
-    (batch,) = pipeline.evaluation_batches(split, 10, most=most)
+    (batch,) = pipeline.evaluation_batches(split, 10)
     step = 4 // expected
     np.testing.assert_array_equal(batch[1], split.test_labels[::step])
     np.testing.assert_array_equal(batch[0], pipeline.scale(split.test_images[::step]))

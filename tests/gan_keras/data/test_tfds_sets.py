@@ -1,5 +1,8 @@
+import shutil
+
 import numpy as np
 import pytest
+from data_samples import shades
 
 from gan_keras import data
 from gan_keras.data import DataOptions, tfds_sets
@@ -44,10 +47,6 @@ def tfds_dir(tmp_path_factory):
     unlabelled = [(i, {"image": image}) for i, image in enumerate(shades)]
     store("faces", fixed, None, {"train": unlabelled, "test": unlabelled[:3]})
     return folder
-
-
-def shades(images):
-    return images[:][:, 0, 0, 0].tolist()
 
 
 def test_prepared_set(tfds_dir):
@@ -127,8 +126,6 @@ def test_names_never_lead_out_of_the_data_folders(tmp_path):
 
 @pytest.mark.parametrize("memory_mb", [700, 0])
 def test_cut_off_records(tfds_dir, tmp_path, memory_mb):
-    import shutil
-
     shutil.copytree(tfds_dir / "tfds" / "toy", tmp_path / "tfds" / "toy")
     (records,) = (tmp_path / "tfds" / "toy" / "1.0.0").glob("*train*")
     records.write_bytes(records.read_bytes()[:-20])

@@ -2,7 +2,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from gan_keras.data import splits
+from gan_keras.data.records import draw_test
 
 
 def by_hash_alone(keys):
@@ -19,7 +19,7 @@ def test_groups_go_to_train_as_a_whole():
     # Class 1 has nothing but two writers who test, and they wrote of class 0 too.
     first, second, third = TESTED[:3]
     keys = [first, second, first, second, third, TRAINED[0]]
-    test = splits.by_hash(keys, np.array([1, 1, 0, 0, 0, 0]))
+    test = draw_test(keys, np.array([1, 1, 0, 0, 0, 0]))
     assert test.tolist() == [False, False, False, False, True, False]
 
 
@@ -29,7 +29,7 @@ def test_no_class_tests_as_a_whole_and_no_group_is_torn_apart():
         group = random.integers(0, 40, 120)
         labels = random.integers(0, 60, 120)
         keys = [KEYS[number] for number in group]
-        test = splits.by_hash(keys, labels)
+        test = draw_test(keys, labels)
         assert not test[~by_hash_alone(keys)].any()  # towards train only
         for label in np.unique(labels):
             assert not test[labels == label].all()
@@ -39,7 +39,7 @@ def test_no_class_tests_as_a_whole_and_no_group_is_torn_apart():
 
 def test_names_of_their_own_are_drawn_one_by_one():
     labels = np.arange(200) % 7
-    assert splits.by_hash(KEYS, labels).tolist() == by_hash_alone(KEYS).tolist()
+    assert draw_test(KEYS, labels).tolist() == by_hash_alone(KEYS).tolist()
     alone = np.arange(200)  # a class each
-    assert not splits.by_hash(KEYS, alone).any()
-    assert splits.by_hash([], alone[:0]).shape == (0,)
+    assert not draw_test(KEYS, alone).any()
+    assert draw_test([], alone[:0]).shape == (0,)

@@ -1,0 +1,203 @@
+"""Picture files into images: in memory when they fit there, else read when asked for."""
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeVar
+
+import numpy as np
+
+from gan_keras.data.dataset import Examples
+from gan_keras.data.lazy import LazyImages
+from gan_keras.data.options import DataOptions
+from gan_keras.data.pictures import BadPictureError, Shape, decode, read_header
+from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.files import write_json
+from gan_keras.foundation.progress import bar
+
+LISTINGS = "listings"  # folder below the data folder
+# To be raised when pictures are read in another way.
+_VERSION = 2
+DEFAULT_SIZE = 64  # pixels, where pictures differ in size and none is asked for
+_WORKERS = min(4, os.cpu_count() or 1)
+_CHUNK = 512
+_NAMED = 10  # skipped files that are named one by one
+
+T = TypeVar("T")
+
+
+class Files(Protocol):
+    """Picture files, by number.
+
+    Attributes:
+        names: One name per file, for messages.
+    """
+
+    names: Sequence[str]
+
+    def open(self, row: int) -> BinaryIO:
+        """Opens a file to read; raises BadPictureError or OSError."""
+
+    def digest(self, rows: Sequence[int]) -> bytes:
+        """Hash of names and sizes (and what else is known without reading)."""
+
+
+def load(
+    files: Files,
+    rows: Sequence[int],
+    options: DataOptions,
+    name: str,
+    data_dir: Path,
+    *,
+    transposed: bool = False,
+    skipped: Sequence[tuple[str, str]] = (),
+) -> tuple[Examples, np.ndarray]:
+    """Reads picture files of any size and kind into images of one form.
+
+    All are read once, also when they will be streamed: so it is known from the start how many
+    there are of each class. Of streamed files that knowledge is kept, and holds until a file
+    changes. Files that are left out are named on standard error.
+
+    Args:
+        files: The files.
+        rows: Numbers of the files wanted, in order.
+        options: Size wanted, and how much memory to take.
+        name: Name of the data set, for messages.
+        data_dir: Folder of prepared data sets, where the knowledge is kept.
+        transposed: True if the files have rows and columns exchanged.
+        skipped: Name and reason of each file that is left out already.
+
+    Returns:
+        Images uint8 `(n, height, width, channels)`, and int64 `(n,)`, the numbers of their files.
+
+    Raises:
+        DataError: If no picture can be read.
+    """
+    wanted = (_VERSION, options.image_size, options.fit, options.memory_mb, transposed)
+    key = hashlib.sha256(files.digest(rows) + repr(wanted).encode()).hexdigest()[:16]
+    listing = data_dir / LISTINGS / f"{key}.json"
+    images: np.ndarray | None = None
+    known = _recall(listing)
+    if known:
+        shape, bad = known
+    else:
+        bad: dict[int, str] = {}
+        own = set(_each(read_header, files, rows, bad, f"looking through {name}"))
+        shape = _choose_shape(own, options, name, transposed)
+        usable = [row for row in rows if row not in bad]
+        if len(usable) * int(np.prod(shape.dims)) <= options.memory_bytes:
+            images = np.empty((len(usable), *shape.dims), np.uint8)
+        work = functools.partial(decode, shape=shape)
+        for number, image in enumerate(_each(work, files, usable, bad, f"reading {name}")):
+            if images is not None:
+                images[number] = image
+        if images is None:
+            _remember(listing, shape, bad)
+    left_out = [(files.names[row], reason) for row, reason in sorted(bad.items())]
+    good = np.array([row for row in rows if row not in bad], np.int64)
+    if not len(good):
+        first = f"; {left_out[0][0]!r}: {left_out[0][1]}" if left_out else ""
+        raise DataError(f"{name}: none of {len(rows):,} files is a usable picture{first}")
+    _report(name, [*skipped, *left_out])
+    return _streamed(files, good, shape) if images is None else images[: len(good)], good
+
+
+def _streamed(files: Files, rows: np.ndarray, shape: Shape) -> LazyImages:
+    """Picture files as images of one form that are read when asked for."""
+
+    def read(numbers: np.ndarray) -> np.ndarray:
+        images = np.empty((len(numbers), *shape.dims), np.uint8)
+        for image, row in zip(images, rows[numbers].tolist(), strict=True):
+            try:
+                with files.open(row) as file:
+                    image[:] = decode(file, shape)
+            except (BadPictureError, OSError) as error:
+                raise DataError(
+                    f"{files.names[row]} could be read before and cannot now: {error}"
+                ) from error
+        return images
+
+    def digest() -> bytes:
+        return hashlib.sha256(files.digest(rows) + repr(shape).encode()).digest()
+
+    return LazyImages(read, shape.dims, np.arange(len(rows)), digest)
+
+
+def _each(
+    work: Callable[[BinaryIO], T],
+    files: Files,
+    rows: Sequence[int],
+    bad: dict[int, str],
+    title: str,
+) -> Iterator[T]:
+    """Yields results for files in order; files that cannot be read go to `bad`, with the reason."""
+
+    def guarded(row: int) -> T | None:
+        try:
+            with files.open(row) as file:
+                return work(file)
+        except BadPictureError as error:
+            bad[row] = str(error)
+        except OSError as error:
+            bad[row] = error.strerror or str(error)
+        return None
+
+    with ThreadPoolExecutor(_WORKERS) as pool, bar(len(rows), title, unit="file", delay=2) as shown:
+        for start in range(0, len(rows), _CHUNK):  # chunks bound what is decoded and waiting
+            chunk = rows[start : start + _CHUNK]
+            yield from (result for result in pool.map(guarded, chunk) if result is not None)
+            shown.update(len(chunk))
+
+
+def _choose_shape(
+    own: Collection[Shape], options: DataOptions, name: str, transposed: bool
+) -> Shape:
+    """The form asked for, or the pictures' own, or a default where they differ."""
+    channels = max((shape.channels for shape in own), default=1)
+    sizes = {(shape.height, shape.width) for shape in own}
+    height = width = options.image_size or DEFAULT_SIZE
+    if not options.image_size and len(sizes) == 1:
+        height, width = sizes.pop()
+        height, width = (width, height) if transposed else (height, width)
+    elif not options.image_size and sizes:
+        print(
+            f"{name}: pictures of {len(sizes):,} sizes, brought to {height} x {width}; "
+            "--image_size=N asks for another",
+            file=sys.stderr,
+        )
+    return Shape(height, width, channels, options.fit, transposed)
+
+
+def _report(name: str, skipped: Sequence[tuple[str, str]]) -> None:
+    """Names the files that are left out, on standard error."""
+    for file, reason in skipped[:_NAMED]:
+        print(f"WARNING: {name}: {file!r} is left out: {reason}", file=sys.stderr)
+    if len(skipped) > _NAMED:
+        reasons = Counter(reason for _, reason in skipped[_NAMED:]).most_common(3)
+        most = "; ".join(f"{count:,} x {reason}" for reason, count in reasons)
+        more = len(skipped) - _NAMED
+        print(f"WARNING: {name}: {more:,} more files are left out ({most})", file=sys.stderr)
+
+
+def _remember(listing: Path, shape: Shape, bad: dict[int, str]) -> None:
+    """Keeps what looking through the files has found."""
+    # where nothing can be written they are looked through each time
+    with contextlib.suppress(DataError):
+        write_json(listing, {"shape": dataclasses.asdict(shape), "bad": dict(sorted(bad.items()))})
+
+
+def _recall(listing: Path) -> tuple[Shape, dict[int, str]] | None:
+    """Reads what `_remember` wrote; None if it is not there or damaged."""
+    try:
+        values = json.loads(listing.read_text(encoding="utf-8"))
+        return Shape(**values["shape"]), {int(row): text for row, text in values["bad"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,127 @@
+"""Labelled records into a data set: numbers the classes and decides which examples test."""
+
+import dataclasses
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import numpy as np
+
+from data_tools.corpus import printable
+from gan_keras.data.dataset import Dataset, Examples, rows_of
+from gan_keras.foundation.errors import DataError
+
+SPLITS = ("train", "test")
+# Class of examples that have none.
+UNLABELLED = "all"
+# One in this many groups is drawn for tests where no split is given.
+TEST_SHARE = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One example with its class, from wherever it comes.
+
+    Attributes:
+        path: Name of the example within its set, "/" between folders.
+        label: Class name.
+        split: One of `SPLITS`; if empty, `group` (or else `path`) decides.
+        group: Examples of one group always go to the same split, e.g. a writer's; may be empty.
+        line: Line of the table that names it, for messages; 0 if there is none.
+    """
+
+    path: str
+    label: str
+    split: str = ""
+    group: str = ""
+    line: int = 0
+
+
+def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
+    """Makes a data set of examples and their records.
+
+    Classes are in the order of their numbers if all names are numbers, else of code points. In
+    their names, what cannot be printed is escaped, such as bytes that are no UTF-8.
+
+    Args:
+        name: Name of the data set.
+        images: Examples.
+        records: One per example.
+
+    Raises:
+        DataError: If there is nothing to train on.
+    """
+    names = _in_order({record.label for record in records})
+    numbers = {label: number for number, label in enumerate(names)}
+    labels = np.array([numbers[record.label] for record in records], np.int32)
+    drawn = draw_test([record.group or record.path for record in records], labels)
+    given = np.array([record.split for record in records])
+    test = np.where(given == "", drawn, given == "test")
+    if test.all():
+        raise DataError(f"{name}: all pictures are in the test split")
+    return divide(name, images, labels, test, _printable(names))
+
+
+def draw_test(keys: Sequence[str], labels: np.ndarray) -> np.ndarray:
+    """Draws a test split of about 10 % by hash: more data never moves old data.
+
+    Args:
+        keys: Decides for each example: its name, or its group (a writer, a book), all examples of
+            which always go together.
+        labels: int `(n,)`. A class all of whose examples are drawn is trained on instead, and so is
+            everything else of their groups.
+
+    Returns:
+        bool `(n,)`, true for test examples.
+    """
+    numbers: dict[str, int] = {}
+    group = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+    tests = np.array([_hash(key) % TEST_SHARE == 0 for key in numbers], bool)
+    for label in np.unique(labels):
+        groups = group[labels == label]
+        # Groups only ever move to train, so no class loses the train examples that it had.
+        if tests[groups].all():
+            tests[groups] = False
+    return tests[group]
+
+
+def divide(
+    name: str, images: Examples, labels: np.ndarray, test: np.ndarray, class_names: Sequence[str]
+) -> Dataset:
+    """Makes a data set of examples that are not split yet.
+
+    Args:
+        name: Name of the data set.
+        images: Examples.
+        labels: int32 `(n,)`.
+        test: bool `(n,)`, true for test examples.
+        class_names: One name per class.
+    """
+    parts = []
+    for rows in (np.flatnonzero(~test), np.flatnonzero(test)):
+        parts += [rows_of(images, rows), labels[rows]]
+    return Dataset(name, *parts, tuple(class_names))
+
+
+def _hash(key: str) -> int:
+    """64 bits of a hash."""
+    digest = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def _in_order(names: set[str]) -> list[str]:
+    """Names of classes in their order."""
+    if all(name.isascii() and name.isdigit() for name in names):
+        return sorted(names, key=lambda name: (int(name), name))
+    return sorted(names)
+
+
+def _printable(names: Sequence[str]) -> tuple[str, ...]:
+    """Names that can be printed; a later one that is there already gets a number."""
+    found: dict[str, None] = {}
+    for name in map(printable, names):
+        number, free = 1, name
+        while free in found:
+            number += 1
+            free = f"{name}#{number}"
+        found[free] = None
+    return tuple(found)
