@@ -11,7 +11,7 @@ from keras import layers
 from data_tools import crohme, demo
 from data_tools.extract import Options
 from gan_keras.configs.acgan import ACGANConfig
-from gan_keras.data import Dataset, symbols
+from gan_keras.data import Dataset, load
 from gan_keras.foundation.files import write_json
 from gan_keras.samples import sampling
 
@@ -24,7 +24,7 @@ KNOWN = 6
 def dataset(alphabet: str) -> Dataset:
     """Glyphs of the pen model, `math16` or `letters62`."""
     with tempfile.TemporaryDirectory() as folder:
-        return symbols.read(_write(Path(folder), alphabet), alphabet, "")
+        return _load(Path(folder), alphabet)
 
 
 @functools.cache
@@ -36,16 +36,14 @@ def sampler(alphabet: str) -> sampling.Sampler:
 
 def run_folder(path: Path, alphabet: str = "math16") -> Path:
     """Makes a run folder, with its data set beside it in `data`."""
-    names = {"math16": "demo", "letters62": "demo_letters"}
-    _write(path.parent / "data" / names[alphabet], alphabet)
-    data = symbols.read(path.parent / "data" / names[alphabet] / "symbols.npz", alphabet, "")
+    found = _load(path.parent / "data", alphabet)
     options = {
-        "dataset": names[alphabet],
+        "dataset": found.name,
         "data_dir": str(path.parent / "data"),
         "latent_dim": LATENT,
     }
     config = ACGANConfig.create("compact", options)
-    facts = {"data": data.spec.to_dict() | {"fingerprint": "toy"}, "precision": "float32"}
+    facts = {"data": found.spec.to_dict() | {"fingerprint": "toy"}, "precision": "float32"}
     write_json(path / "config.json", {"options": config.to_dict(), **facts})
     sampling.export(sampler(alphabet).generator, path / "generator.keras")
     return path
@@ -73,10 +71,12 @@ def generator(data: Dataset) -> keras.Model:
     return model
 
 
-def _write(folder: Path, alphabet: str) -> Path:
-    """Writes symbols of the pen model; the path of the arrays."""
+def _load(data_dir: Path, alphabet: str) -> Dataset:
+    """Writes symbols of the pen model as a prepared data set, and loads it."""
+    name, expressions = {"math16": ("demo", 120), "letters62": ("demo_letters", 400)}[alphabet]
+    folder = data_dir / name
     folder.mkdir(parents=True, exist_ok=True)
     ink = folder / "expressions.zip"
-    demo.write_archive(ink, {"math16": 120, "letters62": 400}[alphabet], alphabet)
+    demo.write_archive(ink, expressions, alphabet)
     crohme.convert([str(ink)], folder / "symbols.npz", Options(classes=None), "all", workers=1)
-    return folder / "symbols.npz"
+    return load(name, data_dir)

@@ -4,16 +4,14 @@ TFDS tries an unreachable server again and again for minutes and has no time lim
 a process of its own, which ends itself when nothing moves any more.
 """
 
-import importlib.util
 import multiprocessing
 import os
 import shutil
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -62,9 +60,6 @@ def _addresses(name: str) -> list[str]:
     """Addresses from which TFDS would download a set."""
     if not tfds_sets.is_name(name):
         raise UsageError(f"--dataset={name} is no name of a data set")
-    if importlib.util.find_spec("importlib_resources") is None:
-        # TFDS needs it to prepare any set, and does not ask for it when it is installed.
-        raise DataError("importlib_resources is not installed; install it with `make install`")
     import tensorflow_datasets as tfds  # late: takes seconds
 
     try:
@@ -83,28 +78,22 @@ def _addresses(name: str) -> list[str]:
 
 def _silent_hosts(urls: Iterable[str]) -> list[str]:
     """The servers that give no answer of any kind within the time limit."""
-    hosts = {urllib.parse.urlsplit(url).netloc: url for url in urls}
-    heard: set[str] = set()
+    import requests
 
-    def ask(host: str, url: str) -> None:
-        headers = {"User-Agent": "gan_keras"}
+    # For the C library, which may otherwise wait 40 s for name servers that do not answer.
+    os.environ.setdefault("RES_OPTIONS", "timeout:3 attempts:1")
+
+    def answers(url: str) -> bool:
         try:
-            request = urllib.request.Request(url, method="HEAD", headers=headers)
-            urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()
-        except urllib.error.HTTPError:
-            pass  # an answer, even if it is "no"
-        except (OSError, ValueError):
-            return
-        heard.add(host)
+            requests.head(url, headers={"User-Agent": "gan_keras"}, timeout=ANSWER_SECONDS)
+        except requests.RequestException:
+            return False
+        return True  # even if the answer is "no"
 
-    # In threads, because looking up a name has no time limit of its own.
-    threads = [threading.Thread(target=ask, args=item, daemon=True) for item in hosts.items()]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + ANSWER_SECONDS
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    return sorted(set(hosts) - heard)
+    hosts = {urllib.parse.urlsplit(url).netloc: url for url in urls}
+    with ThreadPoolExecutor() as pool:
+        heard = pool.map(answers, hosts.values())
+        return sorted(host for host, answered in zip(hosts, heard, strict=True) if not answered)
 
 
 def _prepare(name: str, folder: Path) -> None:
@@ -136,7 +125,8 @@ def _work(name: str, folder: Path, pipe: Connection) -> None:
     try:
         import tensorflow_datasets as tfds
 
-        tfds.builder(name, data_dir=folder).download_and_prepare()
+        builder = tfds.builder(name, data_dir=folder)
+        builder.download_and_prepare()  # ty: ignore[missing-argument]
     except BaseException as error:  # anything at all: the parent has to know
         pipe.send(" ".join(str(error).split())[:300] or type(error).__name__)
     else:

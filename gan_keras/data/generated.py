@@ -49,7 +49,7 @@ def _from_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...
         arrays = npz.read(path, ("images",), ("labels", "class_names"))
     except npz.BadArraysError as error:
         raise DataError(f"cannot read {path} ({error})") from error
-    images, labels, names = map(arrays.get, ("images", "labels", "class_names"))
+    images, labels, names = arrays["images"], arrays.get("labels"), arrays.get("class_names")
     if labels is not None and (labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]):
         raise DataError(
             f"{path}: `labels` must be whole numbers, one per image; got {labels.dtype} "

@@ -41,7 +41,7 @@ class Files(Protocol):
         names: One name per file, for messages.
     """
 
-    names: Sequence[str]
+    names: list[str]
 
     def open(self, row: int) -> BinaryIO:
         """Opens a file to read; raises BadPictureError or OSError."""
@@ -126,7 +126,7 @@ def _streamed(files: Files, rows: np.ndarray, shape: Shape) -> LazyImages:
         return images
 
     def digest() -> bytes:
-        return hashlib.sha256(files.digest(rows) + repr(shape).encode()).digest()
+        return hashlib.sha256(files.digest(rows.tolist()) + repr(shape).encode()).digest()
 
     return LazyImages(read, shape.dims, np.arange(len(rows)), digest)
 

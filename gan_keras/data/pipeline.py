@@ -183,7 +183,7 @@ def _batch_rows(
     pool_tensor = tf.constant(pool)
 
     def one_pass(number: tf.Tensor) -> tf.data.Dataset:
-        key = tf.stack([tf.constant(seed, tf.int64), number + part * _PART])
+        key = tf.stack([tf.constant(seed, tf.int64), tf.add(number, part * _PART)])
         order = tf.range(size)
         if shuffle:
             order = tf.random.experimental.stateless_shuffle(order, seed=key)

@@ -43,7 +43,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     ):
         triples = random.integers(0, len(digits), (number, 3))
         values = labels[triples] @ np.array([100, 10, 1])
-        parts += [_stack(digits, triples), values.astype(np.int32)]
+        parts += [_stack(digits[:], triples), values.astype(np.int32)]
     return Dataset(name, *parts, tuple(f"{label:03d}" for label in range(1000)))
 
 

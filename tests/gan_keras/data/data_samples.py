@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import zipfile
 
 import numpy as np
 from PIL import Image
@@ -35,6 +36,14 @@ def write_files(folder, files):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder
+
+
+def write_zip(path, files, compression=zipfile.ZIP_DEFLATED):
+    """Writes files as an archive."""
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
 
 
 def class_files(number=20, classes=("cat", "dog"), size=(12, 12)):

@@ -1,9 +1,8 @@
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from data_samples import class_files, csv_text, png, shades, write_files
+from data_samples import class_files, csv_text, png, shades, write_files, write_zip
 
 from gan_keras import data
 from gan_keras.data import DataOptions, folder, show
@@ -49,23 +48,29 @@ def test_sub_folders_are_classes(tmp_path):
 def test_a_zip_is_the_same_data_as_its_folder(tmp_path):
     files = class_files()
     write_files(tmp_path / "pets", files)
-    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
-        for name in reversed(list(files)):  # the order in the archive does not matter
-            archive.writestr(f"pets/{name}", files[name])
+    inside = {f"pets/{name}": files[name] for name in reversed(files)}  # in any order
+    write_zip(tmp_path / "pets.zip", inside)
     assert load(tmp_path / "pets").fingerprint() == load(tmp_path / "pets.zip").fingerprint()
 
 
 def test_more_files_do_not_move_old_ones_between_splits(tmp_path):
-    write_files(tmp_path / "p", class_files(20))
-    before = set(shades(load(tmp_path / "p").test_images))
-    write_files(tmp_path / "p", class_files(40))
-    after = set(shades(load(tmp_path / "p").test_images))
-    assert before <= after
+    before = set(shades(load(write_files(tmp_path / "p", class_files(20))).test_images))
+    assert before <= set(shades(load(write_files(tmp_path / "p", class_files(40))).test_images))
 
 
-def test_numbered_classes_are_in_the_order_of_numbers(tmp_path):
-    found = load(write_files(tmp_path / "p", class_files(2, classes=("10", "9"))))
-    assert found.class_names == ("9", "10")
+@pytest.mark.parametrize(
+    ("names", "classes"),
+    [
+        (["10/1.png", "9/1.png"], ("9", "10")),  # in the order of numbers
+        (["1.png", "2.png"], ("all",)),
+        (["train/1.png", "test/2.png"], ("all",)),
+        ([f"{i}/0.png" for i in range(60)], tuple(map(str, range(60)))),
+    ],
+)
+def test_classes(tmp_path, names, classes):
+    found = load(write_files(tmp_path / "p", dict.fromkeys(names, png())))
+    assert found.class_names == classes
+    assert found.class_counts.tolist() == [1 + (names[0] == "1.png")] * len(classes)
 
 
 def test_names_of_classes_fit_on_a_line_and_into_a_file(tmp_path):
@@ -82,18 +87,11 @@ def test_names_of_classes_fit_on_a_line_and_into_a_file(tmp_path):
     assert "\x1b" not in show.describe(found)
 
 
-def test_no_folders_is_one_class(tmp_path):
-    found = load(write_files(tmp_path / "p", {f"{i}.png": png(i) for i in range(9)}))
-    assert found.class_names == ("all",)
-
-
 def test_train_and_test_folders_are_splits(tmp_path):
     files = {"train/a/1.png": png(1), "train/b/2.png": png(2), "test/a/deep/3.png": png(3)}
     found = load(write_files(tmp_path / "p", files))
     assert found.class_names == ("a", "b")
     assert (shades(found.train_images), shades(found.test_images)) == ([1, 2], [3])
-    flat = write_files(tmp_path / "q", {"train/1.png": png(1), "test/3.png": png(3)})
-    assert load(flat).class_names == ("all",)
 
 
 def test_good_files_among_bad_ones(tmp_path, capsys):
@@ -147,22 +145,16 @@ PICTURES = {"x/1.png": png(1), "x/2.png": png(2), "3.png": png(3), "unnamed.png"
 
 @pytest.mark.parametrize("where", ["inside", "in zip", "beside zip", "elsewhere"])
 def test_labels_csv(tmp_path, capsys, where):
-    text = csv_text(LABELS).encode()
+    labels = {"labels.csv": csv_text(LABELS).encode()}
     path = tmp_path / "p"
     if where == "inside":
-        write_files(path, {**PICTURES, "labels.csv": text})
+        write_files(path, PICTURES | labels)
     elif where == "elsewhere":
         write_files(path, PICTURES)
-        write_files(tmp_path, {"names.csv": text})
-        path = f"{path},labels={tmp_path / 'names.csv'}"
+        path = f"{path},labels={write_files(tmp_path, labels) / 'labels.csv'}"
     else:
-        path = tmp_path / "p.zip"
-        with zipfile.ZipFile(path, "w") as archive:
-            inside = PICTURES if where == "beside zip" else {**PICTURES, "labels.csv": text}
-            for name, content in inside.items():
-                archive.writestr(name, content)
-        if where == "beside zip":
-            write_files(tmp_path, {"labels.csv": text})
+        path = write_zip(tmp_path / "p.zip", PICTURES | (labels if where == "in zip" else {}))
+        write_files(tmp_path, labels if where == "beside zip" else {})
     found = load(path)
     assert found.class_names == ("one", "two")
     assert together(found) == [(1, "one"), (2, "two"), (3, "two")]
@@ -216,12 +208,6 @@ def test_options_without_a_labels_csv(tmp_path):
         load(f"{path},label=letter")
     with pytest.raises(DataError, match="cannot read"):
         load(f"{path},labels=none.csv")
-
-
-def test_every_class_is_trained_on(tmp_path):
-    files = {f"{name}/0.png": png() for name in range(60)}
-    found = load(write_files(tmp_path / "p", files))
-    assert found.class_counts.tolist() == [1] * 60
 
 
 def test_real_initials(real_data):

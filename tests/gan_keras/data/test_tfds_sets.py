@@ -77,11 +77,6 @@ def test_emnist_is_upright(tfds_dir, options):
     assert not image[:, 1:].any()
 
 
-def test_balanced_to_the_smallest_class(tfds_dir):
-    found = data.load("emnist/byclass", tfds_dir, DataOptions(balance=True))
-    assert found.class_counts.tolist() == [1, 1]
-
-
 @pytest.mark.parametrize("memory_mb", [700, 0])
 def test_many_sizes_and_no_test_split(tfds_dir, capsys, memory_mb):
     found = data.load("photos", tfds_dir, DataOptions(memory_mb=memory_mb))
@@ -142,16 +137,19 @@ def test_damaged_information(tmp_path):
         data.load("toy", tmp_path)
 
 
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "sizes", "counts"),
     [
-        ("mnist", (28, 28, 1), (60_000, 10_000), {5: 5421}),  # as published
-        ("fashion_mnist", (28, 28, 1), (60_000, 10_000), {0: 6000, 9: 6000}),
+        slow("mnist", (28, 28, 1), (60_000, 10_000), {5: 5421}),  # as published
+        slow("fashion_mnist", (28, 28, 1), (60_000, 10_000), {0: 6000, 9: 6000}),
         ("letters62", (28, 28, 1), (4_578, 620), {0: 76, 61: 66}),
-        ("cifar10_subset", (32, 32, 3), (20_000, 1_000), {}),
+        slow("cifar10_subset", (32, 32, 3), (20_000, 1_000), {}),
     ],
 )
-@pytest.mark.slow
 def test_real_sets(real_data, name, shape, sizes, counts):
     if tfds_sets.find(name, real_data) is None:
         pytest.skip(f"no prepared {name}")
@@ -160,12 +158,3 @@ def test_real_sets(real_data, name, shape, sizes, counts):
     assert (len(found.train_images), len(found.test_images)) == sizes
     for label, count in counts.items():
         assert found.class_counts[label] == count
-
-
-def test_prepared_tfds_set(real_data):
-    if tfds_sets.find("letters62", real_data) is None:
-        pytest.skip("no prepared letters62")
-    found = data.load("letters62", real_data)
-    assert found.train_images.shape == (4_578, 28, 28, 1)
-    assert found.num_classes == 62
-    assert (found.train_images.min(), found.train_images.max()) == (0, 255)

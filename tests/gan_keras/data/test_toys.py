@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from gan_keras import data
-from gan_keras.data.pipeline import training_batches
 from gan_keras.data.toys import MIXTURES
 
 
@@ -45,9 +44,3 @@ def test_the_same_points_each_time_and_others_to_test():
     one, two = data.load("ring"), data.load("ring")
     assert one.fingerprint() == two.fingerprint()
     assert not np.isin(one.test_images[:, 0], one.train_images[:, 0]).all()
-
-
-def test_batches_are_points():
-    points, modes = next(iter(training_batches(data.load("grid"), 100, seed=0)))
-    assert points.shape == (100, 2)
-    assert np.abs(points - MIXTURES["grid"].means[modes]).max() < 0.5
