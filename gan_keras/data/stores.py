@@ -103,7 +103,7 @@ class ZipStore(Store):
         path: The archive.
 
     Raises:
-        DataError: If it is no whole zip archive.
+        DataError: If it is no whole zip archive, or unpacks to too much.
     """
 
     def __init__(self, path: Path) -> None:
@@ -111,8 +111,6 @@ class ZipStore(Store):
             self._archive = zipfile.ZipFile(path)
         except (OSError, *READ_ERRORS) as error:
             raise DataError(f"{path} is no whole zip archive ({error})") from error
-        self._left = max(MAX_TOTAL_BYTES, MAX_RATIO * path.stat().st_size)
-        self._counted: set[str] = set()
         self._entries: dict[str, zipfile.ZipInfo] = {}
         listing = []
         for entry in self._archive.infolist():
@@ -121,25 +119,22 @@ class ZipStore(Store):
                 listing.append((entry.filename, f"{entry.file_size} {entry.CRC:08x}", reason))
                 if not reason:
                     self._entries.setdefault(entry.filename, entry)
+        total = sum(entry.file_size for entry in self._entries.values())
+        if total > max(MAX_TOTAL_BYTES, MAX_RATIO * path.stat().st_size):
+            raise DataError(
+                f"{path}: its files unpack to more than {MAX_TOTAL_BYTES:,} bytes and "
+                f"{MAX_RATIO} times the archive: looks like a zip bomb"
+            )
         super().__init__(path, listing)
 
     def _open(self, name: str) -> BinaryIO:
         try:
             with self._archive.open(self._entries[name]) as file:
-                # With a limit, since an entry can unpack to more than the archive says.
-                data = file.read(MAX_FILE_BYTES + 1)
+                # zipfile gives no more bytes than the archive says, but without this limit it
+                # would unpack all there are at once.
+                return io.BytesIO(file.read(MAX_FILE_BYTES + 1))
         except READ_ERRORS as error:
             raise BadPictureError(f"damaged in the archive ({error})") from error
-        # Counted as it unpacks, whatever the archive says; and once, as pictures are read again.
-        if name not in self._counted:
-            self._counted.add(name)
-            self._left -= len(data)
-        if self._left < 0:
-            raise DataError(
-                f"{self.path}: its files unpack to more than {MAX_TOTAL_BYTES:,} bytes and "
-                f"{MAX_RATIO} times the archive: looks like a zip bomb"
-            )
-        return io.BytesIO(data)
 
 
 def open_store(path: Path) -> Store:

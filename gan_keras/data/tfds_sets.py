@@ -7,6 +7,7 @@ folders are looked at first.
 import contextlib
 import functools
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,10 +42,7 @@ def folders(data_dir: Path) -> list[Path]:
 
 def is_name(name: str) -> bool:
     """True if a name may be that of a set: it cannot lead out of the data folders."""
-    return all(
-        part.replace("_", "").replace("-", "").replace(".", "").isalnum()
-        for part in name.split("/")
-    )
+    return all(re.sub("[_.-]", "", part).isalnum() for part in name.split("/"))
 
 
 def find(name: str, data_dir: Path) -> Path | None:

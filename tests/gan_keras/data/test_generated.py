@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from PIL import Image
+from data_samples import png, write_files
 
 from gan_keras import data
 from gan_keras.data import generated
 from gan_keras.foundation.errors import DataError
+
+BIG = {"size": (28, 28)}
 
 
 @pytest.fixture
@@ -12,42 +14,28 @@ def dataset(data_dir):
     return data.load("demo", data_dir)  # 28x28x1, classes a b c d
 
 
-def write(path, image):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path)
-
-
-def picture(value, shape=(28, 28)):
-    return np.full(shape, value, np.uint8)
-
-
 def save(path, **arrays):
     np.savez(path, **arrays)
     return path
 
 
-def test_folder_with_a_sub_folder_a_class(dataset, tmp_path):
-    for number in range(12):  # all of them count, none is held back for tests
-        write(tmp_path / "in" / "b" / f"{number}.png", picture(10))
-        write(tmp_path / "in" / "d" / f"{number}.png", picture(20))
-    images, labels = generated.load(tmp_path / "in", dataset, tmp_path)
+def test_folder_with_a_sub_folder_per_class(dataset, tmp_path):
+    # all of them count, none is held back for tests
+    shades = {"b": 10, "d": 20}
+    files = {f"{name}/{i}.png": png(shades[name], **BIG) for name in shades for i in range(12)}
+    images, labels = generated.load(write_files(tmp_path / "in", files), dataset, tmp_path)
     assert images.shape == (24, 28, 28, 1)
     assert np.bincount(labels).tolist() == [0, 12, 0, 12]
     assert set(images[labels == 1].ravel()) == {10}
 
 
 def test_flat_folder_has_no_labels(dataset, tmp_path):
-    for number in range(5):
-        write(tmp_path / "in" / f"{number}.png", picture(number))
-    images, labels = generated.load(tmp_path / "in", dataset, tmp_path)
+    # grey pictures may be written as RGB
+    files = {f"{shade}.png": png(shade, mode="RGB", **BIG) for shade in range(5)}
+    images, labels = generated.load(write_files(tmp_path / "in", files), dataset, tmp_path)
     assert sorted(images[:, 0, 0, 0]) == [0, 1, 2, 3, 4]
+    assert images.shape == (5, 28, 28, 1)
     assert labels is None
-
-
-def test_grey_pictures_may_be_written_as_rgb(dataset, tmp_path):
-    for number in range(3):
-        write(tmp_path / "in" / f"{number}.png", picture(7, (28, 28, 3)))
-    assert generated.load(tmp_path / "in", dataset, tmp_path)[0].shape == (3, 28, 28, 1)
 
 
 def test_npz_as_samples_are_written(dataset, tmp_path):
@@ -101,11 +89,9 @@ def test_what_does_not_fit_is_one_line(dataset, tmp_path, arrays, message):
 
 
 def test_unknown_classes_of_a_folder(dataset, tmp_path):
-    for name in ("a", "zebra"):
-        write(tmp_path / "in" / name / "0.png", picture(1))
-        write(tmp_path / "in" / name / "1.png", picture(2))
+    files = {f"{name}/{i}.png": png(**BIG) for name in ("a", "zebra") for i in range(2)}
     with pytest.raises(DataError, match="has classes that demo has not: 'zebra'"):
-        generated.load(tmp_path / "in", dataset, tmp_path)
+        generated.load(write_files(tmp_path / "in", files), dataset, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00v\x00"])

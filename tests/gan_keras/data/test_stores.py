@@ -107,7 +107,7 @@ def test_large_files_are_left_out(tmp_path, monkeypatch):
         assert store.skipped == [("a/2.png", "more than 10,000 bytes")]
 
 
-def test_an_entry_that_lies_about_its_size_is_stopped(tmp_path, monkeypatch):
+def test_an_entry_that_lies_about_its_size_is_stopped(tmp_path):
     path = write_zip(tmp_path / "p.zip", {"a/1.png": b"\0" * 50_000})
     raw = bytearray(path.read_bytes())
     central = raw.index(b"PK\1\2")
@@ -121,12 +121,10 @@ def test_zip_bombs_are_stopped_by_what_they_unpack_to(tmp_path, monkeypatch):
     monkeypatch.setattr(stores, "MAX_TOTAL_BYTES", 100_000)
     monkeypatch.setattr(stores, "MAX_RATIO", 2)
     bomb = {f"a/{i}.png": b"\0" * 30_000 for i in range(5)}
-    store = stores.open_store(write_zip(tmp_path / "p.zip", bomb))
-    for _ in range(9):
-        store.open(0)  # again and again is no bomb
     with pytest.raises(DataError, match="zip bomb"):
-        for row in range(5):
-            store.open(row)
+        stores.open_store(write_zip(tmp_path / "p.zip", bomb))
+    bomb.popitem(), bomb.popitem()
+    assert len(stores.open_store(write_zip(tmp_path / "q.zip", bomb)).names) == 3
 
 
 def test_links_are_followed_inside_only(tmp_path):
