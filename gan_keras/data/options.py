@@ -122,7 +122,7 @@ def _keep_classes(dataset: Dataset, names: str) -> Dataset:
 
 
 def _balanced(dataset: Dataset) -> Dataset:
-    """Cuts each class of the train split to its first n examples, n being the size of the smallest."""
+    """Cuts each class of the train split to its first examples, as many as the smallest has."""
     counts = dataset.class_counts
     smallest = int(counts.min())
     if smallest == 0:
