@@ -1,4 +1,4 @@
-"""A contact sheet of any data set: a row a class, or a scatter of points.
+"""A contact sheet of any data set: one row per class, or a scatter of points.
 
 python -m experiments.show_data --dataset=fashion_mnist --out=sheet.png
 python -m experiments.show_data --dataset=folder:my_pictures --image_size=64 --out=sheet.png
