@@ -1,13 +1,14 @@
-"""A study: configurations times seeds, side by side on this machine or on a Ray cluster.
+"""Makes the runs of a study: configurations times seeds, on this machine or on a Ray cluster.
 
     python -m experiments.sweep --study=experiments/studies/noise_length.yaml --dry_run
     python -m experiments.sweep --study=experiments/studies/noise_length.yaml --workers=2
     python -m experiments.sweep --study=experiments/studies/noise_length.yaml --engine=ray
 
-Ctrl-C or a kill stops it at any time; the same command goes on. Results are one JSON file, beside
-the study unless told otherwise, from which `make results` writes RESULTS.md.
+Ctrl-C or a kill stops it at any time; the same command goes on. Results are one JSON file, by
+default in `results` beside the study, from which `make results` writes RESULTS.md.
 """
 
+import signal
 from pathlib import Path
 
 from absl import flags
@@ -22,11 +23,9 @@ def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
     flags.DEFINE_string("study", None, "The study file, a YAML.")
     flags.DEFINE_enum("size", "cpu", ["cpu", "full"], "Which size of the study.")
-    flags.DEFINE_enum("engine", "local", ["local", "ray"], "What makes the runs.")
+    flags.DEFINE_enum("engine", "local", ["local", "ray"], "Engine that makes the runs.")
     flags.DEFINE_integer("workers", 0, "Runs at a time; 0: one for every two cores.", lower_bound=0)
-    flags.DEFINE_integer(
-        "threads", 0, "Threads of each run; 0: the cores shared out.", lower_bound=0
-    )
+    flags.DEFINE_integer("threads", 0, "Threads of each run; 0: the cores divided.", lower_bound=0)
     flags.DEFINE_string("ray_address", "", "Ray cluster to use; empty starts one here.")
     flags.DEFINE_float("gpus", 0.0, "GPUs that each run asks Ray for, e.g. 0.25.", lower_bound=0.0)
     flags.DEFINE_string("workdir", "", "Folder of the sweep (default: sweeps/STUDY-SIZE).")
@@ -66,6 +65,7 @@ def main() -> None:
     if FLAGS.dry_run:
         print(sweep.preview(study, settings))
     else:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill stops it as Ctrl-C does
         sweep.run(study, settings)
 
 

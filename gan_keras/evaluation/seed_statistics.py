@@ -53,8 +53,18 @@ def paired_difference(
         values = np.array([a[key] - b[key] for a, b in pairs if key in a and key in b])
         mean, low, high = float(values.mean()), None, None
         if len(values) > 1:
-            quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
-            reach = quantile * float(stats.sem(values))
-            low, high = mean - reach, mean + reach
+            low, high = interval(values)
         found[key] = {"mean": mean, "low": low, "high": high, "n": len(values)}
     return found
+
+
+def interval(values: np.ndarray | Sequence[float]) -> tuple[float, float]:
+    """Computes the 95 % interval of a mean by Student's t.
+
+    Args:
+        values: At least two.
+    """
+    # Not `stats.t.interval`, which gives NaN where all values are equal.
+    mean, error = float(np.mean(values)), float(stats.sem(values))
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error
+    return mean - reach, mean + reach

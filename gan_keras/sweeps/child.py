@@ -1,10 +1,9 @@
-"""Runs a module as `python -m` would, and stops it when whoever started it is gone.
+"""Runs a module as `python -m` does, and stops it when its parent process is gone.
 
     python -m gan_keras.sweeps.child PARENT MODULE [FLAGS]
 
-A sweep that is killed outright cannot stop its runs. Each watches its parent instead and asks
-itself to stop, so that it writes a checkpoint and leaves its folder free for the sweep that goes
-on.
+A sweep that is killed outright cannot stop its runs. Each run therefore watches its parent and asks
+itself to stop, so that it writes a checkpoint and leaves its folder free for the resumed sweep.
 """
 
 import os
@@ -14,11 +13,11 @@ import sys
 import threading
 import time
 
-SECONDS = 0.5  # between two looks
+SECONDS = 0.5  # between two checks
 
 
 def watch(parent: int) -> None:
-    """Sends this process SIGTERM as soon as `parent` is not its parent any more."""
+    """Sends this process SIGTERM as soon as `parent` is no longer its parent."""
     while os.getppid() == parent:
         time.sleep(SECONDS)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -1,17 +1,15 @@
-"""What a study measures in a finished run: scores of metrics.json, and figures made of log.csv."""
+"""Measures of a study: scores of metrics.json, and figures made of columns of log.csv."""
 
-import csv
 import dataclasses
 import fnmatch
 import math
 import statistics
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from gan_keras.evaluation import catalogue
-from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.storage.metrics import flatten, read_metrics
+from gan_keras.foundation.errors import UsageError
+from gan_keras.storage.metrics import flatten
 
 # Columns that log.csv may hold, each also as `val_...`.
 COLUMNS = (
@@ -42,141 +40,112 @@ _LEFT_OUT = ("confusion", "environment", "experiment", "preset", "dataset", "mod
 class Measure:
     """One number of a run.
 
-    Exactly one way of making it is set.
-
     Attributes:
-        name: What tables and rules call it.
-        score: Name in metrics.json, dotted.
-        mean: Scores or earlier measures whose mean it is.
-        difference: Two of them: the first less the second.
-        ratio: Two of them: the first over the second.
-        column: Column of log.csv, of which `take` makes one number.
-        take: `last`, `mean`, `sd`, `max` or `min` of the epochs; `at` an epoch; `above` and
-            `below`: how many epochs are above or below `value`; `slope` an epoch (least squares).
+        name: Its name in tables and rules.
+        kind: `score` of metrics.json; `mean`, `difference` or `ratio` of scores or earlier
+            measures; `log` for a column of log.csv.
+        of: The names of these, two of them for `difference` and `ratio`.
+        take: How a column becomes one number: `last`, `mean`, `sd`, `max` or `min` of the epochs;
+            `at` an epoch; the number of epochs `above` or `below` a value; `slope` per epoch (least
+            squares).
         value: The epoch or the threshold of `take`.
         since: First epoch that counts, from 1; a negative number counts from the end.
     """
 
     name: str
-    score: str = ""
-    mean: tuple[str, ...] = ()
-    difference: tuple[str, ...] = ()
-    ratio: tuple[str, ...] = ()
-    column: str = ""
+    kind: str
+    of: tuple[str, ...]
     take: str = "last"
-    value: float | None = None
+    value: float = 0.0
     since: int = 1
 
 
-def parse(entry: Any, earlier: Mapping[str, Measure], where: str) -> Measure:
+def parse(entry: Any, earlier: Collection[str], where: str) -> Measure:
     """Reads a measure of a study file.
 
     Args:
         entry: A score's name, or a mapping with `name` and one of `mean`, `difference`, `ratio`,
             `log`.
-        earlier: Measures that it may refer to.
-        where: What to blame in messages.
+        earlier: Names of the measures before it, to which it may refer.
+        where: The place that messages name.
 
     Raises:
         UsageError: If it is unknown or incomplete.
     """
     if isinstance(entry, str):
-        _check_score(entry, where)
-        return Measure(entry, score=entry)
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        name, parts = entry, {"score": [entry]}
+    elif isinstance(entry, dict) and isinstance(entry.get("name"), str):
+        name, parts = entry["name"], {key: value for key, value in entry.items() if key != "name"}
+    else:
         raise UsageError(f"{where}: a metric is a score's name or a mapping with `name`")
-    entry = dict(entry)
-    name = entry.pop("name")
     where = f"{where}, metric {name!r}"
     if name in earlier:
         raise UsageError(f"{where}: defined twice")
-    if "log" in entry:
-        return _parse_column(name, entry, where)
-    kinds = [kind for kind in ("mean", "difference", "ratio") if kind in entry]
-    if len(kinds) != 1 or len(entry) != 1:
+    if "log" in parts:
+        return _parse_column(name, parts, where)
+    kind, names = next(iter(parts.items()), ("", None))
+    if len(parts) != 1 or kind not in ("score", "mean", "difference", "ratio"):
         raise UsageError(f"{where}: give one of mean, difference, ratio or log")
-    parts = entry[kinds[0]]
-    if not isinstance(parts, list) or not parts or not all(isinstance(p, str) for p in parts):
-        raise UsageError(f"{where}: {kinds[0]} needs a list of names")
-    if kinds[0] != "mean" and len(parts) != 2:
-        raise UsageError(f"{where}: {kinds[0]} needs two names, not {len(parts)}")
-    for part in parts:
-        if part not in earlier:
-            _check_score(part, where)
-    return Measure(name, **{kinds[0]: tuple(parts)})
+    names = names if isinstance(names, list) and all(isinstance(n, str) for n in names) else []
+    if not names or (kind in ("difference", "ratio") and len(names) != 2):
+        two = "two " if kind in ("difference", "ratio") else ""
+        raise UsageError(f"{where}: {kind} needs a list of {two}names")
+    if unknown := [one for one in names if one not in earlier and not _is_score(one)]:
+        known = ", ".join(catalogue.MEASURABLE)
+        raise UsageError(f"{where}: unknown metric {unknown[0]!r}; known: {known}")
+    return Measure(name, kind, tuple(names))
 
 
-def _parse_column(name: str, entry: dict[str, Any], where: str) -> Measure:
+def _is_score(name: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in catalogue.MEASURABLE)
+
+
+def _parse_column(name: str, entry: Mapping[str, Any], where: str) -> Measure:
     """Reads a measure made of a column of log.csv."""
-    column, take = entry.pop("log"), entry.pop("take", "last")
-    value, since = entry.pop("value", None), entry.pop("since", 1)
-    if entry:
-        raise UsageError(f"{where}: unknown {', '.join(map(str, entry))}")
-    if str(column).removeprefix("val_") not in COLUMNS:
+    if unknown := [str(key) for key in entry if key not in ("log", "take", "value", "since")]:
+        raise UsageError(f"{where}: unknown {', '.join(unknown)}")
+    column, take, since = str(entry["log"]), entry.get("take", "last"), entry.get("since", 1)
+    if column.removeprefix("val_") not in COLUMNS:
         raise UsageError(f"{where}: log.csv has no {column!r}; known: {', '.join(COLUMNS)}")
-    if take not in _TAKES:
-        raise UsageError(f"{where}: take={take}: choose one of {', '.join(_TAKES)}")
-    if (take in ("above", "below", "at")) != isinstance(value, int | float):
+    if take not in (*_TAKES, "at"):
+        raise UsageError(f"{where}: take={take}: choose one of {', '.join(_TAKES)}, at")
+    if (take in ("above", "below", "at")) != isinstance(entry.get("value"), int | float):
         raise UsageError(f"{where}: `value` belongs to take=above, below or at")
     if not isinstance(since, int) or since == 0:
         raise UsageError(f"{where}: since={since!r}: expected an epoch, or a negative number")
-    return Measure(name, column=column, take=take, value=value, since=since)
+    return Measure(name, "log", (column,), take, entry.get("value", 0.0), since)
 
 
 def describe(measure: Measure) -> str:
-    """Says what a measure is made of."""
-    if measure.score:
-        return f"`{measure.score}` of metrics.json"
-    if measure.column:
-        epochs = f" since epoch {measure.since}" if measure.since > 1 else ""
-        if measure.since < 0:
-            epochs = f" of the last {-measure.since} epochs"
+    """Returns the definition of a measure in words."""
+    if measure.kind == "score":
+        return f"`{measure.of[0]}` of metrics.json"
+    if measure.kind == "log":
         taken = {
-            "at": f"at epoch {measure.value:g}" if measure.value is not None else "",
+            "at": f"at epoch {measure.value:g}",
             "above": f"number of epochs above {measure.value}",
             "below": f"number of epochs below {measure.value}",
-            "slope": "slope an epoch",
+            "slope": "slope per epoch",
             "last": "after the last epoch",
         }.get(measure.take, measure.take)
-        return f"`{measure.column}` of log.csv: {taken}{epochs}"
-    kinds = {"mean of": measure.mean, "difference:": measure.difference, "ratio:": measure.ratio}
-    kind, parts = next((kind, parts) for kind, parts in kinds.items() if parts)
-    between = {"difference:": " less ", "ratio:": " over "}.get(kind, ", ")
-    return f"{kind} {between.join(parts)}"
-
-
-def _check_score(name: str, where: str) -> None:
-    known = catalogue.MEASURABLE
-    if not any(fnmatch.fnmatchcase(name, pattern) for pattern in known):
-        raise UsageError(f"{where}: unknown metric {name!r}; known: {', '.join(known)}")
-
-
-def of_run(folder: Path, measures: tuple[Measure, ...]) -> dict[str, Any]:
-    """Reads what a finished run has measured.
-
-    Args:
-        folder: The run folder.
-        measures: What the study asks for; None where the run lacks it.
-
-    Returns:
-        `metrics` by measure, and every number of metrics.json by dotted name as `scores`.
-
-    Raises:
-        DataError: If metrics.json or log.csv cannot be read.
-    """
-    scores, file = numbers(read_metrics(folder)), folder / "log.csv"
-    try:
-        columns = read_columns(file)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{file} cannot be read ({error})") from error
-    return {"metrics": evaluate(measures, scores, columns), "scores": scores}
+        if measure.since < 0:
+            taken += f" of the last {-measure.since} epochs"
+        elif measure.since > 1:
+            taken += f" since epoch {measure.since}"
+        return f"`{measure.of[0]}` of log.csv: {taken}"
+    start, between = {
+        "mean": ("mean of ", ", "),
+        "difference": ("difference: ", " less "),
+        "ratio": ("ratio: ", " over "),
+    }[measure.kind]
+    return start + between.join(measure.of)
 
 
 def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers of metrics.json by dotted name, those of lists by their place.
+    """Returns the numbers of metrics.json by dotted name, those in lists by their place.
 
     Args:
-        metrics: What metrics.json holds. Confusion matrices and the like are left out.
+        metrics: Content of metrics.json. Confusion matrices and the like are left out.
     """
     return flatten(_lists_as_mappings(metrics))
 
@@ -189,20 +158,12 @@ def _lists_as_mappings(value: Any) -> Any:
     return {str(k): _lists_as_mappings(v) for k, v in value.items() if k not in _LEFT_OUT}
 
 
-def read_columns(file: Path) -> dict[str, list[float]]:
-    """Columns of a log.csv, a number an epoch; NaN where a row lacks it."""
-    with file.open(newline="", encoding="utf-8") as text:
-        rows = list(csv.DictReader(text))
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return {name: [float(row.get(name) or "nan") for row in rows] for name in names}
-
-
 def evaluate(
-    measures: tuple[Measure, ...],
+    measures: Sequence[Measure],
     scores: Mapping[str, float],
-    columns: Mapping[str, list[float]],
+    columns: Mapping[str, Sequence[float]],
 ) -> dict[str, float | None]:
-    """Works out measures in their order.
+    """Computes measures in their order.
 
     Args:
         measures: A measure may refer to earlier ones.
@@ -210,59 +171,51 @@ def evaluate(
         columns: Of log.csv.
 
     Returns:
-        By name; None for what the run lacks or what is not finite.
+        Values by name; None where the run lacks something or the value is not finite.
     """
     found: dict[str, float | None] = {}
     for measure in measures:
-        known = scores | {name: value for name, value in found.items() if value is not None}
-        value = _work_out(measure, known, columns)
+        value = _value(measure, {**scores, **found}, columns)
         found[measure.name] = value if value is not None and math.isfinite(value) else None
     return found
 
 
-def _work_out(measure, known, columns) -> float | None:
-    """One measure; None if something is missing."""
-    if measure.column:
-        values = columns.get(measure.column)
-        return None if values is None else _TAKES[measure.take](_since(values, measure), measure)
-    names = [measure.score] if measure.score else measure.mean or measure.difference
-    values = [known.get(name) for name in names or measure.ratio]
-    if None in values:
+def _value(
+    measure: Measure,
+    known: Mapping[str, float | None],
+    columns: Mapping[str, Sequence[float]],
+) -> float | None:
+    """Computes one measure; None if something is missing."""
+    if measure.kind == "log":
+        return _value_of_column(measure, columns.get(measure.of[0], ()))
+    values = [value for name in measure.of if (value := known.get(name)) is not None]
+    if len(values) < len(measure.of):
         return None
-    if measure.difference:
+    if measure.kind == "difference":
         return values[0] - values[1]
-    if measure.ratio:
+    if measure.kind == "ratio":
         return values[0] / values[1] if values[1] else None
     return statistics.fmean(values)
 
 
-def _since(values: list[float], measure: Measure) -> list[float]:
-    """The epochs that count."""
+def _value_of_column(measure: Measure, values: Sequence[float]) -> float | None:
+    """Makes one number of a column; None if it has too few epochs."""
     if measure.take == "at":
-        return values
-    return values[measure.since :] if measure.since < 0 else values[measure.since - 1 :]
-
-
-def _at(values: list[float], measure: Measure) -> float | None:
-    epoch = int(measure.value)
-    return values[epoch - 1] if 1 <= epoch <= len(values) else None
-
-
-def _slope(values: list[float], measure: Measure) -> float | None:
-    del measure
-    if len(values) < 2:
+        epoch = int(measure.value)
+        return values[epoch - 1] if 1 <= epoch <= len(values) else None
+    values = values[measure.since if measure.since < 0 else measure.since - 1 :]
+    if len(values) < (2 if measure.take in ("sd", "slope") else 1):
         return None
-    return statistics.linear_regression(range(len(values)), values).slope
+    return _TAKES[measure.take](values, measure.value)
 
 
-_TAKES = {
-    "last": lambda values, m: values[-1] if values else None,
-    "mean": lambda values, m: statistics.fmean(values) if values else None,
-    "sd": lambda values, m: statistics.stdev(values) if len(values) > 1 else None,
-    "max": lambda values, m: max(values, default=None),
-    "min": lambda values, m: min(values, default=None),
-    "above": lambda values, m: sum(value > m.value for value in values),
-    "below": lambda values, m: sum(value < m.value for value in values),
-    "at": _at,
-    "slope": _slope,
+_TAKES: dict[str, Callable[[Sequence[float], float], float]] = {
+    "last": lambda values, _: values[-1],
+    "mean": lambda values, _: statistics.fmean(values),
+    "sd": lambda values, _: statistics.stdev(values),
+    "max": lambda values, _: max(values),
+    "min": lambda values, _: min(values),
+    "above": lambda values, limit: sum(value > limit for value in values),
+    "below": lambda values, limit: sum(value < limit for value in values),
+    "slope": lambda values, _: statistics.linear_regression(range(len(values)), values).slope,
 }

@@ -1,7 +1,7 @@
-"""The runs of a study: which there are, where each lives, and the command that makes it."""
+"""The runs of a study: their names, folders and configurations, and what makes two the same."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from gan_keras.sweeps.measures import Measure
 from gan_keras.sweeps.study import Study, run_name
 
 # Options that say where things are or what is drawn along the way: no figure depends on them.
-_NO_FIGURES = (
+_WITHOUT_EFFECT = (
     "workdir",
     "data_dir",
     "memory_mb",
@@ -19,8 +19,6 @@ _NO_FIGURES = (
     "report",
     "checkpoint_minutes",
 )
-# Options that ask for more scores of the same run.
-_MORE_SCORES = ("gan_train",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,30 +29,31 @@ class Run:
         arm: Name of its arm.
         seed: Its seed.
         config: Its configuration, with folder and data in place.
-        folder: Its run folder.
-        log: File that gets all that it prints.
-        metrics: What the study measures in it.
-        grids: Whether its last sample grid is wanted.
+        log: File for its output, in the folder `logs` of the sweep.
+        metrics: The measures of the study.
         threads: Threads that it may use.
     """
 
     arm: str
     seed: int
     config: RunConfig
-    folder: Path
     log: Path
     metrics: tuple[Measure, ...]
-    grids: bool
     threads: int
 
     @property
     def name(self) -> str:
-        """Unique within the sweep."""
+        """Name that is unique within the sweep."""
         return run_name(self.arm, self.seed)
+
+    @property
+    def folder(self) -> Path:
+        """Its run folder."""
+        return Path(self.config.workdir)
 
 
 def runs(study: Study, workdir: Path, data_dir: str, threads: int) -> list[Run]:
-    """All runs of a study, seed by seed: what is there first compares all arms.
+    """Returns all runs of a study, seed by seed: the first ones already compare all arms.
 
     Args:
         study: The study.
@@ -62,66 +61,51 @@ def runs(study: Study, workdir: Path, data_dir: str, threads: int) -> list[Run]:
         data_dir: Folder of prepared data sets.
         threads: Threads of each run.
     """
-    workdir = workdir.resolve()  # a cluster's workers start in other folders
+    workdir = workdir.resolve()  # the workers of a cluster start in other folders
+    data_dir = str(Path(data_dir).resolve())
     found = []
     for seed in study.seeds:
         for arm in study.arms:
-            folder = workdir / "runs" / run_name(arm.name, seed)
-            config = arm.config.replace(
-                seed=seed, workdir=str(folder), data_dir=str(Path(data_dir).resolve())
-            )
-            found.append(
-                Run(
-                    arm=arm.name,
-                    seed=seed,
-                    config=config,
-                    folder=folder,
-                    log=workdir / "logs" / f"{folder.name}.log",
-                    metrics=study.metrics,
-                    grids=study.grids,
-                    threads=threads,
-                )
-            )
+            name = run_name(arm.name, seed)
+            folder = str(workdir / "runs" / name)
+            config = arm.config.replace(seed=seed, workdir=folder, data_dir=data_dir)
+            log = workdir / "logs" / f"{name}.log"
+            found.append(Run(arm.name, seed, config, log, study.metrics, threads))
     return found
 
 
 def options(config: RunConfig) -> dict[str, Any]:
-    """The options that a run's figures depend on, with its experiment's name."""
-    return {name: value for name, value in config.to_dict().items() if name not in _NO_FIGURES}
+    """Returns the options that a run's figures depend on, with its experiment's name."""
+    return {k: value for k, value in config.to_dict().items() if k not in _WITHOUT_EFFECT}
 
 
-def changed(config: RunConfig, recorded: dict[str, Any]) -> list[str]:
-    """What differs between a configuration and the options of a recorded run.
+def changed(config: RunConfig, recorded: Mapping[str, Any]) -> list[str]:
+    """Lists the differences between a configuration and the options of a recorded run.
 
     Args:
-        config: What the study asks for.
-        recorded: What `options` gave at the time. Options that did not exist then had what their
-            defaults say.
+        config: The configuration that the study asks for.
+        recorded: Result of `options` at the time. Options that did not exist then had their
+            defaults.
 
     Returns:
-        `name (was, is)`, empty if it is the same run, with more scores or fewer.
+        `name (before, now)`; empty if it is the same run, with more scores or fewer.
     """
     defaults = {name: field.default for name, field in config.option_fields().items()}
-    before = defaults | recorded
+    before = defaults | dict(recorded)
     return [
         f"{name} ({before.get(name)!r} before, {value!r} now)"
         for name, value in options(config).items()
-        if before.get(name) != value and name not in _MORE_SCORES
+        if before.get(name) != value and name != "gan_train"
     ]
 
 
-def lacking(config: RunConfig, recorded: Mapping[str, Any]) -> list[str]:
-    """The scores that a configuration asks for and a recorded run of it has not.
+def lacks_gan_train(config: RunConfig, recorded: Mapping[str, Any]) -> bool:
+    """Returns whether a configuration asks for GAN-train and a recorded run of it has none.
 
-    It gets them when it is made again, without being trained again.
+    It gets that score when it is made again, without being trained again.
 
     Args:
-        config: What the study asks for.
-        recorded: What `options` gave at the time.
+        config: The configuration that the study asks for.
+        recorded: Result of `options` at the time.
     """
-    return [name for name in _MORE_SCORES if getattr(config, name) and not recorded.get(name)]
-
-
-def select(all_runs: Sequence[Run], arms: Sequence[str]) -> list[Run]:
-    """The runs of some arms; of all of them where none is named."""
-    return [run for run in all_runs if not arms or run.arm in arms]
+    return config.gan_train and not recorded.get("gan_train")

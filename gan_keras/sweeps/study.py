@@ -1,4 +1,4 @@
-"""A study file: which configurations, how often, and what of them is compared.
+"""Study files: the configurations of a study, their seeds, and what is measured and compared.
 
 A study is YAML. Its runs are arms times grid times seeds:
 
@@ -13,7 +13,7 @@ A study is YAML. Its runs are arms times grid times seeds:
     seeds: [0, 1, 2, 3, 4]
     baseline: short-epochs=70         # what the others are compared with
     metrics: [energy_distance]
-    sizes:                            # each may change options, arms, grid and seeds
+    sizes:                            # each may change options, arms, grid, seeds and baseline
       cpu: {options: {steps_per_epoch: 16}, scaled_down: "...", seconds: 20}
       full: {}
 """
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import yaml
+import yaml.resolver
 
 from gan_keras import configs
 from gan_keras.configs.base import RunConfig
@@ -33,17 +34,16 @@ from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import measures
 from gan_keras.sweeps.measures import Measure
 
+# The larger size outranks the smaller one.
 SIZES = ("cpu", "full")
-_KEYS = {
-    "title", "experiment", "preset", "options", "arms", "grid", "seeds", "baseline", "metrics",
-    "sizes", "grids",
-}  # fmt: skip
-_SIZE_KEYS = {"options", "arms", "grid", "seeds", "scaled_down", "seconds", "baseline"}
-# Where things are belongs to the machine, not to the study.
+_SIZE_KEYS = {"options", "arms", "grid", "seeds", "baseline", "scaled_down", "seconds"}
+_KEYS = {"title", "experiment", "preset", "options", "arms", "grid", "seeds", "baseline",
+         "metrics", "sizes"}  # fmt: skip
+# Options that belong to the machine, not to the study.
 _MACHINE = ("workdir", "data_dir", "seed")
-# A sweep reports on all its runs together; they may be made on several machines, which must not
-# choose how each computes.
-_PLAIN = {"gif": False, "report": False, "precision": "float32"}
+# A sweep reports on all its runs together. Several machines may make them, and must not choose how
+# each computes.
+_DEFAULTS = {"gif": False, "report": False, "precision": "float32"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +51,14 @@ class Arm:
     """One configuration of a study.
 
     Attributes:
-        name: Folder and table name.
-        config: With seed 0.
-        seconds: Estimated seconds of one run on one core; None if nobody knows.
+        name: Name of its folders, and in tables.
+        config: The configuration, with seed 0.
+        seconds: Estimated seconds of one run on one core; 0 if unknown.
     """
 
     name: str
     config: RunConfig
-    seconds: float | None = None
+    seconds: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,15 +66,14 @@ class Study:
     """A study at one size.
 
     Attributes:
-        name: Of the file.
+        name: Name of the file.
         size: One of `SIZES`.
         title: One line.
         arms: The configurations.
-        seeds: Of each arm.
+        seeds: Seeds of each arm.
         metrics: What is compared.
         baseline: Name of the arm that the others are compared with; empty for none.
-        scaled_down: What this size leaves out and why that still tests the claim.
-        grids: Whether the last sample grid of each run is kept beside the results.
+        scaled_down: What this size leaves out, and why that still tests the claim.
     """
 
     name: str
@@ -85,29 +84,23 @@ class Study:
     metrics: tuple[Measure, ...]
     baseline: str = ""
     scaled_down: str = ""
-    grids: bool = False
-
-    def arm(self, name: str) -> Arm:
-        """The arm of that name."""
-        return next(arm for arm in self.arms if arm.name == name)
 
 
 def is_name(name: str) -> bool:
-    """Whether an arm may be called so: names become names of folders and files."""
+    """Returns whether an arm may have this name: names become names of folders and files."""
     return bool(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.=+-]{0,149}", name))
 
 
 def run_name(arm: str, seed: int) -> str:
-    """What the run of an arm with a seed is called, in results, folders and files."""
+    """Returns the name of a run in results, folders and files."""
     return f"{arm}-seed={seed}"
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, which moreover refuses a key that occurs twice."""
+    """The safe loader, which also refuses a key that occurs twice."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
-    """Reads a mapping."""
+def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     loader.flatten_mapping(node)
     found = {}
     for key_node, value_node in node.value:
@@ -119,7 +112,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
     return found
 
 
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats)
 
 
 def read_yaml(file: str | Path) -> Any:
@@ -152,13 +145,11 @@ def load(file: str | Path, size: str) -> Study:
         UsageError: Names what is wrong and where.
     """
     where = str(file)
-    raw = read_yaml(file)
-    _check_keys(raw, _KEYS, where)
-    sizes = _part(raw, "sizes", dict, where)
+    raw = _mapping(read_yaml(file), where, _KEYS)
+    sizes = _mapping(raw.get("sizes"), f"{where}, sizes")
     if size not in sizes:
         raise UsageError(f"{where} has no size {size!r}; it has {', '.join(map(str, sizes))}")
-    chosen = sizes[size] or {}
-    _check_keys(chosen, _SIZE_KEYS, f"{where}, size {size}")
+    chosen = _mapping(sizes[size], f"{where}, size {size}", _SIZE_KEYS)
     arms = _arms(raw, chosen, where)
     names = [arm.name for arm in arms]
     baseline = chosen.get("baseline", raw.get("baseline", ""))
@@ -170,37 +161,31 @@ def load(file: str | Path, size: str) -> Study:
         title=str(raw.get("title", Path(file).stem)),
         arms=arms,
         seeds=_seeds(chosen.get("seeds", raw.get("seeds", [0, 1, 2])), where),
-        metrics=_metrics(raw, where),
+        metrics=_metrics(raw.get("metrics"), where),
         baseline=baseline,
         scaled_down=" ".join(str(chosen.get("scaled_down", "")).split()),
-        grids=bool(raw.get("grids", False)),
     )
 
 
-def _check_keys(value: Any, allowed: set[str], where: str) -> None:
+def _mapping(value: Any, where: str, known: set[str] | None = None) -> dict[Any, Any]:
+    """Checks a mapping and its keys; one that is missing is empty."""
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise UsageError(f"{where}: expected a mapping (name: value)")
-    if unknown := [str(key) for key in value if key not in allowed]:
+    if unknown := [str(key) for key in value if known and key not in known]:
         raise UsageError(
-            f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(allowed))}"
+            f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known or ()))}"
         )
-
-
-def _part(raw: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
-    """An entry that must be there, and be a list or mapping that is not empty."""
-    value = raw.get(name)
-    if not isinstance(value, kind) or not value:
-        kinds = {dict: "mapping", list: "list"}
-        raise UsageError(f"{where}: `{name}` must be a {kinds[kind]} with something in it")
     return value
 
 
-def _metrics(raw: Mapping[str, Any], where: str) -> tuple[Measure, ...]:
+def _metrics(value: Any, where: str) -> tuple[Measure, ...]:
+    if not isinstance(value, list) or not value:
+        raise UsageError(f"{where}: `metrics` must be a list with something in it")
     found: dict[str, Measure] = {}
-    for entry in _part(raw, "metrics", list, where):
-        measure = measures.parse(entry, found, where)
-        if measure.name in found:
-            raise UsageError(f"{where}: metric {measure.name!r} is listed twice")
+    for entry in value:
+        measure = measures.parse(entry, found.keys(), where)
         found[measure.name] = measure
     return tuple(found.values())
 
@@ -214,13 +199,10 @@ def _seeds(value: Any, where: str) -> tuple[int, ...]:
 
 
 def _arms(raw: Mapping[str, Any], chosen: Mapping[str, Any], where: str) -> tuple[Arm, ...]:
-    """All arms with their configurations, checked against each other."""
-    arms = raw.get("arms") or {"": {}}
-    own = chosen.get("arms") or {}
-    grid = chosen.get("grid", raw.get("grid")) or {}
-    for what, value in (("arms", arms), ("arms of the size", own), ("grid", grid)):
-        if not isinstance(value, dict):
-            raise UsageError(f"{where}: {what} must be a mapping (name: options)")
+    """Returns all arms with their configurations, checked against each other."""
+    arms = _mapping(raw.get("arms"), f"{where}, arms") or {"": {}}
+    own = _mapping(chosen.get("arms"), f"{where}, arms of the size")
+    points = _grid_points(chosen.get("grid", raw.get("grid")), where)
     if unknown := [str(name) for name in own if name not in arms]:
         raise UsageError(f"{where}: the size changes unknown arms {', '.join(unknown)}")
     found = []
@@ -228,37 +210,32 @@ def _arms(raw: Mapping[str, Any], chosen: Mapping[str, Any], where: str) -> tupl
         base = {
             "experiment": raw.get("experiment", ""),
             "preset": raw.get("preset"),
-            **_PLAIN,
-            **_options(raw.get("options"), where),
-            **_options(chosen.get("options"), where),
-            **_options(options, f"{where}, arm {name}"),
-            **_options(own.get(name), f"{where}, arm {name}"),
+            **_DEFAULTS,
+            **_mapping(raw.get("options"), f"{where}, options"),
+            **_mapping(chosen.get("options"), f"{where}, options of the size"),
+            **_mapping(options, f"{where}, arm {name}"),
+            **_mapping(own.get(name), f"{where}, arm {name}"),
         }
-        for point in _points(grid, where):
-            labels = [f"{key}={value}" for key, value in point.items()]
-            full = "-".join([str(name), *labels] if name else labels) or "all"
+        for point in points:
+            labels = [str(name)] * bool(name) + [f"{key}={value}" for key, value in point.items()]
+            full = "-".join(labels) or "all"
             config = _config({**base, **point}, f"{where}, arm {full}")
-            found.append(Arm(full, config, _seconds(chosen.get("seconds"), str(name), where)))
+            found.append(Arm(full, config, _seconds(chosen.get("seconds"), name, where)))
     _check_different(found, where)
     return tuple(found)
 
 
-def _options(value: Any, where: str) -> dict[str, Any]:
-    if value is not None and not isinstance(value, dict):
-        raise UsageError(f"{where}: options must be a mapping (option: value)")
-    return value or {}
-
-
-def _points(grid: Mapping[str, Any], where: str) -> list[dict[str, Any]]:
-    """The cross product of a grid."""
+def _grid_points(value: Any, where: str) -> list[dict[str, Any]]:
+    """Returns the cross product of a grid; one point without options if there is none."""
+    grid = _mapping(value, f"{where}, grid")
     for option, values in grid.items():
         if not isinstance(values, list) or not values:
             raise UsageError(f"{where}: grid: {option} needs a list of values")
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
-def _config(options: dict[str, Any], where: str) -> RunConfig:
-    """The configuration of an arm."""
+def _config(options: dict[Any, Any], where: str) -> RunConfig:
+    """Returns the configuration of an arm."""
     experiment, preset = options.pop("experiment"), options.pop("preset")
     for what, name in (("experiment", experiment), ("preset", preset or "")):
         if not isinstance(name, str):
@@ -290,25 +267,23 @@ def _float(value: Any) -> Any:
         return value  # the configuration says what is wrong with it
 
 
-def _seconds(value: Any, arm: str, where: str) -> float | None:
-    """Estimated seconds of one run of an arm."""
-    if isinstance(value, dict):
-        value = value.get(arm)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+def _seconds(value: Any, arm: str, where: str) -> float:
+    """Returns the estimated seconds of one run of an arm; 0 if unknown."""
+    found = value.get(arm) if isinstance(value, dict) else value
+    if isinstance(found, bool) or not isinstance(found, int | float | None):
         raise UsageError(f"{where}: seconds must be a number, or one for each arm")
-    return value
+    return found or 0.0
 
 
 def _check_different(arms: list[Arm], where: str) -> None:
-    """No two arms may share a name, or be the same run under two names."""
-    names, runs = set(), {}
+    """Checks that no two arms share a name or are the same run."""
+    runs: dict[str, str] = {}
     for arm in arms:
         if not is_name(arm.name):
             raise UsageError(f"{where}: arm {arm.name!r}: use letters, digits and _ . = + -")
-        if arm.name in names:
+        if arm.name in runs.values():
             raise UsageError(f"{where}: two arms are called {arm.name!r}")
-        names.add(arm.name)
-        same = repr(sorted(arm.config.to_dict().items(), key=str))
+        same = repr(sorted(arm.config.to_dict().items()))
         if same in runs:
             raise UsageError(f"{where}: arms {runs[same]!r} and {arm.name!r} are the same run")
         runs[same] = arm.name

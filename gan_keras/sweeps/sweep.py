@@ -1,38 +1,36 @@
-"""A sweep: makes the runs of a study that are not done yet, and tells what all of them say."""
+"""Sweeps: making the runs of a study that are missing, and printing the table of all."""
 
 import contextlib
 import dataclasses
 import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import filelock
 
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.sweeps import hparams, local, measures, plan, ray, records, runner, tables
+from gan_keras.sweeps import engines, estimates, measures, plan, results_file, run_process
 from gan_keras.sweeps.plan import Run
-from gan_keras.sweeps.progress import Progress, seconds
+from gan_keras.sweeps.progress import Progress, expected_seconds
+from gan_keras.sweeps.results_file import Results
 from gan_keras.sweeps.study import Study
-
-ENGINES = ("local", "ray")
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """How a sweep is run; none of it changes a figure but `threads`, in the last digits.
+    """Settings of a sweep; only `threads` can change figures, in their last digits.
 
     Attributes:
-        workdir: Folder of the sweep: run folders, logs, TensorBoard's HParams.
+        workdir: Folder of the sweep, for run folders and logs.
         results: The JSON file of results.
         data_dir: Folder of prepared data sets.
-        engine: One of `ENGINES`.
-        workers: Runs at a time; 0: one for every two cores.
-        threads: Threads of each run; 0: the cores shared out among the workers.
+        engine: `local` or `ray`.
+        workers: Number of runs at a time; 0: one for every two cores.
+        threads: Threads of each run; 0: the cores divided among the workers.
         only: Arms to run; empty for all.
         retry_failed: Whether runs that failed before are tried again.
-        ray_address: Of a Ray cluster; empty starts one here.
+        ray_address: Address of a Ray cluster; empty starts one here.
         gpus: Share of a GPU that each run asks Ray for.
     """
 
@@ -48,102 +46,94 @@ class Settings:
     gpus: float = 0.0
 
     def share_out(self) -> tuple[int, int]:
-        """Workers and threads of each, with 0 replaced by what this machine has."""
+        """Returns the workers and the threads of each, with 0 replaced by this machine's number."""
         cores = os.cpu_count() or 1
         workers = self.workers or max(1, cores // 2)
         return workers, self.threads or max(1, cores // workers)
 
 
 def runs_of(study: Study, settings: Settings) -> list[Run]:
-    """The runs of a study that the settings ask for.
+    """Returns the runs of a study that the settings ask for.
 
     Raises:
-        UsageError: If an arm is unknown or the engine is.
+        UsageError: If an arm is unknown.
     """
-    if settings.engine not in ENGINES:
-        raise UsageError(f"--engine={settings.engine}: choose one of {', '.join(ENGINES)}")
     known = [arm.name for arm in study.arms]
     if unknown := [name for name in settings.only if name not in known]:
         raise UsageError(f"--only={','.join(unknown)}: no such arm; arms: {', '.join(known)}")
     _, threads = settings.share_out()
-    return plan.select(
-        plan.runs(study, settings.workdir, settings.data_dir, threads), settings.only
-    )
+    every = plan.runs(study, settings.workdir, settings.data_dir, threads)
+    return [one for one in every if not settings.only or one.arm in settings.only]
 
 
 def preview(study: Study, settings: Settings) -> str:
-    """What a sweep would do, as text.
+    """Returns the runs of a sweep with their commands and the expected time, as text.
 
     Args:
         study: The study.
         settings: The settings.
     """
-    results = records.Results(settings.results, study)
+    results = Results(settings.results, study)
     runs = runs_of(study, settings)
     pending = _pending(runs, results, settings.retry_failed)
     lines = [f"{study.title} ({study.size}): {len(study.arms)} arms x {len(study.seeds)} seeds"]
     if study.scaled_down:
         lines.append(study.scaled_down)
-    names = {run.name for run in pending}
-    for run in runs:
-        state = "to do" if run.name in names else results.outcome(run)["status"]
-        command = " ".join(run.config.arguments())
-        lines.append(f"  {state:9s} {run.name}: python -m {command}")
-    lines.append(f"{len(pending)} of {len(runs)} runs to do; {_how_long(study, pending, results)}")
+    for one in runs:
+        state = "to do" if one in pending else results.runs[one.name]["status"]
+        lines.append(f"  {state:9s} {one.name}: python -m {' '.join(one.config.arguments())}")
+    work = expected_seconds(pending, study, results.runs)
+    lines.append(f"{len(pending)} of {len(runs)} runs to do; {_how_long(work.values())}")
     return "\n".join(lines)
 
 
 def run(study: Study, settings: Settings) -> dict[str, Any]:
-    """Makes all runs that are not done, and prints the table.
+    """Makes all runs that are missing, and prints the table.
 
-    A sweep can be stopped at any time, also by SIGKILL: the same call goes on, runs under way
-    resume at their last checkpoint, and runs that are done are not repeated.
+    A sweep can be stopped at any time, also by SIGKILL: the same call goes on. Runs under way
+    resume at their last checkpoint, and finished runs are not repeated.
 
     Args:
         study: The study.
         settings: The settings.
 
     Returns:
-        What the results file holds.
+        Content of the results file.
 
     Raises:
         UsageError: If settings are wrong.
         DataError: If another sweep uses the folder or the results.
     """
     runs = runs_of(study, settings)
-    with _alone(settings.workdir, settings.results):
-        results = records.Results(settings.results, study)
-        _complete(runs, results)
+    with _locked(settings.workdir, settings.results):
+        results = Results(settings.results, study)
+        _measure_again(runs, results)
         pending = _pending(runs, results, settings.retry_failed)
         if pending:
             _execute(study, settings, pending, results)
         results.write()
-        found = records.read(results.path)
-        hparams.write(settings.workdir / "hparams", found)
-    print(tables.table(found))
-    print(
-        f"results: {results.path}; tensorboard --logdir {settings.workdir} (tab HParams); "
-        f"logs: {settings.workdir / 'logs'}"
-    )
+        found = results_file.read(results.path)
+    print(estimates.table(found))
+    print(f"results: {results.path}; logs: {settings.workdir / 'logs'}")
     return found
 
 
-def _execute(
-    study: Study, settings: Settings, pending: Sequence[Run], results: records.Results
-) -> None:
-    """Makes the runs, noting each as it ends."""
+def _execute(study: Study, settings: Settings, pending: Sequence[Run], results: Results) -> None:
+    """Makes runs and notes each as it ends."""
     workers, threads = settings.share_out()
+    work = expected_seconds(pending, study, results.runs)
     print(
         f"{study.title} ({study.size}): {len(pending)} runs to do, {workers} at a time with "
-        f"{threads} threads each; {_how_long(study, pending, results)}",
+        f"{threads} threads each; {_how_long(work.values())}",
         flush=True,
     )
-    estimates = {arm.name: arm.seconds for arm in study.arms}
-    work = {one.name: seconds(one, estimates, results.runs) for one in pending}
+    if settings.engine == "ray":
+        engine = engines.ray(workers * threads, settings.ray_address, settings.gpus)
+    else:
+        engine = engines.local(workers)
     progress = Progress(pending, work)
-    outcomes = _engine(settings)(pending, workers, progress.tick)
     try:
-        with _sigterm_as_interrupt(), contextlib.closing(outcomes):
+        with contextlib.closing(engines.execute(pending, engine, progress.tick)) as outcomes:
             for one, outcome in outcomes:
                 results.add(one, outcome)
                 progress.end(one, _line(one, outcome))
@@ -154,31 +144,22 @@ def _execute(
         progress.close()
 
 
-def _engine(settings: Settings) -> Callable[..., Iterator[tuple[Run, dict[str, Any]]]]:
-    """The engine's `execute`."""
-    if settings.engine == "local":
-        return local.execute
-    return lambda runs, workers, tick: ray.execute(
-        runs, workers, tick, settings.ray_address, settings.gpus
-    )
-
-
 def _line(one: Run, outcome: dict[str, Any]) -> str:
-    """A line on a run that has ended."""
+    """Returns a line on a run that has ended."""
     if outcome["status"] == "failed":
         return f"{one.name}: FAILED: {outcome['reason']} ({outcome['log']})"
     if outcome["status"] == "stopped":
         return f"{one.name}: stopped"
     shown = [
-        f"{name} {tables.number(value)}"
+        f"{name} {estimates.number(value)}"
         for name, value in outcome["metrics"].items()
         if value is not None
     ]
     return f"{one.name}: {', '.join(shown[:3])} ({outcome['wall_seconds']:.0f} s)"
 
 
-def _pending(runs: Sequence[Run], results: records.Results, retry_failed: bool) -> list[Run]:
-    """The runs that are to be made."""
+def _pending(runs: Sequence[Run], results: Results, retry_failed: bool) -> list[Run]:
+    """Returns the runs that are to be made."""
 
     def done(one: Run) -> bool:
         outcome = results.outcome(one)
@@ -188,34 +169,32 @@ def _pending(runs: Sequence[Run], results: records.Results, retry_failed: bool) 
     return [one for one in runs if not done(one)]
 
 
-def _complete(runs: Sequence[Run], results: records.Results) -> None:
-    """Measures again what a study has come to ask of runs that are done.
+def _measure_again(runs: Sequence[Run], results: Results) -> None:
+    """Adds measures to finished runs for which the study did not ask before.
 
-    From the run folder if it is here; otherwise what can be had from the recorded scores.
+    They come from the run folder if it is here, otherwise from the recorded scores where possible.
     """
     for one in runs:
         outcome = results.outcome(one)
         if outcome is None or outcome["status"] != "finished" or results.finished(one):
             continue
         try:
-            results.add(one, runner.report(one))
+            results.add(one, run_process.report(one))
         except DataError:
             again = measures.evaluate(one.metrics, outcome["scores"], {})
             outcome["metrics"] = again | outcome["metrics"]
 
 
-def _how_long(study: Study, pending: Sequence[Run], results: records.Results) -> str:
-    """Estimated time of the runs that are to be made."""
-    estimates = {arm.name: arm.seconds for arm in study.arms}
-    work = [seconds(one, estimates, results.runs) for one in pending]
-    if not all(work):
+def _how_long(seconds: Collection[float]) -> str:
+    """Returns the estimated time of runs in words."""
+    if not all(seconds):
         return "no estimate of the time at this size yet"
-    hours = sum(work) / 3600
+    hours = sum(seconds) / 3600
     return f"about {hours:.1f} core-hours" if hours >= 1 else f"about {hours * 60:.0f} core-minutes"
 
 
 @contextlib.contextmanager
-def _alone(workdir: Path, results: Path) -> Iterator[None]:
+def _locked(workdir: Path, results: Path) -> Iterator[None]:
     """Keeps a second sweep out of the folder and off the results, which each holds in memory.
 
     Raises:
@@ -227,32 +206,11 @@ def _alone(workdir: Path, results: Path) -> Iterator[None]:
     }
     with contextlib.ExitStack() as locks:
         for place, file in places.items():
-            lock = filelock.FileLock(file)
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                lock.acquire(timeout=0)
+                locks.enter_context(filelock.FileLock(file, timeout=0))
             except filelock.Timeout:
                 raise DataError(f"another sweep uses {place}; wait for it") from None
             except OSError as error:
                 raise DataError(f"cannot use {place}: {error.strerror}") from error
-            locks.callback(lock.release)
         yield
-
-
-@contextlib.contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Makes SIGTERM stop a sweep as Ctrl-C does."""
-
-    def interrupt(signum: int, frame: Any) -> None:
-        del signum, frame
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not in the main thread: signals are somebody else's business
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

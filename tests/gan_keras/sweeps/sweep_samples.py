@@ -3,6 +3,8 @@
 import json
 import textwrap
 
+from gan_keras.sweeps import plan, study
+
 STUDY = """
     title: Two lengths of noise
     experiment: gaussian
@@ -19,6 +21,28 @@ STUDY = """
       full: {options: {epochs: 70}}
 """
 
+CLAIMS = """
+    X1:
+      by: GAN blog post
+      said: Longer noise | is nearer.
+      study: noise
+      rules:
+        - {metric: energy_distance, arm: latent_dim=2, than: latent_dim=1, expect: lower}
+      note: Made up.
+    X2:
+      by: digit GAN, GAN blog post
+      said: Nobody has tried this.
+"""
+
+
+def load_study(folder, text=STUDY, name="noise"):
+    return study.load(write_study(folder, text, name), "cpu")
+
+
+def planned(folder):
+    """The four runs of the study."""
+    return plan.runs(load_study(folder), folder / "w", "data", threads=1)
+
 
 def write_study(folder, text=STUDY, name="noise"):
     file = folder / f"{name}.yaml"
@@ -30,7 +54,6 @@ def finished(arm, seed, **metrics):
     return {
         "arm": arm,
         "seed": seed,
-        "command": "python -m experiments.gaussian",
         "options": {"latent_dim": len(arm)},
         "status": "finished",
         "metrics": metrics,
@@ -46,8 +69,6 @@ def results(runs, arms=("a", "b"), metrics=("score",), seeds=(0, 1, 2), baseline
     return {
         "study": "noise",
         "size": "cpu",
-        "title": "Two lengths of noise",
-        "scaled_down": "It is tiny.",
         "arms": list(arms),
         "seeds": list(seeds),
         "baseline": baseline,
@@ -66,7 +87,8 @@ def two_arms(first, second):
 def write_run(folder, config, energy=0.5, log=((1, 0.7), (2, 0.6))):
     """A finished run folder, as training leaves it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps({"options": config.to_dict()}))
+    stored = {"options": config.to_dict(), "data": {}, "precision": "float32"}
+    (folder / "config.json").write_text(json.dumps(stored))
     metrics = {
         "seed": config.seed,
         "training": {"wall_seconds": 3.0, "cpu_seconds": 2.0},
@@ -77,3 +99,11 @@ def write_run(folder, config, energy=0.5, log=((1, 0.7), (2, 0.6))):
     (folder / "metrics.json").write_text(json.dumps(metrics))
     rows = "".join(f"{epoch},{value}\n" for epoch, value in log)
     (folder / "log.csv").write_text("epoch,d_loss\n" + rows)
+
+
+def write_claims(folder, text=CLAIMS):
+    write_study(folder)
+    file = folder / "claims.yaml"
+    file.write_text(textwrap.dedent(text))
+    (folder / "results").mkdir(exist_ok=True)
+    return file

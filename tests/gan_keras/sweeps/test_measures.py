@@ -1,15 +1,10 @@
-import json
+import importlib
+import math
 
 import pytest
-from sweep_samples import write_run
 
 from gan_keras import gans
-from gan_keras.configs.gaussian import GaussianConfig
-from gan_keras.foundation.errors import DataError
 from gan_keras.sweeps import measures
-from gan_keras.sweeps.measures import Measure
-
-COLUMNS = {"d_loss": [4.0, 2.0, 3.0, 1.0]}
 
 
 @pytest.mark.parametrize(
@@ -32,31 +27,52 @@ COLUMNS = {"d_loss": [4.0, 2.0, 3.0, 1.0]}
     ],
 )
 def test_figures_of_a_column(take, value, since, expected):
-    measure = Measure("x", column="d_loss", take=take, value=value, since=since)
-    found = measures.evaluate((measure,), {}, COLUMNS)["x"]
+    entry = {"name": "x", "log": "d_loss", "take": take, "since": since}
+    measure = measures.parse(entry | ({} if value is None else {"value": value}), (), "here")
+    found = measures.evaluate([measure], {}, {"d_loss": [4.0, 2.0, 3.0, 1.0]})["x"]
     assert found == (None if expected is None else pytest.approx(expected))
 
 
 def test_measures_of_measures():
-    asked = (
-        Measure("both", mean=("a", "b")),
-        Measure("gap", difference=("both", "c")),
-        Measure("share", ratio=("a", "c")),
-        Measure("by_zero", ratio=("a", "zero")),
-        Measure("absent", difference=("both", "nothing")),
-        Measure("later", difference=("absent", "a")),
-        Measure("odd", score="nan"),
-    )
-    found = measures.evaluate(asked, {"a": 1, "b": 3, "c": 8, "zero": 0, "nan": float("nan")}, {})
-    assert found == {
+    asked = [
+        {"name": "both", "mean": ["accuracy", "modes"]},
+        {"name": "gap", "difference": ["both", "diversity"]},
+        {"name": "share", "ratio": ["accuracy", "diversity"]},
+        {"name": "by_zero", "ratio": ["accuracy", "reverse_kl"]},
+        {"name": "absent", "difference": ["both", "gan_train"]},
+        {"name": "later", "difference": ["absent", "accuracy"]},
+        "entropy_ratio",
+    ]
+    parsed = []
+    for entry in asked:
+        parsed.append(measures.parse(entry, [one.name for one in parsed], "here"))
+    scores = {"accuracy": 1, "modes": 3, "diversity": 8, "reverse_kl": 0, "entropy_ratio": math.nan}
+    assert measures.evaluate(parsed, scores, {}) == {
         "both": 2,
         "gap": -6,
         "share": 0.125,
         "by_zero": None,
         "absent": None,
         "later": None,
-        "odd": None,
+        "entropy_ratio": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("accuracy", "`accuracy` of metrics.json"),
+        ({"difference": ["modes", "accuracy"]}, "difference: modes less accuracy"),
+        ({"log": "d_loss", "take": "max", "since": 6}, "`d_loss` of log.csv: max since epoch 6"),
+        (
+            {"log": "d_loss", "take": "above", "value": 1.5, "since": -3},
+            "`d_loss` of log.csv: number of epochs above 1.5 of the last 3 epochs",
+        ),
+    ],
+)
+def test_measures_in_words(entry, text):
+    entry = entry if isinstance(entry, str) else {"name": "x", **entry}
+    assert measures.describe(measures.parse(entry, (), "here")) == text
 
 
 def test_numbers_of_a_run_by_name():
@@ -66,24 +82,7 @@ def test_numbers_of_a_run_by_name():
     assert found == {"a.b": 1, "f.0": 2, "f.1": 3}
 
 
-def test_what_a_run_folder_holds(tmp_path):
-    write_run(tmp_path, GaussianConfig.create())
-    asked = (Measure("energy_distance", score="energy_distance"), Measure("d", column="d_loss"))
-    found = measures.of_run(tmp_path, asked)
-    assert found["metrics"] == {"energy_distance": 0.5, "d": 0.6}
-    assert found["scores"]["covariance_eigenvalue_ratios.1"] == 0.1
-    for name, text, message in (
-        ("log.csv", "epoch,d_loss\n1,much\n", "log.csv cannot be read"),
-        ("metrics.json", "{", "metrics.json is damaged"),
-    ):
-        (tmp_path / name).write_text(text)
-        with pytest.raises(DataError, match=message):
-            measures.of_run(tmp_path, asked)
-
-
 def test_every_column_that_a_variant_logs_is_known():
-    import importlib
-
     modules = ("acgan", "ae_acgan", "plain", "progressive", "gaussian")
     logged = set()
     for name in modules:
@@ -92,8 +91,3 @@ def test_every_column_that_a_variant_logs_is_known():
             logged |= set(getattr(thing, "METRICS", ()) if isinstance(thing, type) else ())
     assert logged
     assert logged <= set(measures.COLUMNS)
-
-
-def test_json_of_scores_stays_json(tmp_path):
-    write_run(tmp_path, GaussianConfig.create())
-    json.dumps(measures.of_run(tmp_path, ()), allow_nan=False)

@@ -1,0 +1,224 @@
+"""RESULTS.md: every claim with its measurements and verdict, from the results files of studies."""
+
+import collections
+import dataclasses
+import importlib.resources
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from gan_keras.evaluation import catalogue
+from gan_keras.sweeps import claims, estimates, measures, results_file, rules
+from gan_keras.sweeps import study as studies
+from gan_keras.sweeps.claims import Claim, Decision
+from gan_keras.sweeps.study import Study
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """One study at one size, with its verdicts.
+
+    Attributes:
+        study: The study as its file has it.
+        results: Content of the results file.
+        decisions: On the claims that the study is about.
+        picture: The PNG beside the results file; need not exist.
+    """
+
+    study: Study
+    results: dict[str, Any]
+    decisions: tuple[Decision, ...]
+    picture: Path
+
+    @property
+    def heading(self) -> str:
+        """The title with the size."""
+        return f"{self.study.title} ({self.study.size})"
+
+    @property
+    def anchor(self) -> str:
+        """The name of the heading in links."""
+        plain = self.heading.lower().replace(" ", "-")
+        return "".join(c for c in plain if c.isalnum() or c in "-_")
+
+    @property
+    def finished(self) -> list[dict[str, Any]]:
+        """The runs that are done."""
+        return [run for run in self.results["runs"].values() if run["status"] == "finished"]
+
+    @property
+    def waiting(self) -> list[str]:
+        """The arms of which no run is done yet."""
+        done = {run["arm"] for run in self.finished}
+        return [arm for arm in self.results["arms"] if arm not in done]
+
+    @property
+    def judges(self) -> list[str]:
+        """Accuracy of each judging classifier on real test images, where there are several.
+
+        Each machine trains its own, and two of them do not judge the same images quite alike.
+        """
+        key = "classifier.real_test_accuracy"
+        found = []
+        for name, scores in self._scores_by_data_set().items():
+            shares = sorted({round(one[key], 6) for one in scores if key in one})
+            if len(shares) > 1:
+                found.append(f"{name}: {', '.join(f'{share:.2%}' for share in shares)}")
+        return found
+
+    @property
+    def metrics(self) -> dict[str, measures.Measure]:
+        """The measures of the study that some run has, by name."""
+        return {
+            measure.name: measure
+            for measure in self.study.metrics
+            if any(run["metrics"].get(measure.name) is not None for run in self.finished)
+        }
+
+    def rows(self) -> list[list[str]]:
+        """Returns the table: arm, seeds, mean +- sd of each metric; then real images and noise."""
+        rows = []
+        for arm in (arm for arm in self.results["arms"] if arm not in self.waiting):
+            by_metric = [estimates.by_seed(self.results, arm, metric) for metric in self.metrics]
+            seeds = max(map(len, by_metric), default=0)
+            cells = [_mean_and_sd(list(found.values()), seeds) for found in by_metric]
+            rows.append([arm, str(seeds), *cells])
+        for name, scores in self._scores_by_data_set().items():
+            for title in ("real", "noise"):
+                cells = [_reference(metric, title, scores) for metric in self.metrics]
+                if any(cells):
+                    rows.append([f"*{title}{', ' if name else ''}{name}*", "", *cells])
+        return rows
+
+    def _scores_by_data_set(self) -> dict[str, list[dict[str, float]]]:
+        found = collections.defaultdict(list)
+        for run in self.finished:
+            found[run["options"].get("dataset", "")].append(run["scores"])
+        return dict(sorted(found.items()))
+
+    def meanings(self) -> list[tuple[str, str]]:
+        """Returns each metric of the table with its meaning."""
+        scores = [run["scores"] for run in self.finished]
+        return [(name, _meaning(measure, scores)) for name, measure in self.metrics.items()]
+
+
+def _mean_and_sd(values: Sequence[float], seeds: int) -> str:
+    """Returns a cell of the table, with the number of seeds if it is less than `seeds`."""
+    if not values:
+        return ""
+    missing = f" (n = {len(values)})" if len(values) < seeds else ""
+    return estimates.spread(estimates.estimate(values)) + missing
+
+
+def _reference(metric: str, title: str, scores: Sequence[Mapping[str, float]]) -> str:
+    """Returns a metric of real images or of noise; empty if it is not known."""
+    score = _score(metric, scores)
+    key = getattr(score, title) if score else ""
+    if isinstance(key, float):
+        return estimates.number(key)
+    values = [one[key] for one in scores if key in one]
+    return estimates.number(sum(values) / len(values)) if values else ""
+
+
+def _score(metric: str, scores: Sequence[Mapping[str, float]]) -> catalogue.Score | None:
+    """Returns the score that a metric is; None if it is derived or not in the catalogue."""
+    points = any("points" in one for one in scores)
+    # Runs over points and over images without labels have different `modes`.
+    return catalogue.find(metric if points else f"collapse.{metric}") or catalogue.find(metric)
+
+
+def _meaning(measure: measures.Measure, scores: Sequence[Mapping[str, float]]) -> str:
+    score = _score(measure.name, scores)
+    if measure.kind == "score" and score:
+        aim = f"{score.better} is better" if score.better else "as real images have it is best"
+        return f"{score.title}: {score.meaning.rstrip('.')} ({aim})"
+    return measures.describe(measure)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.1f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def _sections(folder: Path, registry: Sequence[Claim]) -> list[Section]:
+    """Reads the results of all studies; those without a finished run are left out."""
+    found = []
+    for file in sorted((folder / "results").glob("*.json")):
+        results = results_file.read(file)
+        study = studies.load(folder / f"{results['study']}.yaml", results["size"])
+        about = [claim for claim in registry if claim.study == study.name]
+        decisions = tuple(claims.decide(claim, results) for claim in about)
+        section = Section(study, results, decisions, file.with_suffix(".png"))
+        if section.finished:
+            found.append(section)
+    return found
+
+
+def _overview(
+    registry: Sequence[Claim], found: Sequence[Section]
+) -> list[tuple[Claim, str, Section | None]]:
+    """Returns each claim with its verdict and the section that gives it.
+
+    That is the largest size that decides it, else the largest at which it was tried.
+    """
+    ranked = sorted(found, key=lambda section: -studies.SIZES.index(section.study.size))
+    lines = []
+    for claim in registry:
+        tried = [
+            (decision, section)
+            for section in ranked
+            for decision in section.decisions
+            if decision.claim is claim and decision.verdict != claims.NOT_TRIED
+        ]
+        if tried:
+            decided = (rules.CONFIRMED, rules.REFUTED)
+            decision, section = min(tried, key=lambda pair: pair[0].verdict not in decided)
+            lines.append((claim, decision.verdict, section))
+        else:
+            lines.append((claim, claims.NOT_TRIED, None))
+    return lines
+
+
+def render(folder: Path, root: Path, draw: bool = False) -> str:
+    """Returns RESULTS.md as text; the same files always give the same text.
+
+    Args:
+        folder: Folder of claims.yaml and the study files, with results files in `results`.
+        root: Folder of RESULTS.md.
+        draw: Whether to draw the picture of each study beside its results file first.
+
+    Raises:
+        DataError: If a file cannot be read, or a results file is damaged.
+        UsageError: If the registry or a study is wrong.
+    """
+    registry = claims.load(folder / "claims.yaml")
+    found = _sections(folder, registry)
+    if draw:
+        from gan_keras.sweeps import seed_dots  # late: matplotlib takes time to start
+
+        for one in found:
+            ruled = [rule.metric for decision in one.decisions for rule in decision.claim.rules]
+            metrics = list(dict.fromkeys([*ruled, *one.metrics]))
+            seed_dots.write(one.picture, one.results, metrics)
+    lines = _overview(registry, found)
+    environment = jinja2.Environment(
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined, autoescape=False,
+    )  # fmt: skip
+    environment.filters["duration"] = _duration
+    # text that cannot break a table of Markdown
+    environment.filters["cell"] = lambda text: " ".join(text.split()).replace("|", "\\|")
+    template = importlib.resources.files("gan_keras.sweeps").joinpath("results.md.j2")
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        overview=lines,
+        counts=sorted(collections.Counter(verdict for _, verdict, _ in lines).items()),
+        sections=found,
+        need={rules.CONFIRMED: "met", rules.REFUTED: "not met"},
+        link=lambda path: path.relative_to(root).as_posix(),
+        ruled=sum(bool(claim.rules) for claim in registry),
+        studies_folder=folder.relative_to(root).as_posix(),
+    )

@@ -1,0 +1,114 @@
+import math
+
+import pytest
+from sweep_samples import finished, results, two_arms
+
+from gan_keras.foundation.errors import UsageError
+from gan_keras.sweeps import rules
+from gan_keras.sweeps.estimates import Estimate
+from gan_keras.sweeps.rules import CONFIRMED, REFUTED, UNDECIDED
+
+
+def between(low, high, n=3):
+    return Estimate((low + high) / 2, 1.0, n, low, high)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expect", "margin", "value", "verdict"),
+    [
+        (0.1, 0.5, "higher", 0, 0, CONFIRMED),
+        (-0.1, 0.5, "higher", 0, 0, UNDECIDED),
+        (-0.5, -0.1, "higher", 0, 0, REFUTED),
+        (0.0, 0.0, "higher", 0, 0, REFUTED),
+        (0.01, 0.04, "higher", 0.05, 0, REFUTED),  # there, but too small to matter
+        (-0.01, 0.04, "higher", 0.05, 0, REFUTED),
+        (0.01, 0.09, "higher", 0.05, 0, CONFIRMED),
+        (-0.5, -0.1, "lower", 0, 0, CONFIRMED),
+        (-0.5, 0.1, "lower", 0, 0, UNDECIDED),
+        (0.1, 0.5, "lower", 0, 0, REFUTED),
+        (-0.04, -0.01, "lower", 0.05, 0, REFUTED),
+        (-0.04, 0.03, "same", 0.05, 0, CONFIRMED),
+        (-0.04, 0.06, "same", 0.05, 0, UNDECIDED),
+        (0.06, 0.08, "same", 0.05, 0, REFUTED),
+        (-0.08, -0.06, "same", 0.05, 0, REFUTED),
+        (0.06, 0.08, "different", 0.05, 0, CONFIRMED),
+        (-0.08, -0.06, "different", 0.05, 0, CONFIRMED),
+        (0.04, 0.08, "different", 0.05, 0, UNDECIDED),
+        (-0.04, 0.03, "different", 0.05, 0, REFUTED),
+        (0.91, 0.95, "at_least", 0, 0.9, CONFIRMED),
+        (0.85, 0.95, "at_least", 0, 0.9, UNDECIDED),
+        (0.80, 0.89, "at_least", 0, 0.9, REFUTED),
+        (0.80, 0.89, "at_most", 0, 0.9, CONFIRMED),
+        (0.85, 0.95, "at_most", 0, 0.9, UNDECIDED),
+        (0.91, 0.95, "at_most", 0, 0.9, REFUTED),
+    ],
+)
+def test_what_an_interval_says(low, high, expect, margin, value, verdict):
+    asked = rules.Rule("score", expect, ("a",), ("b",), margin, value)
+    assert rules.judge(between(low, high), asked) == verdict
+
+
+def test_no_verdict_without_an_interval():
+    higher = rule(arm="b", than="a", expect="higher")
+    assert rules.judge(between(0.1, 0.5, n=2), higher) == UNDECIDED
+    assert rules.judge(between(-math.inf, math.inf), higher) == UNDECIDED
+    level = rule(arm="b", expect="at_least", value=0.9)
+    assert rules.judge(between(0.95, 0.99, n=1), level) == UNDECIDED
+
+
+def rule(**entry):
+    return rules.parse({"metric": "score", **entry}, "here")
+
+
+def test_rules_on_made_up_results():
+    clear = two_arms([1.0, 2.0, 3.0], [2.0, 3.0, 4.1])  # differences 1, 1, 1.1
+    higher = rules.apply(rule(arm="b", than="a", expect="higher"), clear)
+    assert (higher.verdict, higher.estimate.n) == (CONFIRMED, 3)
+    assert higher.estimate.mean == pytest.approx(3.1 / 3)
+    assert rules.apply(rule(arm="a", than="b", expect="higher"), clear).verdict == REFUTED
+    # the same without pairs would not be decidable: the spread of seeds is as large
+    unclear = two_arms([1.0, 2.0, 3.0], [4.1, 2.0, 3.0])
+    assert rules.apply(rule(arm="b", than="a", expect="higher"), unclear).verdict == UNDECIDED
+    level = rule(arm="b", expect="at_least", value=0.0)
+    assert rules.apply(level, two_arms([1.0], [5.0, 5.1, 5.2])).verdict == CONFIRMED
+    missing = rules.apply(rule(arm="c", than="a", expect="higher"), clear)
+    assert (missing.verdict, missing.estimate) == (UNDECIDED, None)
+
+
+def test_ranges_are_of_one_seed():
+    runs = [
+        finished(arm, seed, score=value + 10 * seed)
+        for arm, value in (("a", 0.0), ("b", 1.0), ("c", 0.0), ("d", 5.0), ("e", 2.0))
+        for seed in range(3)
+    ]
+    ranges = rule(range_of=["a", "b"], than_range_of=["c", "d", "e"], expect="lower")
+    found = rules.apply(ranges, results(runs, arms="abcde"))
+    assert (found.verdict, found.estimate.mean) == (CONFIRMED, -4.0)
+    assert str(ranges) == "score of range of a to b: lower than range of c to e"
+
+
+def test_a_claim_of_several_rules():
+    assert rules.combine([CONFIRMED, CONFIRMED]) == CONFIRMED
+    assert rules.combine([CONFIRMED, UNDECIDED]) == UNDECIDED
+    assert rules.combine([CONFIRMED, UNDECIDED, REFUTED]) == REFUTED
+    assert rules.combine([]) == UNDECIDED
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"arm": "a", "expect": "better", "than": "b"},
+        {"arm": "a", "expect": "higher"},
+        {"than": "a", "expect": "higher"},
+        {"arm": "a", "expect": "at_least"},
+        {"arm": "a", "expect": "at_least", "value": 1, "than": "b"},
+        {"arm": "a", "expect": "same", "than": "b"},
+        {"arm": "a", "expect": "higher", "than": "b", "margin": -1},
+        {"arm": "a", "range_of": ["a", "b"], "expect": "higher", "than": "b"},
+        {"range_of": ["a"], "expect": "higher", "than": "b"},
+        {"arm": "a", "expect": "higher", "than": "b", "colour": "red"},
+    ],
+)
+def test_rules_that_cannot_be(entry):
+    with pytest.raises(UsageError, match="^here: "):
+        rule(**entry)

@@ -1,0 +1,112 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+from sweep_samples import planned, write_run
+
+from gan_keras.configs.base import RunConfig
+from gan_keras.foundation.errors import DataError
+from gan_keras.sweeps import run_process
+
+SLEEPER = """
+    import pathlib, signal, sys, time
+    def leave(number, frame):
+        pathlib.Path(sys.argv[1]).write_text("checkpoint")
+        sys.exit(143)
+    signal.signal(signal.SIGTERM, leave)
+    pathlib.Path(sys.argv[1] + ".ready").write_text("")
+    time.sleep(60)
+"""
+
+
+def wait_for(path, seconds=60):
+    until = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < until, f"{path} did not come"
+        time.sleep(0.05)
+
+
+def test_a_run_stops_itself_when_its_sweep_is_killed(tmp_path):
+    (tmp_path / "sleeper.py").write_text(textwrap.dedent(SLEEPER))
+    note = tmp_path / "note"
+    parent = textwrap.dedent(
+        f"""
+        import os, subprocess, sys
+        subprocess.Popen([sys.executable, "-m", "gan_keras.sweeps.child", str(os.getpid()),
+                          "sleeper", {str(note)!r}], start_new_session=True).wait()
+        """
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])}
+    sweep = subprocess.Popen([sys.executable, "-c", parent], env=environment)
+    wait_for(tmp_path / "note.ready")
+    assert not note.exists()
+    sweep.send_signal(signal.SIGKILL)
+    sweep.wait()
+    wait_for(note)
+    assert note.read_text() == "checkpoint"
+
+
+def test_a_run_is_asked_to_stop_once(tmp_path, monkeypatch):
+    (tmp_path / "sleeper.py").write_text(textwrap.dedent(SLEEPER))
+    note = tmp_path / "note"
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.getcwd()]))
+    monkeypatch.setattr(RunConfig, "arguments", lambda *_, **__: ["sleeper", str(note)])
+    run = planned(tmp_path)[0]
+    stop = threading.Event()
+    outcomes = []
+    worker = threading.Thread(target=lambda: outcomes.append(run_process.execute(run, stop)))
+    worker.start()
+    wait_for(tmp_path / "note.ready")
+    stop.set()
+    worker.join(timeout=60)
+    assert outcomes == [{"status": "stopped"}]
+    assert note.read_text() == "checkpoint"
+
+
+def test_a_run_that_cannot_start_is_a_failure(tmp_path, monkeypatch):
+    monkeypatch.setattr(RunConfig, "arguments", lambda *_, **__: ["no_such_module"])
+    run = planned(tmp_path)[0]
+    outcome = run_process.execute(run)
+    assert outcome["status"] == "failed"
+    assert "No module named no_such_module" in outcome["reason"]
+    assert "$ python -m no_such_module" in run.log.read_text()
+
+
+def test_the_outcome_of_a_finished_run(tmp_path):
+    run = planned(tmp_path)[0]
+    write_run(run.folder, run.config)
+    found = run_process.report(run)
+    assert found["metrics"] == {"energy_distance": 0.5, "d_loss": 0.6}
+    assert found["scores"]["covariance_eigenvalue_ratios.1"] == 0.1
+    assert (found["wall_seconds"], found["machine"]) == (3.0, "2 x made up")
+    for name, text, message in (
+        ("log.csv", "epoch,d_loss\n1,much\n", "no whole metrics.json and log.csv"),
+        ("metrics.json", "{}", "no whole metrics.json and log.csv"),
+        ("metrics.json", "{", "metrics.json is damaged"),
+    ):
+        write_run(run.folder, run.config)
+        (run.folder / name).write_text(text)
+        with pytest.raises(DataError, match=message):
+            run_process.report(run)
+
+
+def test_a_run_folder_of_other_settings_is_no_result(tmp_path):
+    run = planned(tmp_path)[0]
+    write_run(run.folder, run.config.replace(eval_samples=7))
+    with pytest.raises(DataError, match=r"other settings: eval_samples \(7 before, 100 now\)"):
+        run_process.report(run)
+
+
+def test_why_a_process_failed(tmp_path):
+    log = tmp_path / "log"
+    assert run_process.failure(log, 1) == "exit code 1: no output"
+    log.write_text("one\nerror: first\ntwo\n")
+    assert run_process.failure(log, 2) == "first"
+    log.write_text("one\nKeyError: x\n\n")
+    assert run_process.failure(log, 1) == "exit code 1: KeyError: x"
+    assert run_process.failure(log, -9) == "killed by signal 9: KeyError: x"

@@ -1,0 +1,140 @@
+import pytest
+from sweep_samples import STUDY, write_study
+
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.sweeps import study
+
+
+def test_arms_grid_and_sizes(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        experiment: gaussian
+        options: {batch_size: 16, lr: 1e-3}
+        arms:
+          plain: {}
+          flipped: {label_policy: flipped, batch_size: 32}
+        grid: {latent_dim: [1, 10], beta_1: [0.5, 0.9]}
+        seeds: [3, 5]
+        metrics: [energy_distance]
+        sizes:
+          cpu: {arms: {plain: {epochs: 7}}, seconds: {plain: 2, flipped: 3}, seeds: [1]}
+          full: {grid: {latent_dim: [4]}}
+        """,
+    )
+    cpu = study.load(file, "cpu")
+    assert [arm.name for arm in cpu.arms] == [
+        f"{name}-latent_dim={z}-beta_1={b}"
+        for name in ("plain", "flipped")
+        for z in (1, 10)
+        for b in (0.5, 0.9)
+    ]
+    first, last = cpu.arms[0], cpu.arms[-1]
+    assert (first.config.epochs, first.config.batch_size, first.seconds) == (7, 16, 2)
+    assert first.config.lr == 1e-3  # YAML calls this a text
+    assert (last.config.epochs, last.config.batch_size, last.seconds) == (70, 32, 3)
+    assert last.config.label_policy == "flipped"
+    assert cpu.seeds == (1,)
+    full = study.load(file, "full")
+    assert [arm.name for arm in full.arms] == ["plain-latent_dim=4", "flipped-latent_dim=4"]
+    assert full.seeds == (3, 5)
+
+
+def test_an_arm_may_be_another_experiment(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        arms:
+          dense: {experiment: vanilla, preset: dense}
+          deep: {experiment: dcgan}
+        metrics: [modes]
+        sizes: {cpu: {options: {epochs: 2}}}
+        """,
+    )
+    dense, deep = study.load(file, "cpu").arms
+    assert (dense.config.experiment, dense.config.preset) == ("vanilla", "dense")
+    assert (deep.config.experiment, deep.config.epochs) == ("dcgan", 2)
+
+
+def test_runs_on_all_machines_compute_alike(tmp_path):
+    file = write_study(
+        tmp_path,
+        """
+        experiment: dcgan
+        arms: {single: {}, half: {precision: bfloat16}}
+        metrics: [modes]
+        sizes: {cpu: {}}
+        """,
+    )
+    single, half = study.load(file, "cpu").arms
+    assert (single.config.precision, half.config.precision) == ("float32", "bfloat16")
+    assert "--precision=float32" in single.config.arguments()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("latent_dim: [1, 2]", "latent_size: [1, 2]", "no option latent_size"),
+        ("latent_dim: [1, 2]", "latent_dim: [1, 0]", "--latent_dim=0: must be at least 1"),
+        ("latent_dim: [1, 2]", "latent_dim: [1, 1]", "two arms are called 'latent_dim=1'"),
+        ("latent_dim: [1, 2]", "latent_dim: 1", "needs a list of values"),
+        ("batch_size: 32", "batch_size: many", "--batch_size='many': expected int"),
+        ("batch_size: 32", "workdir: /tmp", "workdir is not for a study file"),
+        ("batch_size: 32", "precision: auto", "precision must be float32 or bfloat16"),
+        ("preset: z1", "preset: z7", "choose one of z1"),
+        ("gaussian", "gausian", "unknown experiment 'gausian'"),
+        ("- energy_distance", "- energy", "unknown metric 'energy'"),
+        ("log: d_loss", "log: loss", "log.csv has no 'loss'"),
+        ("log: d_loss", "log: d_loss, take: at", "`value` belongs to"),
+        ("log: d_loss", "log: d_loss, take: half", "choose one of last"),
+        ("log: d_loss", "mean: energy_distance", "needs a list of names"),
+        ("log: d_loss", "ratio: [energy_distance]", "needs a list of two names"),
+        ("log: d_loss", "mean: [energy_distance], ratio: []", "give one of mean"),
+        ("log: d_loss", "log: d_loss, since: 0", "expected an epoch"),
+        ("log: d_loss", "log: d_loss, until: 3", "unknown until"),
+        ("name: d_loss", "name: energy_distance", "defined twice"),
+        ("seeds: [0, 1]", "seeds: [0, 0]", "has one twice"),
+        ("seeds: [0, 1]", "seeds: 2", "must be a list of whole numbers"),
+        ("baseline: latent_dim=1", "baseline: first", "baseline 'first' is no arm"),
+        ("    title:", "    tilte:", "unknown tilte"),
+        ("seconds: 5", "seconds: long", "seconds must be a number"),
+        ("seconds: 5", "arms: {x: {}}", "unknown arms x"),
+        ("cpu:", "gpu:", "has no size 'cpu'"),
+        ("preset: z1", "preset: [z1, z10]", "preset=['z1', 'z10']: expected one name"),
+        ("gaussian", "[gaussian]", "experiment=['gaussian']: expected one name"),
+        ("steps_per_epoch: 20", "1: 2", "1 is no option's name"),
+        ("latent_dim: [1, 2]", "1: [1, 2]", "1 is no option's name"),
+        ("Two lengths of noise", "2024-02-30", "is no YAML"),
+        ("seeds: [0, 1]", "seeds: [0]\n    seeds: [1]", "'seeds' occurs twice"),
+        ("seeds: [0, 1]", "seeds: [0", "is no YAML"),
+        ("seeds: [0, 1]", "seeds: !!python/name:os.system", "is no YAML"),
+        ("seeds: [0, 1]", "? {a: 1}\n    : 2", "is no YAML"),
+    ],
+)
+def test_mistakes_are_one_line(tmp_path, old, new, message):
+    assert old in STUDY
+    file = write_study(tmp_path, STUDY.replace(old, new))
+    with pytest.raises(UsageError) as error:
+        study.load(file, "cpu")
+    assert message in str(error.value)
+    assert str(file) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arms", "message"),
+    [
+        ("{one: {}, two: {latent_dim: 1}}", "arms 'one' and 'two' are the same run"),
+        # out of the folder
+        ("{../../etc: {}}", "use letters, digits"),
+    ],
+)
+def test_arms_that_cannot_be(tmp_path, arms, message):
+    text = f"{{experiment: gaussian, arms: {arms}, metrics: [modes], sizes: {{cpu: }}}}"
+    with pytest.raises(UsageError, match=message):
+        study.load(write_study(tmp_path, text), "cpu")
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        study.load(tmp_path / "none.yaml", "cpu")
