@@ -1,9 +1,11 @@
-"""A picture of some samples of each class, to look at."""
+"""Contact sheet: a picture with some samples of each class."""
 
 import os
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import get_data_path
+from PIL import Image, ImageDraw, ImageFont
 
 COLUMNS = 20
 MAX_ROWS = 250
@@ -17,8 +19,8 @@ _PAPER, _GROUND, _INK = 255, 244, 0
 
 def draw_sheet(
     images: np.ndarray, labels: np.ndarray, class_names: Sequence[str], columns: int = COLUMNS
-):
-    """Draws a contact sheet: one row a class, with its label, its count and samples.
+) -> Image.Image:
+    """Draws a contact sheet: one row per class, with its label, its count and samples.
 
     The samples of a class are taken evenly spread over its symbols.
 
@@ -27,14 +29,11 @@ def draw_sheet(
         labels: int (n,), indices into `class_names`.
         class_names: The labels. Only the first `MAX_ROWS` classes that have symbols are drawn
             (fewer if the images are large).
-        columns: The most samples a class.
+        columns: The most samples per class.
 
     Returns:
-        The sheet, a grey `PIL.Image`, dark ink on white.
+        The sheet, grey, dark ink on white.
     """
-    from matplotlib import get_data_path
-    from PIL import Image, ImageDraw, ImageFont
-
     size = images.shape[1]
     pitch_x, pitch_y = size + _GAP, max(size, _MIN_ROW) + _GAP
     columns = max(1, min(columns, _MAX_WIDTH // pitch_x))

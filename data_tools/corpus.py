@@ -1,8 +1,10 @@
-"""Finding the InkML files in archives and folders, and reading them one by one.
+"""Finds the InkML files in archives and folders, and reads them one by one.
 
 Nothing is unpacked to disk; names inside archives are data and never used as paths to write.
 """
 
+import dataclasses
+import functools
 import os
 import re
 import stat
@@ -51,27 +53,31 @@ class Entry:
     place: int | str
 
 
+# A file of an input: the parts of its path within the input, its container and its place.
+_Found = tuple[tuple[str, ...], str | None, int | str]
+
+
 @dataclass
 class Listing:
-    """What the inputs hold.
+    """The contents of the inputs.
 
     Attributes:
         entries: The InkML files, in order of their names.
         refused: (name, reason) of what looked like an InkML file and cannot be one.
-        other_years: How many files of each year were left out.
+        other_years: Number of files of each year that were left out.
         years: The years of all the year folders there are.
-        archives_inside: How many archives lie inside the inputs, unopened.
+        archives_inside: Number of archives that lie inside the inputs, unopened.
     """
 
     entries: list[Entry] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
-    other_years: Counter = field(default_factory=Counter)
+    other_years: Counter[int] = field(default_factory=Counter)
     years: set[int] = field(default_factory=set)
     archives_inside: int = 0
 
 
 def printable(name: str) -> str:
-    """A name from a disk or an archive as text that fits on a line and into a JSON file."""
+    """Returns a name from a disk or an archive as text that fits on a line and into JSON."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if text.isprintable():
         return text
@@ -88,82 +94,65 @@ def find(inputs: Iterable[str], years: Collection[int] | None) -> Listing:
         years: The years to take where files lie in year folders (CROHME2012_data); None for all.
 
     Returns:
-        The files and what was passed over.
+        The files, and counts of what was passed over.
 
     Raises:
         DataError: An input is missing, unreadable, or not what its name says.
     """
     listing = Listing()
-    found: list[Entry] = []
+    # By place: one file found through two inputs (a folder and its parent) is one file.
+    found: dict[tuple[str | None, int | str], Entry] = {}
     for given in dict.fromkeys(os.path.realpath(path) for path in inputs):
-        names = _Names(given)
-        for parts, container, place in _walk(given, listing):
-            names.add(parts, container, place)
-        found.extend(names.entries(listing))
+        for entry in _named(given, list(_walk(given, listing)), listing):
+            found[entry.container, entry.place] = entry
         if len(found) > MAX_FILES:
             raise DataError(f"more than {MAX_FILES:,} InkML files")
-    # One file found through two inputs (a folder and its parent) is one file.
-    found = list({(entry.container, entry.place): entry for entry in found}.values())
-    found.sort(key=lambda entry: (entry.source, str(entry.container), str(entry.place)))
     taken: Counter[str] = Counter()
-    for entry in found:
+    for entry in sorted(found.values(), key=lambda e: (e.source, str(e.container), str(e.place))):
         if entry.year is not None:
             listing.years.add(entry.year)
-        if entry.year is not None and years is not None and entry.year not in years:
-            listing.other_years[entry.year] += 1
-            continue
+            if years is not None and entry.year not in years:
+                listing.other_years[entry.year] += 1
+                continue
         taken[entry.source] += 1
         if taken[entry.source] > 1:
             # Different files of the same name, from two inputs or twice in an archive.
-            source = f"{entry.source}#{taken[entry.source]}"
-            entry = Entry(source, entry.year, entry.container, entry.place)
+            entry = dataclasses.replace(entry, source=f"{entry.source}#{taken[entry.source]}")
         listing.entries.append(entry)
     listing.entries.sort(key=lambda entry: entry.source)
     return listing
 
 
-class _Names:
+def _named(given: str, found: list[_Found], listing: Listing) -> Iterator[Entry]:
     """Gives the files of one input their names within the corpus."""
-
-    def __init__(self, given: str):
-        self._above = Path(given).parts if os.path.isdir(given) else Path(given).parent.parts
-        self._found: list[tuple[tuple[str, ...], str | None, int | str]] = []
-
-    def add(self, parts: tuple[str, ...], container: str | None, place: int | str) -> None:
-        self._found.append((parts, container, place))
-
-    def entries(self, listing: Listing) -> Iterator[Entry]:
-        dated, undated = [], []
-        for parts, container, place in self._found:
-            # A folder inside an archive has nothing to do with where the archive lies.
-            full = parts if container else self._above + parts
-            matches = [i for i, part in enumerate(full[:-1]) if _YEAR_FOLDER.fullmatch(part)]
-            if matches:
-                year = int(_YEAR_FOLDER.fullmatch(full[matches[-1]])[1])
-                dated.append((full[matches[-1] :], year, container, place))
-            else:
-                undated.append((parts, None, container, place))
-        shared = _shared([parts[:-1] for parts, *_ in undated])
-        undated = [(parts[shared:], *rest) for parts, *rest in undated]
-        for parts, year, container, place in dated + undated:
-            source = printable("/".join(parts))
-            if len(source) > MAX_SOURCE_CHARS:
-                listing.refused.append((source[:60] + "...", "name too long"))
-            else:
-                yield Entry(source, year, container, place)
+    above = Path(given).parts if os.path.isdir(given) else Path(given).parent.parts
+    dated, undated = [], []
+    for parts, container, place in found:
+        # A folder inside an archive has nothing to do with where the archive lies.
+        full = parts if container else above + parts
+        matches = [(i, m) for i, p in enumerate(full[:-1]) if (m := _YEAR_FOLDER.fullmatch(p))]
+        if matches:
+            i, match = matches[-1]
+            dated.append((full[i:], int(match[1]), container, place))
+        else:
+            undated.append((parts, None, container, place))
+    shared = _shared([parts[:-1] for parts, *_ in undated])
+    undated = [(parts[shared:], *rest) for parts, *rest in undated]
+    for parts, year, container, place in dated + undated:
+        source = printable("/".join(parts))
+        if len(source) > MAX_SOURCE_CHARS:
+            listing.refused.append((source[:60] + "...", "name too long"))
+        else:
+            yield Entry(source, year, container, place)
 
 
 def _shared(names: list[tuple[str, ...]]) -> int:
-    """How many leading parts all names share."""
-    if not names:
-        return 0
-    first, last = min(names), max(names)
-    same = [a == b for a, b in zip(first, last, strict=False)]
-    return same.index(False) if False in same else len(same)
+    """Number of leading parts that all names share."""
+    return len(os.path.commonprefix(names))  # noqa: RUF071 (compares the items of tuples)
 
 
-def _walk(given: str, listing: Listing) -> Iterator[tuple[tuple[str, ...], str | None, int | str]]:
-    """The parts of the name, the container and the place of each InkML file of one input."""
+def _walk(given: str, listing: Listing) -> Iterator[_Found]:
+    """Finds the InkML files of one input."""
     shown = printable(given)
     try:
         mode = os.stat(given).st_mode
@@ -184,9 +173,7 @@ def _walk(given: str, listing: Listing) -> Iterator[tuple[tuple[str, ...], str |
         raise DataError(f"{shown} is not a .zip archive, a folder or an .inkml file")
 
 
-def _walk_folder(
-    given: str, listing: Listing
-) -> Iterator[tuple[tuple[str, ...], str | None, int | str]]:
+def _walk_folder(given: str, listing: Listing) -> Iterator[_Found]:
     def unreadable(error: OSError) -> None:
         name = os.path.relpath(error.filename, given)
         listing.refused.append((printable(name), f"cannot be read: {error.strerror}"))
@@ -201,9 +188,7 @@ def _walk_folder(
                 listing.archives_inside += 1
 
 
-def _walk_archive(
-    given: str, listing: Listing
-) -> Iterator[tuple[tuple[str, ...], str | None, int | str]]:
+def _walk_archive(given: str, listing: Listing) -> Iterator[_Found]:
     for place, info in enumerate(_open_archive(given).infolist()):
         name = info.filename.replace("\\", "/")  # Some Windows tools write backslashes.
         parts = tuple(part for part in name.split("/") if part not in ("", "."))
@@ -257,74 +242,60 @@ def _check_directory(path: str) -> None:
         raise DataError(f"{printable(path)} has a directory of more than {MAX_FILES:,} files")
 
 
-class Reader:
-    """Reads entries; keeps the archives open."""
+@functools.cache
+def _kept_open(path: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(path)
 
-    def __init__(self):
-        self._archives: dict[str, tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]] = {}
-        self._process = os.getpid()
 
-    def close(self) -> None:
-        """Closes the archives; the next read opens them again."""
-        for archive, _ in self._archives.values():
-            archive.close()
-        self._archives.clear()
+def close_archives() -> None:
+    """Closes the archives that `read` keeps open."""
+    _kept_open.cache_clear()
 
-    def read(self, entry: Entry, limit: int) -> bytes:
-        """Reads one file.
 
-        Args:
-            entry: Which.
-            limit: The most bytes that are allowed.
+def read(entry: Entry, limit: int) -> bytes:
+    """Reads one file; keeps its archive open, see `close_archives`.
 
-        Returns:
-            Its bytes.
+    Args:
+        entry: The file.
+        limit: The most bytes that are allowed.
 
-        Raises:
-            ReadError: It cannot be read, is damaged, or is longer than `limit`.
-        """
-        try:
-            if entry.container is None:
-                data = self._read_plain(str(entry.place), limit)
-            else:
-                data = self._read_zipped(entry.container, int(entry.place), limit)
-        except OSError as error:
-            raise ReadError(f"cannot be read: {error.strerror or error}") from None
-        if len(data) > limit:
-            raise ReadError(f"larger than {limit // 2**20} MiB")
-        return data
+    Raises:
+        ReadError: It cannot be read, is damaged, or is longer than `limit`.
+    """
+    try:
+        if entry.container is None:
+            data = _read_plain(str(entry.place), limit)
+        else:
+            data = _read_zipped(_kept_open(entry.container), int(entry.place), limit)
+    except OSError as error:
+        raise ReadError(f"cannot be read: {error.strerror or error}") from None
+    if len(data) > limit:
+        raise ReadError(f"larger than {limit // 2**20} MiB")
+    return data
 
-    @staticmethod
-    def _read_plain(path: str, limit: int) -> bytes:
-        # Without O_NONBLOCK opening a FIFO would wait for a writer for ever.
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ReadError("not a regular file")
-            return file.read(limit + 1)
 
-    def _read_zipped(self, container: str, place: int, limit: int) -> bytes:
-        if self._process != os.getpid():
-            # Forked processes share the place in an open file: each needs its own.
-            self._archives.clear()
-            self._process = os.getpid()
-        if container not in self._archives:
-            archive = zipfile.ZipFile(container)
-            self._archives[container] = archive, archive.infolist()
-        archive, infos = self._archives[container]
-        info = infos[place]
-        refused = refusal(info)
-        if refused:
-            raise ReadError(refused)
-        # Lengths in headers may lie; what counts is what comes out.
-        honest = max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size)
-        try:
-            with archive.open(info) as file:
-                data = file.read(min(limit, honest) + 1)
-                complete = len(data) == info.file_size
-        except READ_ERRORS as error:
-            raise ReadError(f"damaged in the archive: {' '.join(str(error).split())}") from None
-        if len(data) > honest:
-            raise ReadError(f"inflates more than {MAX_RATIO} times, like an archive bomb")
-        if len(data) <= limit and not complete:
-            raise ReadError("damaged in the archive: not as long as its directory says")
-        return data
+def _read_plain(path: str, limit: int) -> bytes:
+    # Without O_NONBLOCK opening a FIFO would wait for a writer for ever.
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ReadError("not a regular file")
+        return file.read(limit + 1)
+
+
+def _read_zipped(archive: zipfile.ZipFile, place: int, limit: int) -> bytes:
+    info = archive.infolist()[place]
+    refused = refusal(info)
+    if refused:
+        raise ReadError(refused)
+    # Lengths in headers may lie; what counts is what comes out.
+    honest = max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size)
+    try:
+        with archive.open(info) as file:
+            data = file.read(min(limit, honest) + 1)
+    except READ_ERRORS as error:
+        raise ReadError(f"damaged in the archive: {' '.join(str(error).split())}") from None
+    if len(data) > honest:
+        raise ReadError(f"inflates more than {MAX_RATIO} times, like an archive bomb")
+    if len(data) <= limit and len(data) != info.file_size:
+        raise ReadError("damaged in the archive: not as long as its directory says")
+    return data

@@ -14,13 +14,14 @@ from typing import Any
 
 from absl import flags
 
-from data_tools import corpus, results
+from data_tools import corpus, parallel, raster, results
 from data_tools.extract import FILES_PER_BATCH, Options, extract
-from data_tools.parallel import Workers, available, cpu_seconds
-from gan_keras.foundation import cli, progress
+from gan_keras.foundation import cli
 from gan_keras.foundation.class_names import COMMA, DEFAULT_CLASSES, class_list
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import check_writable
+
+DEFAULT_YEARS = "2012,2013"
 
 FLAGS = flags.FLAGS
 
@@ -33,7 +34,7 @@ def define_flags() -> None:
     flags.DEFINE_string("out", None, "The .npz file to write; .json and .png files go beside it.")
     flags.DEFINE_string(
         "years",
-        "2012,2013",
+        DEFAULT_YEARS,
         "The years to take, or 'all', where the files lie in the year folders of the official "
         "corpus (CROHME2012_data and so on). The default is the set that the LaTeX Writer used. "
         "Files that are not in a year folder are always taken.",
@@ -45,28 +46,33 @@ def define_flags() -> None:
         "They are numbered in ASCII order.",
     )
     flags.DEFINE_integer(
-        "max_per_class", 2909, "The most symbols of a class; 0 for no limit.", lower_bound=0
+        "max_per_class",
+        Options.max_per_class,
+        "The most symbols per class; 0 for no limit.",
+        lower_bound=0,
     )
     flags.DEFINE_integer("max_total", None, "The most symbols altogether.", lower_bound=1)
     flags.DEFINE_integer(
-        "seed", 0, "Draws which symbols are kept under the limits, and which are test symbols."
+        "seed",
+        Options.seed,
+        "Draws which symbols are kept under the limits, and which are test symbols.",
     )
     flags.DEFINE_enum(
         "split",
-        "clean",
+        Options.split,
         ["clean", "original"],
         "How a tenth of the symbols is marked as test part. clean: no file, and no ink that "
         "occurs several times in the corpus, is on both sides. original: any tenth, as the LaTeX "
         "Writer had it (its test part leaks).",
     )
-    flags.DEFINE_boolean("dedupe", False, "Keep each ink once.")
+    flags.DEFINE_boolean("dedupe", Options.dedupe, "Keep each ink once.")
     flags.DEFINE_integer(
-        "size", 28, "Side of the images in pixels.", lower_bound=8, upper_bound=512
+        "size", Options.size, "Side of the images in pixels.", lower_bound=8, upper_bound=512
     )
     flags.DEFINE_enum(
         "style",
-        "mnist",
-        ["mnist", "original"],
+        Options.style,
+        list(raster.STYLES),
         "mnist: anti-aliased round pen, the longer side 20 of 28 pixels. original: black and "
         "white only, pen of 3 pixels, the longer side fills the image, as the LaTeX Writer had "
         "it. Ink is 255 on 0 in both.",
@@ -84,7 +90,7 @@ def main() -> None:
     if not FLAGS.out:
         raise UsageError("--out=FILE.npz is missing")
     out = Path(FLAGS.out)
-    report, timing = convert(FLAGS.input, out, _options(), FLAGS.years, FLAGS.workers, _Progress())
+    report, timing = convert(FLAGS.input, out, _options(), FLAGS.years, FLAGS.workers)
     print("\n".join(results.summary(report, timing, out)))
 
 
@@ -92,19 +98,17 @@ def convert(
     inputs: Sequence[str],
     out: Path,
     options: Options,
-    years: str = "2012,2013",
+    years: str = DEFAULT_YEARS,
     workers: int | None = None,
-    show: "_Progress | None" = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Reads InkML and writes the arrays, the report, the contact sheet and the timing.
 
     Args:
         inputs: Archives, folders and files.
         out: The .npz file to write; the others go beside it.
-        options: What to take and how to draw it.
+        options: The symbols to take, and their looks.
         years: Years separated by commas, or "all".
         workers: Number of processes; None for all processors.
-        show: Shows a progress bar.
 
     Returns:
         The report (the contents of the .json file) and the timing.
@@ -114,16 +118,19 @@ def convert(
         DataError: The inputs hold nothing usable, or the files cannot be written.
     """
     started = time.monotonic()
-    _check_out(out)
+    if out.suffix != ".npz":
+        raise UsageError(f"--out={out} must end in .npz")
+    check_writable(out, "out")
     wanted_years = _years(years)
     listing = corpus.find(inputs, wanted_years)
     if not listing.entries:
         raise DataError(_no_files(listing, inputs, years))
     batches = -(-len(listing.entries) // FILES_PER_BATCH)
     # Starting a process costs more than reading a few files.
-    number = min(workers or available(), max(1, batches // 2))
-    with Workers(number) as pool, show or _Progress(hidden=True) as bar:
-        result = extract(listing.entries, options, pool, bar.show)
+    number = min(workers or parallel.available(), max(1, batches // 2))
+    with parallel.process_map(number) as pool_map:
+        arrays, counts = extract(listing.entries, options, pool_map)
+    counts["files"]["refused"].update(listing.refused)
     report = {
         "options": {
             "input": [corpus.printable(path) for path in inputs],
@@ -138,26 +145,19 @@ def convert(
             ),
             "archives_inside": listing.archives_inside,
         },
-        **result.report,
+        **counts,
     }
-    report["files"]["refused"].update(listing.refused)
-    results.write(out, result, report)
+    results.write(out, arrays, report)
     seconds = time.monotonic() - started
     timing = {
         "seconds": round(seconds, 2),
-        "cpu_seconds": round(cpu_seconds(), 2),
+        "cpu_seconds": round(parallel.cpu_seconds(), 2),
         "workers": number,
-        "peak_memory_mb": round(pool.peak_memory() / 1e6),
+        "peak_memory_mb": round(parallel.peak_memory(children=number if number > 1 else 0) / 1e6),
         "files_per_second": round(len(listing.entries) / seconds),
     }
     results.write_timing(out, timing)
     return report, timing
-
-
-def _check_out(out: Path) -> None:
-    if out.suffix != ".npz":
-        raise UsageError(f"--out={out} must end in .npz")
-    check_writable(out, "out")
 
 
 def _options() -> Options:
@@ -200,30 +200,6 @@ def _no_files(listing: corpus.Listing, inputs: Sequence[str], years: str) -> str
             "not opened: unpack them, or give them as --input"
         )
     return f"no .inkml files in {where}"
-
-
-class _Progress:
-    """A progress bar with the time left, for the files and then for the symbols."""
-
-    def __init__(self, hidden: bool | None = None):
-        self._hidden = hidden  # None: hidden if there is no terminal.
-        self._bar = None
-        self._stage = ""
-
-    def __enter__(self) -> "_Progress":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def show(self, stage: str, done: int, total: int) -> None:
-        if stage != self._stage:
-            self.__exit__()
-            verb = {"files": "reading", "symbols": "drawing"}[stage]
-            self._stage = stage
-            self._bar = progress.bar(total, verb, self._hidden, unit=f" {stage}")
-        self._bar.update(done - self._bar.n)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,25 @@
-"""Handwriting to try everything with: `python -m data_tools.demo --out=data/demo/expressions.zip`.
+"""Generated handwriting: `python -m data_tools.demo --out=data/demo/expressions.zip`.
 
 Writes a zip of InkML expressions made by `data_tools.handwriting`, in the form of the CROHME
 collections, for `python -m data_tools.crohme` to read. The bytes depend on the alphabet, the seed
-and the number of expressions alone; memory does not depend on the number.
+and the number of expressions alone.
 """
 
 import itertools
 import os
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 from absl import flags
 
-from gan_keras.foundation import cli
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation import cli, progress
+from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import atomic_path
+
+_FILE_MODE = 0o100644 << 16
+# Level 4 is twice as fast as the usual 6 for coordinates, and 4 % larger.
+_LEVEL = 4
 
 FLAGS = flags.FLAGS
 
@@ -25,7 +30,7 @@ def _define_flags() -> None:
     flags.DEFINE_integer(
         "expressions",
         7000,
-        "How many expressions to write. 7,000 of math16 hold about as many symbols of each class "
+        "Number of expressions to write. 7,000 of math16 hold about as many symbols of each class "
         "as CROHME 2012 and 2013 do.",
         lower_bound=1,
     )
@@ -48,37 +53,35 @@ def write_archive(
 
     Args:
         out: The archive; it appears whole or not at all.
-        number: How many expressions.
+        number: Number of expressions.
         alphabet: "math16" or "letters62".
         seed: Seed of everything, 0 or greater.
 
     Returns:
-        How many symbols of each label were written.
+        Number of symbols written of each label.
 
     Raises:
         UsageError: For an unknown alphabet or a negative seed.
         DataError: If the file cannot be written.
     """
     # Imported here so that --help does not wait for numpy.
-    from tqdm import tqdm
-
     from data_tools import handwriting
-    from data_tools.zip_writer import ZipWriter
 
-    tqdm.monitor_interval = 0
     stream = handwriting.expressions(alphabet, seed)
     counts: Counter[str] = Counter(dict.fromkeys(handwriting.ALPHABETS[alphabet], 0))
-    try:
-        with atomic_path(out) as temporary, ZipWriter(temporary) as archive:
-            some = itertools.islice(stream, number)
-            # Only where someone is watching, and only if it takes more than a moment.
-            bar = tqdm(some, "writing", number, unit=" expressions", disable=None, delay=1)
-            for i, expression in enumerate(bar):
-                document = handwriting.write_inkml(expression)
-                archive.add(f"{alphabet}/{alphabet}_{i:07d}.inkml", document)
-                counts.update(symbol.label for symbol in expression.symbols)
-    except OSError as error:
-        raise DataError(f"cannot write {out}: {error.strerror or error}") from None
+    with (
+        atomic_path(out) as temporary,
+        zipfile.ZipFile(temporary, "w") as archive,
+        progress.bar(number, "writing", unit=" expressions", delay=1) as bar,
+    ):
+        for i, expression in enumerate(itertools.islice(stream, number)):
+            # An entry made in this way has the fixed time stamp of 1980.
+            entry = zipfile.ZipInfo(f"{alphabet}/{alphabet}_{i:07d}.inkml")
+            entry.external_attr = _FILE_MODE
+            document = handwriting.write_inkml(expression)
+            archive.writestr(entry, document, zipfile.ZIP_DEFLATED, _LEVEL)
+            counts.update(symbol.label for symbol in expression.symbols)
+            bar.update()
     return counts
 
 

@@ -1,19 +1,13 @@
-"""Finds or fetches the CROHME archive and prints where it is.
+"""Finds or fetches the CROHME archive and prints its path.
 
 `python -m data_tools.download --folder=data/crohme --url=URL [--given=PATH]`: PATH if it is given,
-else an archive that lies in the folder already, else the one at the address, downloaded into the
+else an archive that is already in the folder, else the one at the address, downloaded into the
 folder. It appears there only when all of it has arrived and every entry has been checked.
 """
 
-import http.client
 import os
-import queue
 import sys
-import threading
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -24,13 +18,9 @@ from gan_keras.foundation.archives import READ_ERRORS, refusal
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import atomic_path
 
-# Looking up a name has no time limit of its own, hence one for all there is before the first byte.
-START_SECONDS = 12.0
-# A read may wait this long; and over each such span a minimum has to arrive.
-STALL_SECONDS = 10.0
-MIN_BYTES_PER_SECOND = 1_000
-MAX_BYTES = 4 * 2**30
-_CHUNK = 2**18
+# Time limit for a connection, and for each wait for more data.
+TIMEOUT_SECONDS = 10.0
+_CHUNK_BYTES = 2**18
 
 FLAGS = flags.FLAGS
 
@@ -58,14 +48,11 @@ def main() -> None:
 
 
 def find_or_download(folder: Path, url: str) -> Path:
-    """The archive in a folder; downloads it if there is none.
+    """Returns the archive in a folder; downloads it if there is none.
 
     Args:
         folder: Where it is looked for and put.
-        url: Where it comes from; its last part is the file's name.
-
-    Returns:
-        The path of the archive.
+        url: Its address; the last part of it is the file's name.
 
     Raises:
         UsageError: The address is not a web address.
@@ -75,13 +62,13 @@ def find_or_download(folder: Path, url: str) -> Path:
     out = folder / name
     if out.is_file():
         return out
-    # Names with a leading dot are downloads that did not end.
-    there = sorted(p for p in folder.glob("*.zip") if p.is_file() and not p.name.startswith("."))
-    if len(there) > 1:
-        names = ", ".join(path.name for path in there)
+    # Names with a leading dot are unfinished downloads.
+    found = sorted(p for p in folder.glob("*.zip") if p.is_file() and not p.name.startswith("."))
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
         raise DataError(f"{folder} holds several archives ({names}): say which one to take")
-    if there:
-        return there[0]
+    if found:
+        return found[0]
     try:
         size = download(url, out)
     except DataError as error:
@@ -93,16 +80,13 @@ def find_or_download(folder: Path, url: str) -> Path:
     return out
 
 
-def download(
-    url: str, out: Path, start_seconds: float = START_SECONDS, stall_seconds: float = STALL_SECONDS
-) -> int:
+def download(url: str, out: Path, timeout: float = TIMEOUT_SECONDS) -> int:
     """Downloads and checks a zip archive.
 
     Args:
         url: Its address.
-        out: Where to put it.
-        start_seconds: Time limit until the server answers.
-        stall_seconds: How long nothing (or next to nothing) may arrive.
+        out: The file to write.
+        timeout: Seconds to wait for a connection, and each time for more data.
 
     Returns:
         Its length in bytes.
@@ -113,94 +97,59 @@ def download(
     """
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise UsageError(f"--url={url} is not an http or https address")
+    import requests
+
+    # For the C library, which may otherwise wait 40 s for name servers that do not answer.
+    os.environ.setdefault("RES_OPTIONS", "timeout:3 attempts:1")
+    # Some servers refuse the name of a Python library.
+    headers = {"User-Agent": "gan_keras"}
     try:
-        with _answer(url, start_seconds, stall_seconds) as response, atomic_path(out) as temporary:
-            size = _receive(response, temporary, out.name, stall_seconds)
-            _check(temporary)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
-        if isinstance(error, TimeoutError) or isinstance(reason, TimeoutError):
-            reason = "no answer in time"
-        if isinstance(error, urllib.error.HTTPError):
-            reason = f"the server answers {error.code} {error.reason}"
-        reason = " ".join(str(reason).split()) or type(error).__name__
-        raise DataError(f"cannot download {url}: {reason}") from None
-    except _BadArchiveError as error:
-        raise DataError(f"cannot use what {url} sends: {error}") from None
-    return size
+        with (
+            requests.get(url, headers=headers, stream=True, timeout=timeout) as response,
+            atomic_path(out) as temporary,
+        ):
+            if not response.ok:
+                raise DataError(
+                    f"cannot download {url}: "
+                    f"the server answers {response.status_code} {response.reason}"
+                )
+            total = int(response.headers.get("Content-Length", 0)) or None
+            with (
+                temporary.open("wb") as file,
+                progress.bar(total, out.name, unit="B", unit_scale=True) as bar,
+            ):
+                for chunk in response.iter_content(_CHUNK_BYTES):
+                    bar.update(file.write(chunk))
+            if reason := _damage(temporary):
+                raise DataError(f"cannot use what {url} sends: {reason}")
+            return temporary.stat().st_size
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot download {url}: {_root_cause(error)}") from None
 
 
-class _BadArchiveError(Exception):
-    """What has been downloaded is no whole zip archive; the message says why."""
+def _root_cause(error: BaseException) -> str:
+    """Reason that the system gave for an error, below the words of requests and urllib3."""
+    while error.__context__ is not None:
+        error = error.__context__
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(text.split()) or type(error).__name__
 
 
-def _answer(url: str, start_seconds: float, stall_seconds: float) -> http.client.HTTPResponse:
-    """Opens the address; `TimeoutError` if that takes too long."""
-    answers: queue.Queue = queue.Queue()
-
-    def ask() -> None:
-        try:
-            # Some servers refuse Python's own name.
-            request = urllib.request.Request(url, headers={"User-Agent": "gan_keras"})
-            # S310 (other schemes) is answered by the caller.
-            answers.put(urllib.request.urlopen(request, timeout=stall_seconds))
-        except BaseException as error:
-            answers.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer = answers.get(timeout=start_seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
-
-
-def _receive(
-    response: http.client.HTTPResponse, path: Path, name: str, stall_seconds: float
-) -> int:
-    """Writes what arrives to a file and returns its length."""
-    length = response.headers.get("Content-Length", "")
-    expected = int(length) if length.isascii() and length.isdigit() else None
-    size = 0
-    span_start, span_size = time.monotonic(), 0
-    with (
-        path.open("wb") as file,
-        progress.bar(expected, name, unit="B", unit_scale=True) as bar,
-    ):
-        # read1 returns what there is; read would wait for all of a chunk.
-        while chunk := response.read1(_CHUNK):
-            file.write(chunk)
-            size += len(chunk)
-            bar.update(len(chunk))
-            if size > MAX_BYTES:
-                raise _BadArchiveError(f"more than {MAX_BYTES // 2**30} GiB")
-            elapsed = time.monotonic() - span_start
-            if elapsed > stall_seconds:
-                if size - span_size < elapsed * MIN_BYTES_PER_SECOND:
-                    raise _BadArchiveError(f"only {size - span_size:,} bytes in {elapsed:.0f} s")
-                span_start, span_size = time.monotonic(), size
-    if expected is not None and size != expected:
-        raise _BadArchiveError(f"it ended after {size:,} of {expected:,} bytes")
-    return size
-
-
-def _check(path: Path) -> None:
-    """Reads every entry of a zip archive against its checksum."""
+def _damage(path: Path) -> str | None:
+    """Checks every entry of an archive; returns the reason not to use it, or None."""
     try:
         with zipfile.ZipFile(path) as archive:
             if not any(name.lower().endswith(".inkml") for name in archive.namelist()):
-                raise _BadArchiveError("the archive holds no InkML files")
+                return "the archive holds no InkML files"
             for info in archive.infolist():
-                refused = refusal(info)
-                if refused:
-                    raise _BadArchiveError(f"{info.filename!r} in the archive: {refused}")
+                if reason := refusal(info):
+                    return f"{info.filename!r} in the archive: {reason}"
             damaged = archive.testzip()
     except READ_ERRORS as error:
-        raise _BadArchiveError(f"not a whole zip archive ({error})") from None
-    if damaged is not None:
-        raise _BadArchiveError(f"{damaged!r} in the archive is damaged")
+        return f"not a whole zip archive ({error})"
+    return f"{damaged!r} in the archive is damaged" if damaged else None
 
 
 if __name__ == "__main__":

@@ -1,33 +1,45 @@
-"""Files in, arrays out: parses, selects, splits and draws, on several processes.
+"""Files in, arrays out: parses, selects, splits and draws, in several processes.
 
 The result depends on the files and the options alone: batches and strips are cut by the data, not
 by the number of workers.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from data_tools.corpus import Entry, Reader, ReadError, printable
-from data_tools.parallel import Workers
-from gan_keras.foundation.errors import DataError, UsageError
+import numpy as np
 
-# numpy and everything that needs it is imported inside the functions: a worker is forked from a
-# small parent, and imports while other workers already read.
+from data_tools import corpus, inkml, raster, symbols
+from data_tools.corpus import Entry
+from gan_keras.foundation import progress
+from gan_keras.foundation.errors import DataError, UsageError
 
 FILES_PER_BATCH = 64
 SYMBOLS_PER_BATCH = 2048
 MAX_IMAGE_BYTES = 4 * 2**30
 
+# One row per usable symbol, in order of file and place in the file.
+_SYMBOL = np.dtype(
+    [
+        ("label", np.int32),  # index into the names of the batch, later of all classes
+        ("file", np.int32),
+        ("index", np.int32),  # number within the file
+        ("key", np.uint64),  # random number that decides on keeping it
+        ("ink", np.uint64),  # digest of the strokes
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Options:
-    """What decides on the result.
+    """Everything that decides on the result.
 
     Attributes:
         classes: The labels to take, in order of their numbers; None for all there are.
-        max_per_class: The most symbols of a class; 0 for no limit.
+        max_per_class: The most symbols per class; 0 for no limit.
         max_total: The most symbols altogether; None for no limit.
         seed: Draws which symbols are kept, and which are test symbols.
         split: "clean" or "original".
@@ -47,346 +59,294 @@ class Options:
 
 
 @dataclass
-class Batch:
-    """What a batch of files holds; arrays have one entry a symbol, in order.
+class Findings:
+    """Files and symbols that were left out or repaired.
 
     Attributes:
-        names: The labels that occur.
-        labels: Indices into `names`, int32 (n,).
-        files: Numbers of the files within the batch, int32 (n,).
-        indices: Numbers of the symbols within their files, int32 (n,).
-        keys: Random numbers that decide on keeping a symbol, uint64 (n,).
-        inks: Digests of the ink, uint64 (n, 2).
-        ink: The scaled strokes, a `raster.Ink` of length n.
-        refused: (file number, reason) of files that gave nothing.
-        recovered: (file number, what) of files that were repaired.
+        refused: Reason for each file that gave nothing.
+        recovered: Repair of each file that needed one.
         skipped: Counts of (label, reason).
         unwanted: Counts of labels that were not asked for.
     """
 
-    names: list[str] = field(default_factory=list)
-    labels: Any = None
-    files: Any = None
-    indices: Any = None
-    keys: Any = None
-    inks: Any = None
-    ink: Any = None
-    refused: list[tuple[int, str]] = field(default_factory=list)
-    recovered: list[tuple[int, str]] = field(default_factory=list)
-    skipped: Counter = field(default_factory=Counter)
-    unwanted: Counter = field(default_factory=Counter)
+    refused: dict[str, str] = field(default_factory=dict)
+    recovered: dict[str, str] = field(default_factory=dict)
+    skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unwanted: Counter[str] = field(default_factory=Counter)
+
+    def update(self, more: "Findings") -> None:
+        """Adds other findings."""
+        for mine, new in zip(vars(self).values(), vars(more).values(), strict=True):
+            mine.update(new)
 
 
-_reader = Reader()  # One a process.
+@dataclass
+class Batch:
+    """The symbols of a batch of files.
+
+    Attributes:
+        names: The labels that occur.
+        table: `_SYMBOL` (n,).
+        ink: The scaled strokes of the n symbols.
+        findings: Files and symbols left out or repaired.
+    """
+
+    names: list[str]
+    table: np.ndarray
+    ink: raster.Ink
+    findings: Findings
 
 
-def read_batch(entries: Sequence[Entry], classes: frozenset[str] | None, seed: int) -> Batch:
-    """Reads and parses some files, and scales their symbols."""
-    import numpy as np
+def read_batch(
+    first: int, entries: Sequence[Entry], classes: frozenset[str] | None, seed: int
+) -> Batch:
+    """Reads and parses some files, and scales their symbols.
 
-    from data_tools import inkml, raster
-    from data_tools.symbols import ink_digests, without_rests
-    from gan_keras.foundation.class_names import order_key
-
-    batch = Batch()
+    Args:
+        first: Number of the first file.
+        entries: The files.
+        classes: The labels to take; None for all.
+        seed: Seed of the symbols' keys.
+    """
+    findings = Findings()
     codes: dict[str, int] = {}
-    symbols: list[tuple[int, int, int, int, int]] = []
+    rows: list[tuple[int, int, int, int, int]] = []
+    counts: list[int] = []
     strokes: list[np.ndarray] = []
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(entries, first):
         try:
-            page = inkml.parse(_reader.read(entry, inkml.MAX_FILE_BYTES), classes)
-        except (ReadError, inkml.InkmlError) as error:
-            batch.refused.append((number, str(error)))
+            page = inkml.parse(corpus.read(entry, inkml.MAX_FILE_BYTES), classes)
+        except (corpus.ReadError, inkml.InkmlError) as error:
+            findings.refused[entry.source] = str(error)
             continue
         if page.recovered:
-            batch.recovered.append((number, page.recovered))
-        batch.skipped.update(page.skipped)
-        batch.unwanted.update(page.unwanted)
+            findings.recovered[entry.source] = page.recovered
+        findings.skipped.update(page.skipped)
+        findings.unwanted.update(page.unwanted)
         for symbol in page.symbols:
             code = codes.setdefault(symbol.label, len(codes))
-            key = order_key("keep", seed, entry.source, symbol.index)
-            symbols.append((code, number, symbol.index, key, len(symbol.strokes)))
+            key = symbols.order_key("keep", seed, entry.source, symbol.index)
+            rows.append((code, number, symbol.index, key, 0))
+            counts.append(len(symbol.strokes))
             strokes.extend(symbol.strokes)
-    labels, files, indices, keys, counts = zip(*symbols, strict=True) if symbols else ((),) * 5
-    batch.names = list(codes)
-    batch.labels = np.array(labels, np.int32)
-    batch.files = np.array(files, np.int32)
-    batch.indices = np.array(indices, np.int32)
-    batch.keys = np.array(keys, np.uint64)
-    points, lengths = without_rests(
+    points, lengths = symbols.without_rests(
         np.concatenate([np.zeros((0, 2)), *strokes]),
         np.array([len(stroke) for stroke in strokes], np.int64),
     )
     per_symbol = np.array(counts, np.int64)
-    digests = b"".join(ink_digests(points, lengths, per_symbol))
-    batch.inks = np.frombuffer(digests, "<u8").reshape(-1, 2)
-    batch.ink = raster.normalize(points, lengths, per_symbol)
-    return batch
-
-
-@dataclass
-class Extraction:
-    """The arrays of an extraction and what is to be said about them.
-
-    Attributes:
-        images: uint8 (n, size, size), ink 255 on 0, in order of file name and place in the file.
-        labels: int32 (n,), indices into `class_names`.
-        class_names: The labels, in code point order.
-        test: bool (n,), the test part.
-        sources: For each symbol the name of its file within the corpus.
-        report: Counts for the JSON report; the same for any number of workers.
-    """
-
-    images: Any
-    labels: Any
-    class_names: tuple[str, ...]
-    test: Any
-    sources: list[str]
-    report: dict[str, Any]
+    table: np.ndarray = np.array(rows, _SYMBOL)
+    table["ink"] = symbols.ink_digests(points, lengths, per_symbol)
+    return Batch(list(codes), table, raster.normalize(points, lengths, per_symbol), findings)
 
 
 def extract(
-    entries: Sequence[Entry],
-    options: Options,
-    workers: Workers,
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
-) -> Extraction:
+    entries: Sequence[Entry], options: Options, pool_map: Callable = map
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Turns InkML files into arrays.
 
     Args:
         entries: The files.
-        options: What to take and how to draw it.
-        workers: Who does the work.
-        progress: Called with "files" or "symbols", how many are done, and how many there are.
+        options: The symbols to take, and their looks.
+        pool_map: Does the work, as `map` does.
 
     Returns:
-        The arrays and the report.
+        The arrays, and counts for the JSON report; both are the same for any number of workers.
+
+        images: uint8 (n, size, size), ink 255 on 0, in order of file name and place in the file.
+        labels: int32 (n,), indices into `class_names`.
+        class_names: The labels, in code point order.
+        split: "train" or "test", (n,).
+        source: Name of each symbol's file within the corpus, (n,).
 
     Raises:
         DataError: There is not one usable symbol.
         UsageError: The images would not fit into memory.
     """
-    batches = _read(entries, options, workers, progress)
-    from data_tools import symbols as rules
-
+    batches = _read(entries, options, pool_map)
     names = options.classes or tuple(sorted({name for batch in batches for name in batch.names}))
-    pooled = _pool(batches, names)
-    if not len(pooled.labels):
-        raise DataError(_nothing(entries, options, pooled))
-    catalogue = rules.Catalogue(
-        labels=pooled.labels,
-        files=pooled.files,
-        keys=pooled.keys,
-        inks=rules.number_rows(pooled.inks),
+    number = {name: i for i, name in enumerate(names)}
+    findings = Findings()
+    for batch in batches:
+        codes = np.array([number[name] for name in batch.names], np.int32)
+        batch.table["label"] = codes[batch.table["label"]]
+        findings.update(batch.findings)
+    table = np.concatenate([batch.table for batch in batches])
+    if not len(table):
+        raise DataError(_nothing(len(entries), options, findings))
+    kept, dropped = symbols.select(
+        table["label"],
+        table["key"],
+        table["ink"],
+        options.max_per_class,
+        options.max_total,
+        options.dedupe,
     )
-    kept, dropped = rules.select(
-        catalogue, options.max_per_class, options.max_total, options.dedupe
-    )
-    labels = catalogue.labels[kept]
-    if len(labels) * options.size**2 > MAX_IMAGE_BYTES:
+    if kept.sum() * options.size**2 > MAX_IMAGE_BYTES:
         raise UsageError(
-            f"{len(labels):,} images of {options.size} x {options.size} pixels are more than "
+            f"{kept.sum():,} images of {options.size} x {options.size} pixels are more than "
             f"{MAX_IMAGE_BYTES // 2**30} GiB: take fewer (--max_per_class, --max_total) or a "
             "smaller --size"
         )
-    groups = rules.linked_groups(catalogue.files, catalogue.inks)
-    test = _test_split(entries, options, pooled, kept, groups)
-    return Extraction(
-        images=_draw(batches, kept, options, workers, progress),
-        labels=labels,
-        class_names=names,
-        test=test,
-        sources=[entries[file].source for file in catalogue.files[kept].tolist()],
-        report=_report(entries, names, pooled, catalogue, kept, dropped, groups, test),
+    groups = symbols.linked_groups(table["file"], table["ink"])
+    chosen = table[kept]
+    test = _test_split(entries, options, chosen, groups[kept], len(names))
+    arrays = {
+        "images": _draw(batches, kept, options, pool_map),
+        "labels": np.ascontiguousarray(chosen["label"]),
+        "class_names": np.array(names),
+        "split": np.where(test, "test", "train"),
+        "source": np.array([entries[file].source for file in chosen["file"].tolist()]),
+    }
+    files = {
+        "found": len(entries),
+        "read": len(entries) - len(findings.refused),
+        "refused": findings.refused,
+        "recovered": findings.recovered,
+    }
+    return arrays, {
+        "symbols": {
+            "kept": len(chosen),
+            "train": int(len(chosen) - test.sum()),
+            "test": int(test.sum()),
+        },
+        "classes": _classes(names, table, chosen, test),
+        "files": files,
+        "skipped": _skipped(names, table, findings, dropped),
+        "duplicates": {
+            "symbols": len(table),
+            **_repeats("", table["ink"]),
+            **_repeats("kept_", chosen["ink"]),
+            "split_groups": len(np.unique(groups)),
+            "largest_split_group": int(np.bincount(groups).max()),
+            "inks_in_train_and_test": len(
+                np.intersect1d(chosen["ink"][test], chosen["ink"][~test])
+            ),
+        },
+    }
+
+
+def _read(entries: Sequence[Entry], options: Options, pool_map: Callable) -> list[Batch]:
+    classes = None if options.classes is None else frozenset(options.classes)
+    firsts = range(0, len(entries), FILES_PER_BATCH)
+    parts = [entries[first : first + FILES_PER_BATCH] for first in firsts]
+    results = pool_map(
+        read_batch, firsts, parts, itertools.repeat(classes), itertools.repeat(options.seed)
     )
+    batches = []
+    # The bar comes after the workers have been forked, as they need none of what it imports.
+    with progress.bar(len(entries), "reading", unit=" files") as bar:
+        for part, batch in zip(parts, results, strict=True):
+            batches.append(batch)
+            bar.update(len(part))
+    corpus.close_archives()
+    return batches
 
 
 def _test_split(
-    entries: Sequence[Entry], options: Options, pooled: Batch, kept: Any, groups: Any
-) -> Any:
-    """Chooses which of the symbols that are kept are test symbols, as `options.split` says.
+    entries: Sequence[Entry], options: Options, chosen: np.ndarray, groups: np.ndarray, classes: int
+) -> np.ndarray:
+    """Chooses the test symbols among the n kept ones, as `options.split` says.
 
     Args:
         entries: The files.
         options: Split and seed.
-        pooled: All symbols.
-        kept: bool, for each of them.
-        groups: int, for each of them the first file that it shares ink with.
+        chosen: `_SYMBOL` (n,).
+        groups: For each of them the first file that it shares ink with, int (n,).
+        classes: Number of classes.
 
     Returns:
-        bool, for each symbol that is kept.
+        bool (n,).
     """
-    import numpy as np
-
-    from data_tools import symbols as rules
-    from gan_keras.foundation.class_names import order_key
-
     if options.split == "original":
-        places = zip(pooled.files[kept].tolist(), pooled.indices[kept].tolist(), strict=True)
-        keys = [order_key("original", options.seed, entries[f].source, i) for f, i in places]
-        return rules.original_split(np.array(keys, np.uint64))
-    roots = groups[kept].tolist()
-    key_of = {
-        root: order_key("group", options.seed, entries[root].source, 0) for root in set(roots)
-    }
-    group_keys = np.array([key_of[root] for root in roots], np.uint64)
-    return rules.clean_split(pooled.labels[kept], groups[kept], group_keys, len(pooled.names))
+        places = zip(chosen["file"].tolist(), chosen["index"].tolist(), strict=True)
+        keys = [
+            symbols.order_key("original", options.seed, entries[f].source, i) for f, i in places
+        ]
+        return symbols.original_split(np.array(keys, np.uint64))
+    roots, place = np.unique(groups, return_inverse=True)
+    keys = [symbols.order_key("group", options.seed, entries[r].source, 0) for r in roots.tolist()]
+    return symbols.clean_split(chosen["label"], groups, np.array(keys, np.uint64)[place], classes)
 
 
 def _draw(
-    batches: list[Batch],
-    kept: Any,
-    options: Options,
-    workers: Workers,
-    progress: Callable[[str, int, int], None],
-) -> Any:
+    batches: list[Batch], kept: np.ndarray, options: Options, pool_map: Callable
+) -> np.ndarray:
     """Draws the n symbols that are kept: uint8 `(n, size, size)`.
 
     Args:
         batches: All symbols; emptied, as their ink is no longer needed then.
         kept: bool, for each symbol of all batches, one after another.
         options: Size and style.
-        workers: Who draws.
-        progress: As for :func:`extract`.
+        pool_map: Does the work.
     """
-    import numpy as np
-
-    from data_tools.raster import Ink, draw
-
     cuts = np.cumsum([len(batch.ink) for batch in batches])[:-1]
-    chosen = Ink.concatenate(
+    chosen = raster.Ink.concatenate(
         [batch.ink.take(mine) for batch, mine in zip(batches, np.split(kept, cuts), strict=True)]
     )
     batches.clear()
     ends = np.array([*range(SYMBOLS_PER_BATCH, len(chosen), SYMBOLS_PER_BATCH), len(chosen)])
     images = np.empty((len(chosen), options.size, options.size), np.uint8)
     begin = 0
-    tasks = ((part, options.size, options.style) for part in chosen.split(ends))
-    for drawn in workers.map(draw, tasks):
-        images[begin : begin + len(drawn)] = drawn
-        begin += len(drawn)
-        progress("symbols", begin, len(images))
+    with progress.bar(len(chosen), "drawing", unit=" symbols") as bar:
+        for drawn in pool_map(
+            raster.draw,
+            chosen.split(ends),
+            itertools.repeat(options.size),
+            itertools.repeat(options.style),
+        ):
+            images[begin : begin + len(drawn)] = drawn
+            begin += len(drawn)
+            bar.update(len(drawn))
     return images
 
 
-def _read(
-    entries: Sequence[Entry], options: Options, workers: Workers, progress: Callable
-) -> list[Batch]:
-    classes = None if options.classes is None else frozenset(options.classes)
-    cuts = range(0, len(entries), FILES_PER_BATCH)
-    tasks = ((entries[cut : cut + FILES_PER_BATCH], classes, options.seed) for cut in cuts)
-    batches = []
-    try:
-        for batch in workers.map(read_batch, tasks):
-            batches.append(batch)
-            progress("files", min(len(batches) * FILES_PER_BATCH, len(entries)), len(entries))
-    finally:
-        _reader.close()
-    return batches
-
-
-def _pool(batches: list[Batch], names: tuple[str, ...]) -> Batch:
-    """Joins batches but for their ink; numbers of files and labels become those of the whole."""
-    import numpy as np
-
-    number = {name: i for i, name in enumerate(names)}
-    whole = Batch(names=list(names))
-    for cut, batch in enumerate(batches):
-        first = cut * FILES_PER_BATCH
-        batch.files += first
-        batch.labels = np.array([number[name] for name in batch.names], np.int32)[batch.labels]
-        for name in ("refused", "recovered"):
-            getattr(whole, name).extend((first + file, what) for file, what in getattr(batch, name))
-        whole.skipped.update(batch.skipped)
-        whole.unwanted.update(batch.unwanted)
-    for name in ("labels", "files", "indices", "keys", "inks"):
-        setattr(whole, name, np.concatenate([getattr(batch, name) for batch in batches]))
-    return whole
-
-
-def _nothing(entries: Sequence[Entry], options: Options, pooled: Batch) -> str:
-    """Why there is not one usable symbol."""
-    if len(pooled.refused) == len(entries):
-        file, reason = pooled.refused[0]
-        more = f" (and {len(entries) - 1} more files)" if len(entries) > 1 else ""
-        return f"no usable InkML file: {entries[file].source}: {reason}{more}"
-    if pooled.skipped:
-        (_, reason), count = pooled.skipped.most_common(1)[0]
-        return f"no usable symbol: {sum(pooled.skipped.values())} skipped, {count} for {reason!r}"
-    there = " ".join(printable(label) for label, _ in pooled.unwanted.most_common(20))
+def _nothing(files: int, options: Options, findings: Findings) -> str:
+    """Reason why there is not one usable symbol."""
+    if len(findings.refused) == files:
+        source, reason = next(iter(findings.refused.items()))
+        more = f" (and {files - 1} more files)" if files > 1 else ""
+        return f"no usable InkML file: {source}: {reason}{more}"
+    if findings.skipped:
+        (_, reason), count = findings.skipped.most_common(1)[0]
+        return f"no usable symbol: {findings.skipped.total()} skipped, {count} for {reason!r}"
+    there = " ".join(corpus.printable(label) for label, _ in findings.unwanted.most_common(20))
     return (
         f"no symbol of the classes {' '.join(options.classes or ())}; "
         f"the most frequent labels there are {there} (--classes=all takes every label)"
     )
 
 
-def _report(
-    entries: Sequence[Entry],
-    names: tuple[str, ...],
-    pooled: Batch,
-    catalogue: Any,
-    kept: Any,
-    dropped: dict[str, Any],
-    groups: Any,
-    test: Any,
-) -> dict[str, Any]:
-    """The counts of an extraction; the arguments are the variables of `extract`."""
-    import numpy as np
-
-    def by_class(labels: np.ndarray) -> dict[str, int]:
-        counts = np.bincount(labels, minlength=len(names)).tolist()
-        return dict(zip(names, counts, strict=True))
-
-    def nonzero(counts: dict[str, int]) -> dict[str, int]:
-        return {name: count for name, count in sorted(counts.items()) if count}
-
-    labels = catalogue.labels
-    skipped: dict[str, dict[str, int]] = {}
-    for (label, reason), count in sorted(pooled.skipped.items()):
-        skipped.setdefault(reason, {})[label] = count
-    for reason, symbols in dropped.items():
-        skipped[reason] = nonzero(by_class(labels[symbols]))
-    skipped["class not asked for"] = nonzero(pooled.unwanted)
-    found, kept_by, test_by = by_class(labels), by_class(labels[kept]), by_class(labels[kept][test])
+def _classes(
+    names: tuple[str, ...], table: np.ndarray, chosen: np.ndarray, test: np.ndarray
+) -> dict[str, dict[str, int]]:
+    """Counts of each class, found and kept."""
+    parts = {"found": table, "kept": chosen, "train": chosen[~test], "test": chosen[test]}
+    counts = [np.bincount(part["label"], minlength=len(names)).tolist() for part in parts.values()]
     return {
-        "symbols": {
-            "kept": int(kept.sum()),
-            "train": int(kept.sum() - test.sum()),
-            "test": int(test.sum()),
-        },
-        "classes": {
-            name: {
-                "found": found[name],
-                "kept": kept_by[name],
-                "train": kept_by[name] - test_by[name],
-                "test": test_by[name],
-            }
-            for name in names
-        },
-        "files": {
-            "found": len(entries),
-            "read": len(entries) - len(pooled.refused),
-            "refused": {entries[file].source: reason for file, reason in pooled.refused},
-            "recovered": {entries[file].source: what for file, what in pooled.recovered},
-        },
-        "skipped": {reason: counts for reason, counts in skipped.items() if counts},
-        "duplicates": {
-            "symbols": len(labels),
-            **_duplicates("", catalogue.inks),
-            **_duplicates("kept_", catalogue.inks[kept]),
-            "split_groups": len(np.unique(groups)),
-            "largest_split_group": int(np.bincount(groups).max()),
-            "inks_in_train_and_test": len(
-                np.intersect1d(catalogue.inks[kept][test], catalogue.inks[kept][~test])
-            ),
-        },
+        name: dict(zip(parts, row, strict=True))
+        for name, row in zip(names, zip(*counts, strict=True), strict=True)
     }
 
 
-def _duplicates(prefix: str, inks: Any) -> dict[str, int]:
-    """How often the ink numbers `inks` (int64 (n,)) repeat each other."""
-    import numpy as np
+def _skipped(
+    names: tuple[str, ...],
+    table: np.ndarray,
+    findings: Findings,
+    dropped: dict[str, np.ndarray],
+) -> dict[str, dict[str, int]]:
+    """Counts of the symbols left out by reason and label."""
+    skipped: dict[str, dict[str, int]] = {}
+    for (label, reason), count in sorted(findings.skipped.items()):
+        skipped.setdefault(reason, {})[label] = count
+    for reason, out in dropped.items():
+        counts = Counter(table["label"][out].tolist())
+        skipped[reason] = {names[label]: count for label, count in sorted(counts.items())}
+    skipped["class not asked for"] = dict(sorted(findings.unwanted.items()))
+    return {reason: counts for reason, counts in skipped.items() if counts}
 
+
+def _repeats(prefix: str, inks: np.ndarray) -> dict[str, int]:
+    """Counts how often the digests `inks` repeat each other."""
     counts = np.unique(inks, return_counts=True)[1]
     return {
         f"{prefix}inks": len(counts),

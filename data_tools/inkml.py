@@ -1,4 +1,4 @@
-"""InkML text to labelled symbols with their pen strokes, whatever the text holds."""
+"""Reads labelled symbols with their pen strokes from InkML, well-formed or hostile."""
 
 import codecs
 import re
@@ -65,17 +65,17 @@ class Symbol:
 
 @dataclass(slots=True)
 class Page:
-    """What one file holds.
+    """Content of one file.
 
     Attributes:
         symbols: The usable symbols with a wanted label, in file order.
-        unwanted: How many symbols of each label were not asked for.
+        unwanted: Number of symbols of each label that were not asked for.
         skipped: (label, reason) of each symbol that was asked for and cannot be used.
-        recovered: What had to be repaired to read the file, or an empty string.
+        recovered: The repair without which the file could not be read, or an empty string.
     """
 
     symbols: list[Symbol] = field(default_factory=list)
-    unwanted: Counter = field(default_factory=Counter)
+    unwanted: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     recovered: str = ""
 
@@ -89,9 +89,6 @@ def parse(data: bytes, wanted: Collection[str] | None = None) -> Page:
     Args:
         data: The bytes of the file.
         wanted: The labels to read; None reads all.
-
-    Returns:
-        The symbols and what was left out.
 
     Raises:
         InkmlError: The file as a whole is unusable.
@@ -166,7 +163,7 @@ class _SkippedError(Exception):
 
 
 def _tree(data: bytes) -> tuple[ET.Element, str]:
-    """Parses bytes to the root element, and says what had to be repaired."""
+    """Parses bytes to the root element; returns it and what had to be repaired."""
     if len(data) > MAX_FILE_BYTES:
         raise InkmlError(f"larger than {MAX_FILE_BYTES // 2**20} MiB")
     if not data.strip():
@@ -185,11 +182,7 @@ def _tree(data: bytes) -> tuple[ET.Element, str]:
 
 
 def _utf8(data: bytes) -> tuple[bytes, str]:
-    """Recodes the bytes of a file to UTF-8, whatever the file is in.
-
-    Returns:
-        The UTF-8 bytes, and what had to be repaired.
-    """
+    """Recodes the bytes of a file to UTF-8; returns them and what had to be repaired."""
     if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         encoding = "utf-16"
     elif data[:2] == b"<\0" and data[3:4] == b"\0":
@@ -215,7 +208,8 @@ def _utf8(data: bytes) -> tuple[bytes, str]:
         text = data.decode("utf-8", "surrogateescape")
         repaired = text.translate(_LATIN_1)
         count = sum(map(text.count, {chr(code) for code in _LATIN_1 if chr(code) in text}))
-        return repaired.encode("utf-8"), _plural(count, "byte") if count else ""
+        bytes_are = "1 byte" if count == 1 else f"{count} bytes"
+        return repaired.encode("utf-8"), f"{bytes_are} not UTF-8, read as Latin-1" if count else ""
     try:
         text = data.decode(encoding)
         if "\0" in text:
@@ -225,27 +219,22 @@ def _utf8(data: bytes) -> tuple[bytes, str]:
         raise InkmlError(f"is not valid {encoding}") from None
 
 
-def _plural(count: int, what: str) -> str:
-    return f"{count} {what}{'s' if count > 1 else ''} not UTF-8, read as Latin-1"
-
-
 def _content(group: ET.Element, prefix: str) -> tuple[str, list[ET.Element], bool]:
-    """The label of a trace group, its trace views, and whether it holds other groups."""
+    """Returns the label of a trace group, its trace views, and whether it holds other groups."""
     label, views, wraps = None, [], False
     for child in group:
-        tag = child.tag
-        if tag == prefix + "traceView":
+        if child.tag == prefix + "traceView":
             views.append(child)
-        elif tag == prefix + "annotation":
+        elif child.tag == prefix + "annotation":
             if label is None and child.get("type") == "truth":
                 label = (child.text or "").strip()
-        elif tag == prefix + "traceGroup":
+        elif child.tag == prefix + "traceGroup":
             wraps = True
     return label or "", views, wraps
 
 
 def _shown(text: str) -> str:
-    """Text from a file, short enough for a report."""
+    """Shortens text from a file for a report."""
     return text if len(text) <= MAX_LABEL_CHARS else text[:MAX_LABEL_CHARS] + "..."
 
 
@@ -270,14 +259,7 @@ class _Traces:
         self._points = 0
 
     def strokes(self, views: list[ET.Element]) -> list[list[str]]:
-        """The strokes that trace views refer to, each once, in the views' order.
-
-        Args:
-            views: The trace views of a symbol.
-
-        Returns:
-            For each stroke the tokens of x, y, x, y, ...
-        """
+        """Returns the strokes of trace views, each once and in order, as tokens x, y, x, y, ..."""
         names = dict.fromkeys(self._names(views))
         if not names:
             raise _SkippedError(NO_STROKES)
@@ -316,7 +298,7 @@ class _Traces:
         return stroke
 
     def _regular(self, text: str) -> list[str] | None:
-        """The x and y tokens of a trace written as all of CROHME's are, checked in bulk.
+        """Returns the tokens of a trace written as all of CROHME's are, checked in bulk.
 
         That is "x y, x y, x y" or "x y t, x y t": single blanks, a comma right behind each point
         but the last. Looking at the points one by one takes three times as long.
@@ -344,7 +326,7 @@ class _Traces:
         return None
 
     def _irregular(self, text: str) -> list[str]:
-        """The x and y tokens of any other trace, point by point."""
+        """Returns the tokens of any other trace, read point by point."""
         pairs: list[str] = []
         if not text.strip():
             return pairs
@@ -363,7 +345,7 @@ class _Traces:
 
 
 def _channels(root: ET.Element, prefix: str) -> tuple[int, int, int]:
-    """Where X and Y are in a point, and how many channels there are."""
+    """Returns the places of X and Y in a point, and the number of channels."""
     trace_format = next(root.iter(prefix + "traceFormat"), None)
     if trace_format is None:
         return 0, 1, 2

@@ -1,20 +1,13 @@
-"""Pen strokes to grey images.
+"""Pen strokes to grey images."""
 
-Strokes come in flat arrays for many symbols at once:
-    points: uint16 (p, 2), x and y of all points of all strokes of all symbols, each symbol scaled
-        by itself to a box whose longer side is `UNIT` (aspect kept, one corner at the origin).
-    strokes: int32 (s,), the number of points of each stroke.
-    counts: int32 (n,), the number of strokes of each symbol.
-"""
-
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 # Steps along the longer side of a symbol: 1/2000 pixel at 28 pixels.
 UNIT = 65535
-MIN_SIZE, MAX_SIZE = 8, 512
-STYLES = ("mnist", "original")
 
 # Both at 28 x 28; other sizes in proportion.
 _MNIST_BOX = 20 / 28
@@ -32,12 +25,14 @@ _NO_EXTENT = 1e-9
 
 @dataclass
 class Ink:
-    """The strokes of many symbols in flat arrays, see the module's text.
+    """The strokes of n symbols in flat arrays.
 
     Attributes:
-        points: uint16 (p, 2).
-        strokes: int32 (s,).
-        counts: int32 (n,).
+        points: uint16 (p, 2), x and y of all points of all strokes of all symbols, each symbol
+            scaled by itself to a box whose longer side is `UNIT` (aspect kept, one corner at the
+            origin).
+        strokes: int32 (s,), number of points of each stroke.
+        counts: int32 (n,), number of strokes of each symbol.
     """
 
     points: np.ndarray
@@ -48,10 +43,8 @@ class Ink:
         return len(self.counts)
 
     @classmethod
-    def concatenate(cls, parts: "list[Ink]") -> "Ink":
-        """Joins inks in order."""
-        none = np.zeros(0, np.int64)
-        parts = [normalize(np.zeros((0, 2)), none, none), *parts]
+    def concatenate(cls, parts: "Sequence[Ink]") -> Self:
+        """Joins inks, at least one, in order."""
         return cls(
             np.concatenate([part.points for part in parts]),
             np.concatenate([part.strokes for part in parts]),
@@ -65,7 +58,7 @@ class Ink:
         return sums[ends] - sums[ends - self.counts]
 
     def take(self, chosen: np.ndarray) -> "Ink":
-        """The symbols where `chosen` (bool, (n,)) holds, in order."""
+        """Returns the symbols where `chosen`, bool (n,), holds, in order."""
         strokes = np.repeat(chosen, self.counts)
         points = np.repeat(strokes, self.strokes)
         return Ink(self.points[points], self.strokes[strokes], self.counts[chosen])
@@ -118,22 +111,17 @@ def draw(ink: Ink, size: int = 28, style: str = "mnist") -> np.ndarray:
     Args:
         ink: The symbols.
         size: Side of the images in pixels.
-        style: "mnist": anti-aliased round pen, the symbol's longer side 20/28 of the image and
-            centred. "original": strictly 0 and 255, pen of 3 pixels, the longer side fills the
-            image, as the LaTeX Writer's data was drawn.
+        style: Key of `STYLES`. "mnist": anti-aliased round pen, the symbol's longer side 20/28 of
+            the image and centred. "original": strictly 0 and 255, pen of 3 pixels, the longer side
+            fills the image, as the LaTeX Writer's data was drawn.
 
     Returns:
         uint8 (n, size, size), ink 255 on 0. No image is empty.
     """
-    images = np.zeros((len(ink), size, size), np.uint8)
-    paint = {"mnist": _paint_mnist, "original": _paint_original}[style]
     if not len(ink):
-        return images
-    begin = 0
-    for strip in ink.split(_strip_ends(ink, size)):
-        images[begin : begin + len(strip)] = paint(strip, size)
-        begin += len(strip)
-    return images
+        return np.zeros((0, size, size), np.uint8)
+    paint = STYLES[style]
+    return np.concatenate([paint(strip, size) for strip in ink.split(_strip_ends(ink, size))])
 
 
 def _strip_ends(ink: Ink, size: int) -> np.ndarray:
@@ -217,3 +205,9 @@ def _paint_original(ink: Ink, size: int) -> np.ndarray:
             pen.line(stroke, fill=255, width=_ORIGINAL_PEN)
     cells = np.asarray(strip).reshape(pitch, len(ink), pitch).transpose(1, 0, 2)
     return cells[:, _ORIGINAL_PEN:-_ORIGINAL_PEN, _ORIGINAL_PEN:-_ORIGINAL_PEN]
+
+
+STYLES: dict[str, Callable[[Ink, int], np.ndarray]] = {
+    "mnist": _paint_mnist,
+    "original": _paint_original,
+}

@@ -1,4 +1,4 @@
-"""Scripts as a user runs them: as processes of their own."""
+"""Runs commands as a user does: in processes of their own."""
 
 import os
 import subprocess
@@ -19,6 +19,13 @@ def run(*command, code=0, **options):
     assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     return done
+
+
+def refusal(*command, code=1, **options):
+    """Runs a command that has to end with one error line; returns the line."""
+    (line,) = run(*command, code=code, **options).stderr.splitlines()
+    assert line.startswith("error: ")
+    return line
 
 
 def environment(*folders):

@@ -1,4 +1,4 @@
-"""Handwriting made by the project itself: expressions and words as pen strokes, and as InkML.
+"""Generated handwriting: expressions and words as pen strokes, and as InkML.
 
     from data_tools import handwriting
 
@@ -8,7 +8,7 @@
 
 The stream is endless, needs constant memory, and depends on the alphabet and the seed alone: the
 first 100 expressions are the same whether 100 or 100,000 are taken. The shapes of the glyphs are
-in `alphabet.py`, what is written in `texts.py`, how it is written in `writer.py`.
+in `alphabet.json`, the texts in `texts.py`, the movements of the pen in `writer.py`.
 """
 
 import random

@@ -1,23 +1,41 @@
-"""The letter shapes of an alphabet, compiled to arrays: curves through the control points.
+"""The letter shapes of an alphabet, compiled to arrays: curves through control points.
 
-The shapes themselves, and their unit, are in `alphabet.py`.
+`alphabet.json` holds the *allographs* of each label, the different shapes that people learn for the
+same character (a "4" open or closed, a "7" crossed or not), each as `[share of writers, strokes]`;
+shares are relative. Strokes are separated by "/" and stand in the order in which the pen draws
+them; a stroke is a list of points "x,y" that the pen passes through. A point marked "!" is a sharp
+turn; all others are passed smoothly.
+
+The unit is a hundredth of the digit height, called *unit* throughout the package. x grows to the
+right. y grows downward: 0 is the top of digits, capitals and ascenders, 45 the top of small
+letters, 100 the base line, 140 the end of descenders.
 """
 
 import dataclasses
 import functools
 import itertools
+import json
+from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from data_tools.handwriting.alphabet import (
-    ALLOGRAPHS,
-    DEFAULT_WIDTH_SPREAD,
-    DELAYED,
-    LOOSENESS,
-    PLAIN,
-    WIDTH_SPREAD,
-)
+# Standard deviation of the logarithm of a class's width: a bracket or a bar varies far more than a
+# digit, whose shape is its meaning.
+_WIDTH_SPREAD = {
+    **dict.fromkeys("()", 0.27),
+    **dict.fromkeys("-1=", 0.26),
+    **dict.fromkeys("02", 0.22),
+    **dict.fromkeys("xI", 0.17),
+}
+_DEFAULT_WIDTH_SPREAD = 0.13
+# Glyphs of one or two plain lines: bent as much as parts of a digit they would no longer be lines.
+_PLAIN = frozenset("()+-1=Il")
+# Factor of the shift of separate bars: those of "+" meet anywhere, but those of "=" must not run
+# together.
+_LOOSENESS = {"+": 2.2, "=": 1.4}
+# Labels whose later strokes a hasty writer adds after the whole word.
+_DELAYED = frozenset("ijtx")
 
 # Points per stroke of the densely drawn curve, before it is sampled like a digitizer would.
 DENSE = 64
@@ -40,9 +58,9 @@ class GlyphTable:
         bases: For each stroke the three matrices (3, DENSE, points) from control points to the
             drawn curve: with its corners, with the corners smoothed, and as straight lines.
         width_spread: Deviation of the log width, (labels,).
-        stiffness: What part of the usual bending a class takes, (labels,).
-        looseness: How much more than usual the strokes of a class move apart, (labels,).
-        delayed: Whether later strokes may be written after the word, (labels,).
+        stiffness: Factor of the usual bending, (labels,).
+        looseness: Factor of the usual shift of strokes against each other, (labels,).
+        delayed: True if later strokes may be written after the word, (labels,).
     """
 
     labels: tuple[str, ...]
@@ -61,15 +79,8 @@ class GlyphTable:
     delayed: np.ndarray
 
 
-def parse_strokes(text: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Reads the notation of `alphabet.py`.
-
-    Args:
-        text: Strokes separated by "/", points "x,y" or "x,y!" separated by blanks.
-
-    Returns:
-        For each stroke its points in units, (n, 2), and which of them are sharp, (n,).
-    """
+def _parse_strokes(text: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Reads strokes: for each its points in units, (n, 2), and which of them are sharp, (n,)."""
     strokes = []
     for stroke in text.split("/"):
         tokens = stroke.split()
@@ -112,16 +123,17 @@ def glyph_table(labels: tuple[str, ...]) -> GlyphTable:
     """Compiles the allographs of an alphabet.
 
     Args:
-        labels: The alphabet; every label must be a key of `ALLOGRAPHS`.
+        labels: The alphabet; `alphabet.json` must hold every label.
     """
+    allographs = json.loads((Path(__file__).parent / "alphabet.json").read_text(encoding="utf-8"))
     shares, first_allograph, first_stroke, stroke_count = [], [], [], []
     centre, half, controls, bases = [], [], [], []
     for label in labels:
         first_allograph.append(len(first_stroke))
-        weights = np.array([share for share, _ in ALLOGRAPHS[label]], float)
+        weights = np.array([share for share, _ in allographs[label]], float)
         shares.append(np.cumsum(weights) / weights.sum())
-        for _, text in ALLOGRAPHS[label]:
-            strokes = parse_strokes(text)
+        for _, text in allographs[label]:
+            strokes = _parse_strokes(text)
             first_stroke.append(len(controls))
             stroke_count.append(len(strokes))
             everything = np.concatenate([points for points, _ in strokes])
@@ -147,8 +159,8 @@ def glyph_table(labels: tuple[str, ...]) -> GlyphTable:
         control=control,
         point_count=np.array([len(c) for c in controls]),
         bases=tuple(bases),
-        width_spread=np.array([WIDTH_SPREAD.get(c, DEFAULT_WIDTH_SPREAD) for c in labels]),
-        stiffness=np.array([0.24 if c in PLAIN else 1.0 for c in labels]),
-        looseness=np.array([LOOSENESS.get(c, 1.0) for c in labels]),
-        delayed=np.array([c in DELAYED for c in labels]),
+        width_spread=np.array([_WIDTH_SPREAD.get(c, _DEFAULT_WIDTH_SPREAD) for c in labels]),
+        stiffness=np.array([0.24 if c in _PLAIN else 1.0 for c in labels]),
+        looseness=np.array([_LOOSENESS.get(c, 1.0) for c in labels]),
+        delayed=np.array([c in _DELAYED for c in labels]),
     )

@@ -32,7 +32,7 @@ class Expression:
         writer: Name of the writer.
         device: Name of the digitizer.
         decimals: Digits after the point of a coordinate.
-        timed: Whether the digitizer reports times.
+        timed: True if the digitizer reports times.
     """
 
     strokes: list[np.ndarray]
@@ -54,11 +54,11 @@ def _pattern(points: int, decimals: int, timed: bool) -> str:
 def write_inkml(expression: Expression) -> bytes:
     """Returns an expression as an InkML document, UTF-8.
 
-    The layout is that of the CROHME collections: channels, annotations, one `trace` a stroke, and
-    one `traceGroup` around a `traceGroup` for each symbol with its truth and its strokes.
+    The layout is that of the CROHME collections: channels, annotations, one `trace` per stroke,
+    and one `traceGroup` around a `traceGroup` per symbol with its truth and its strokes.
 
     Args:
-        expression: What was written.
+        expression: Its strokes and symbols.
     """
     kind = "decimal" if expression.decimals else "integer"
     channels = [("X", kind), ("Y", kind)] + [("T", "integer")] * expression.timed

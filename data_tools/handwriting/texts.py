@@ -1,4 +1,4 @@
-"""What is written: sums and equations, or words, with the symbol counts of real collections.
+"""Draws texts: sums and equations, or words, with the symbol counts of real collections.
 
 A text is a list of (label, raised) and its LaTeX; a raised symbol is an exponent.
 """
@@ -101,7 +101,7 @@ def math_text(rng: random.Random) -> Text:
     """Returns an expression such as `(x+12)-5=x` in the 16 symbols of math16.
 
     Args:
-        rng: Where chance comes from.
+        rng: Source of chance.
     """
     builder = _Sum(rng)
     builder.side(0, terms=rng.choices((1, 2, 3, 4), (12, 48, 30, 10))[0])
@@ -115,7 +115,7 @@ def word_text(rng: random.Random) -> Text:
     """Returns a word, a name, a word in capitals, a code or a number, in letters and digits.
 
     Args:
-        rng: Where chance comes from.
+        rng: Source of chance.
     """
     draw = rng.random()
     word = rng.choice(_WORDS)

@@ -30,12 +30,12 @@ class Device:
     """A digitizer.
 
     Attributes:
-        name: What the InkML file says about it.
+        name: Its name in InkML files.
         height: Height of a digit, in the device's length unit, for a writer of middle size.
         decimals: Digits after the point; 0 for a device that counts whole steps.
-        timed: Whether the device reports the time of each point (channel T, milliseconds).
+        timed: True if the device reports the time of each point (channel T, milliseconds).
         noise: Standard deviation of a position, in steps of the last digit.
-        share: Relative number of writers who use it.
+        share: Relative number of its users.
     """
 
     name: str
@@ -56,7 +56,7 @@ DEVICES = (
 
 @dataclasses.dataclass(frozen=True)
 class Styles:
-    """The hands of several writers; every array has one entry a writer.
+    """The hands of several writers; every array has one entry per writer.
 
     Attributes:
         device: Index into `DEVICES`.
@@ -70,7 +70,7 @@ class Styles:
         spacing: Gap between symbols, units.
         smooth: How much corners are rounded, 0 to 1.
         straight: How much curves are flattened to straight lines, 0 to 1.
-        care: Multiplies all chance within this writer's symbols; 1 is usual.
+        care: Factor of all chance within this writer's symbols; 1 is usual.
         tremble: Amplitude of the short waves of the pen, units.
         hook: Length of the hooks at stroke ends, units.
         reach: Mean run past (or, negative, short of) the stroke ends, units.
@@ -79,7 +79,7 @@ class Styles:
         shape: Shift of each control point, units, (writers, strokes, points, 2).
         rate: Digitizer samples per unit of path.
         drift: Slope of the base line.
-        delays: Whether dots and crosses are set after the whole word.
+        delays: True if dots and crosses are set after the whole word.
     """
 
     device: np.ndarray
@@ -109,9 +109,9 @@ def draw_styles(rng: np.random.Generator, table: GlyphTable, writers: int) -> St
     """Draws the hands of new writers.
 
     Args:
-        rng: Where chance comes from.
+        rng: Source of chance.
         table: The glyphs they will write.
-        writers: How many.
+        writers: Number of writers.
     """
     labels = len(table.labels)
     strokes, points = table.control.shape[:2]
@@ -162,13 +162,13 @@ class Ink:
 
 @dataclasses.dataclass(frozen=True)
 class _Symbols:
-    """The symbols of a batch, one after the other; every array has one entry a symbol.
+    """The symbols of a batch, one after the other; every array has one entry per symbol.
 
     Attributes:
         label: Index of the label.
         writer: Index of the writer.
         allograph: Index of the allograph.
-        raised: Whether it is an exponent.
+        raised: True for an exponent.
         first_stroke: Index of its first stroke in the batch.
         first_of_text: Index of the first symbol of its text.
     """
@@ -183,7 +183,7 @@ class _Symbols:
 
 @dataclasses.dataclass(frozen=True)
 class _Strokes:
-    """The strokes of a batch, symbol by symbol; every array has one entry a stroke.
+    """The strokes of a batch, symbol by symbol; every array has one entry per stroke.
 
     Attributes:
         symbol: Index of the symbol.
@@ -216,7 +216,7 @@ def _curves(
     """Returns the drawn curve of every stroke, (strokes, DENSE, 2), in units around (0, 0).
 
     Args:
-        rng: Where chance comes from.
+        rng: Source of chance.
         table: The glyphs.
         style: The writers.
         symbols: The symbols.
@@ -250,7 +250,7 @@ def _curves(
     jitter *= np.sqrt(stiff)[:, None, None]
     place = place + scale * (field @ bends + shift[:, None] + own * jitter)
 
-    # All strokes of one template share their matrices: one product a template, not a stroke.
+    # All strokes of one template share their matrices: one product per template.
     curve = np.empty((count, DENSE, 2))
     smooth = np.clip(style.smooth[writer] + 0.12 * rng.standard_normal(count), 0, 1) * 0.6
     straight = stiff * np.clip(style.straight[writer] + 0.06 * rng.standard_normal(count), 0, 0.7)
@@ -279,7 +279,7 @@ def _finish(
     """Adds to each curve, in place, what a hand does at its ends and its trembling.
 
     Args:
-        rng: Where chance comes from.
+        rng: Source of chance.
         style: The writers.
         writer: Writer of each stroke, (n,).
         curve: The strokes, (n, DENSE, 2), units.
@@ -398,11 +398,11 @@ def write(
     """Writes texts by hand.
 
     Args:
-        rng: Where chance comes from.
+        rng: Source of chance.
         table: The glyphs.
         style: The writers.
         texts: Each a list of (label, raised); none empty.
-        writers: Which writer writes each text, (texts,).
+        writers: Writer of each text, (texts,).
 
     Returns:
         The ink of each text.
@@ -477,7 +477,7 @@ def _cut(
         pause: Pause before each stroke, ms.
         position: Position of each stroke's symbol in its text.
         text: Text of each stroke, ascending.
-        late: Whether a stroke is written after all others of its text.
+        late: True for strokes that are written after all others of their text.
     """
     ends = np.cumsum(count)
     starts = ends - count

@@ -1,1 +1,1 @@
-"""What every room stands on: errors, files, the command line. No TensorFlow."""
+"""Errors, files and the command line, used by all packages. No TensorFlow."""

@@ -1,4 +1,4 @@
-"""What may be read of a zip archive: one rule for all that open one, damaged or hostile."""
+"""Rules for reading zip archives that may be damaged or hostile."""
 
 import struct
 import zipfile
@@ -6,7 +6,7 @@ import zlib
 
 _ENCRYPTED = 0x1
 
-# What `zipfile` raises for an archive or an entry that is not as it should be.
+# Errors that `zipfile` raises for a damaged archive or entry.
 READ_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -18,7 +18,7 @@ READ_ERRORS = (
 
 
 def refusal(info: zipfile.ZipInfo) -> str | None:
-    """Why an entry of an archive must not be unpacked; None if it may be.
+    """Returns the reason why an entry must not be unpacked, or None if it may be.
 
     The other methods of `zipfile` (bzip2, LZMA) cannot be stopped half way through a bomb: its
     `read(n)` unpacks whatever a piece of the file holds, a million times its length.

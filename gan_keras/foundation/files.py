@@ -1,11 +1,11 @@
-"""Writing files so that a kill never leaves half of one."""
+"""Writes files so that a kill never leaves half of one."""
 
 import contextlib
 import errno
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,17 +15,17 @@ from gan_keras.foundation.errors import DataError, UsageError
 
 _T = TypeVar("_T")
 
-# What only a writer meets: no room left, or a medium that takes nothing.
+# Errors of writing only: no room left, or a medium that takes nothing.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
-def check_writable(path: str | os.PathLike, flag: str, folder: bool = False) -> None:
+def check_writable(path: str | os.PathLike[str], flag: str, folder: bool = False) -> None:
     """Checks that something can be written before work goes into it; makes nothing.
 
     Args:
         path: The file, or the folder that files will be put into.
         flag: Name of the option that names it.
-        folder: Whether it is the folder.
+        folder: True for a folder.
 
     Raises:
         UsageError: If it cannot be written.
@@ -42,23 +42,29 @@ def check_writable(path: str | os.PathLike, flag: str, folder: bool = False) -> 
         raise UsageError(f"--{flag}={path}: {place} is not writable")
 
 
-def _cannot_write(path: Path, error: OSError) -> DataError:
-    """What to tell somebody whose file cannot be written."""
-    # what stands where a folder is needed "exists", says the system
-    wrong = error.errno == errno.EEXIST
-    reason = os.strerror(errno.ENOTDIR) if wrong else error.strerror or error
-    return DataError(f"cannot write {path}: {reason}")
+@contextlib.contextmanager
+def _write_errors(path: Path, numbers: Collection[int] = ()) -> Iterator[None]:
+    """Turns an `OSError`, or only those of some error numbers, into a `DataError` on `path`."""
+    try:
+        yield
+    except OSError as error:
+        if numbers and error.errno not in numbers:
+            raise
+        # what stands where a folder is needed "exists", says the system
+        wrong = error.errno == errno.EEXIST
+        reason = os.strerror(errno.ENOTDIR) if wrong else error.strerror or error
+        raise DataError(f"cannot write {path}: {reason}") from error
 
 
 def load_or_make(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     load: Callable[[Path], _T | None],
     make: Callable[[], _T],
     *,
     waiting: str,
     verbose: int = 0,
 ) -> _T:
-    """Returns what a file of a cache holds; of several processes that miss it, one makes it.
+    """Returns the content of a cache file; of several processes that miss it, one makes it.
 
     The others wait for it. The lock is a hidden file beside it, which stays. It is free when its
     process ends, however.
@@ -67,8 +73,8 @@ def load_or_make(
         path: The file. Missing parent folders are made.
         load: Reads it; gives None if it is not there or damaged.
         make: Makes its content, and writes it.
-        waiting: What to say to the user who has to wait.
-        verbose: 1 says it.
+        waiting: Message for the user who has to wait.
+        verbose: 1 prints it.
 
     Raises:
         DataError: If nothing can be written there.
@@ -78,16 +84,15 @@ def load_or_make(
     if found is not None:
         return found
     lock = filelock.FileLock(path.with_name(f".{path.name}.lock"))
-    try:
+    with _write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        if verbose:
-            print(waiting)
-        lock.acquire()
-        found = load(path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            if verbose:
+                print(waiting)
+            lock.acquire()
+            found = load(path)
     try:
         return make() if found is None else found
     finally:
@@ -95,7 +100,7 @@ def load_or_make(
 
 
 @contextlib.contextmanager
-def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yields a temporary path beside `path` that is renamed onto it when the block succeeds.
 
     The temporary file keeps the suffix of `path` (libraries choose formats by it), is flushed to
@@ -111,47 +116,35 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         DataError: If it cannot be written, or the disk is full.
     """
     path = Path(path)
-    try:
+    with _write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
             dir=path.parent, prefix=f".{path.name}.", suffix=f".tmp{path.suffix}"
         )
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    os.close(handle)
+        os.close(handle)
     temporary = Path(name)
     try:
-        yield temporary
-        _publish(temporary, path)
-    except OSError as error:
-        # The block may have failed to read something else, which is not ours to explain.
-        if error.errno not in _NO_ROOM:
-            raise
-        raise _cannot_write(path, error) from error
+        # The block may fail to read something else, which is not explained here.
+        with _write_errors(path, _NO_ROOM):
+            yield temporary
+        with _write_errors(path):
+            # mkstemp makes private files; results are ordinary files with the user's own umask.
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _publish(temporary: Path, path: Path) -> None:
-    """Gives a whole file its name."""
-    try:
-        # mkstemp makes private files; results are ordinary files with the user's own umask.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-
-
-def write_json(path: str | os.PathLike, value: Any) -> None:
+def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Writes `value` as indented JSON, atomically; NaN is refused (it is not JSON).
 
     Args:
         path: The file.
-        value: What JSON can hold.
+        value: Anything that JSON can hold.
 
     Raises:
         DataError: If it cannot be written.

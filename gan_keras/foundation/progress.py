@@ -4,13 +4,12 @@ import shutil
 from typing import Any
 
 
-def bar(total: int | None, description: str, hidden: bool | None = None, **options: Any) -> Any:
-    """Opens a progress bar.
+def bar(total: int | None, description: str, **options: Any) -> Any:
+    """Opens a progress bar; it is hidden where there is no terminal.
 
     Args:
-        total: How much there is to do; None if that is not known.
-        description: What is going on.
-        hidden: True for no bar; None for none where there is no terminal.
+        total: Number of steps; None if that is not known.
+        description: Words before the bar.
         **options: More options of `tqdm.tqdm`.
 
     Returns:
@@ -25,7 +24,7 @@ def bar(total: int | None, description: str, hidden: bool | None = None, **optio
     return tqdm(
         total=total,
         desc=description,
-        disable=hidden,
+        disable=None,
         leave=False,
         ncols=min(100, size.columns),
         nrows=size.lines,

@@ -2,17 +2,15 @@
 
 import json
 import math
-import os
 import random
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from script_runs import ROOT
+
 NAMESPACE = "http://www.w3.org/2003/InkML"
 LIMIT_SECONDS = 5.0
 LIMIT_BYTES = 500 * 10**6
@@ -37,7 +35,7 @@ def page(
         symbols: (label, ids of its traces) of each symbol.
         channels: Names of the channels; None for no traceFormat.
         namespace: Namespace of the root; None for none.
-        head: What comes before the root element.
+        head: Text before the root element.
     """
     lines = [head + (f'<ink xmlns="{namespace}">' if namespace else "<ink>")]
     if channels is not None:
@@ -78,9 +76,9 @@ def random_page(generator: random.Random, labels="()+-0123456789=x", symbols: in
     return page(traces, groups)
 
 
-def corpus(seed: int = 0, files: int = 40, copies: int = 5) -> dict[str, bytes]:
+def corpus(files: int, copies: int = 5) -> dict[str, bytes]:
     """Files by name in the official layout; some of 2013 are copies of 2012 ones."""
-    generator = random.Random(seed)
+    generator = random.Random(0)
     found = {}
     for number in range(files):
         year = ("2012", "2013")[number % 2]
@@ -107,71 +105,36 @@ def write_zip(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEF
     return path
 
 
-@dataclass
-class Run:
-    """How a command ended."""
-
-    code: int
-    out: str
-    error: str
-    seconds: float
-    cpu_seconds: float
-    peak_bytes: int
-
-
 # The command is started from a small process: the peak memory of a process counts what it was
 # forked from, and that may be a test run with all of TensorFlow in it.
 _MEASURE = """
 import json, os, subprocess, sys
-process = subprocess.Popen(sys.argv[2:])
+process = subprocess.Popen([sys.executable, "-m", *sys.argv[2:]])
 _, status, usage = os.wait4(process.pid, 0)
 with open(sys.argv[1], "w") as file:
-    json.dump([usage.ru_maxrss, usage.ru_utime + usage.ru_stime], file)
+    json.dump([usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024], file)
 sys.exit(os.waitstatus_to_exitcode(status) & 255)
 """
 
 
-def run(module: str, *arguments: str, timeout: float = 60.0) -> Run:
-    """Runs a command of the project in a process of its own and measures it."""
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        usage = Path(folder) / "usage.json"
-        command = [sys.executable, "-m", module, *map(str, arguments)]
-        done = subprocess.run(
-            [sys.executable, "-c", _MEASURE, str(usage), *command],
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=timeout,
-        )
-        peak, cpu_seconds = json.loads(usage.read_text())
-    return Run(
-        code=done.returncode,
-        out=done.stdout,
-        error=done.stderr,
-        seconds=time.monotonic() - start,
-        cpu_seconds=cpu_seconds,
-        peak_bytes=peak * (1 if sys.platform == "darwin" else 1024),
-    )
-
-
-def crohme(inputs, out: Path, *options: str) -> Run:
-    """Runs the extractor."""
-    inputs = [inputs] if isinstance(inputs, (str, os.PathLike)) else inputs
-    given = [f"--input={os.fspath(path)}" for path in inputs]
-    return run("data_tools.crohme", *given, f"--out={out}", *options)
-
-
-def check_refusal(result: Run, code: int = 1) -> str:
-    """Asserts that a command ended by itself with one clear line; returns the line.
+def run_in_limits(*command, code: int = 0) -> str:
+    """Runs `python -m` with a command, which has to be quick and small.
 
     The time is that of the processor: on a busy machine the clock says nothing.
+
+    Returns:
+        Standard output, or what stands on standard error if the command has to fail.
     """
-    assert result.code == code, result
-    lines = result.error.strip().splitlines()
-    assert len(lines) == 1, result.error
-    assert lines[0].startswith("error: "), result.error
-    assert result.cpu_seconds < LIMIT_SECONDS
-    assert result.peak_bytes < LIMIT_BYTES
-    return lines[0]
+    with tempfile.TemporaryDirectory() as folder:
+        usage = Path(folder) / "usage.json"
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURE, str(usage), *map(str, command)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == code, done
+        seconds, peak_bytes = json.loads(usage.read_text())
+    assert seconds < LIMIT_SECONDS
+    assert peak_bytes < LIMIT_BYTES
+    return done.stderr if code else done.stdout

@@ -1,40 +1,25 @@
-import collections
 import random
 
 import numpy as np
-import pytest
 
 from data_tools import symbols
-from data_tools.symbols import Catalogue
-from gan_keras.foundation import class_names as names
 
 
-def catalogue(seed: int, n: int = 400, classes: int = 5, files: int = 60) -> Catalogue:
+def catalogue(seed: int, n: int = 400) -> dict[str, np.ndarray]:
+    """Random symbols of five classes."""
     generator = np.random.default_rng(seed)
-    return Catalogue(
-        labels=(generator.random(n) ** 3 * classes).astype(np.int32),
-        files=np.sort(generator.integers(0, files, n)).astype(np.int32),
-        keys=generator.integers(0, 2**64, n, dtype=np.uint64),
-        inks=generator.integers(0, n, n),
-    )
-
-
-def test_class_list():
-    assert names.class_list("all") is None
-    assert names.class_list("x,1,COMMA, \\times") == (",", "1", "\\times", "x")
-    assert names.class_list(",".join(names.DEFAULT_CLASSES)) == tuple("()+-0123456789=x")
-    for bad in ("", "a,", "a,,b", ","):
-        with pytest.raises(ValueError, match="COMMA"):
-            names.class_list(bad)
-    with pytest.raises(ValueError, match="'a' is there twice"):
-        names.class_list("a,b,a")
+    return {
+        "labels": (generator.random(n) ** 3 * 5).astype(np.int32),
+        "keys": generator.integers(0, 2**64, n, dtype=np.uint64),
+        "inks": generator.integers(0, n, n, dtype=np.uint64),
+    }
 
 
 def test_order_key_is_the_same_everywhere():
     # Pinned: another value would select other symbols than before.
-    assert names.order_key("keep", 0, "CROHME2012_data/a.inkml", 3) == 4652621507214605450
+    assert symbols.order_key("keep", 0, "CROHME2012_data/a.inkml", 3) == 4652621507214605450
     keys = {
-        names.order_key(purpose, seed, source, index)
+        symbols.order_key(purpose, seed, source, index)
         for purpose in ("keep", "group")
         for seed in (0, 1)
         for source in ("a", "b", "1/a")
@@ -46,45 +31,29 @@ def test_order_key_is_the_same_everywhere():
 
 def test_select_keeps_the_lowest_keys_of_each_class():
     cat = catalogue(0)
-    kept, dropped = symbols.select(cat, 30, None, dedupe=False)
-    for c, count in collections.Counter(cat.labels.tolist()).items():
-        mine = cat.labels == c
+    kept, dropped = symbols.select(**cat, max_per_class=30, max_total=None, dedupe=False)
+    for label, count in zip(*np.unique(cat["labels"], return_counts=True), strict=True):
+        mine = cat["labels"] == label
         assert kept[mine].sum() == min(count, 30)
         if count > 30:
-            assert cat.keys[mine & kept].max() < cat.keys[mine & ~kept].min()
+            assert cat["keys"][mine & kept].max() < cat["keys"][mine & ~kept].min()
     assert np.array_equal(dropped[symbols.OVER_CLASS], ~kept)
-    assert symbols.select(cat, 0, None, dedupe=False)[0].all()
+    assert symbols.select(**cat, max_per_class=0, max_total=None, dedupe=False)[0].all()
 
 
-def test_select_total_and_dedupe():
+def test_select_total_and_dedupe_in_any_order():
     cat = catalogue(1)
-    kept, dropped = symbols.select(cat, 30, 70, dedupe=True)
+    limits = {"max_per_class": 30, "max_total": 70, "dedupe": True}
+    kept, dropped = symbols.select(**cat, **limits)
     assert kept.sum() == 70
-    assert len(np.unique(cat.inks[kept])) == 70
-    masks = [kept, *dropped.values()]
+    assert len(np.unique(cat["inks"][kept])) == 70
     # Each symbol is kept or dropped for exactly one reason.
-    assert (np.sum(masks, axis=0) == 1).all()
-    once = symbols.select(cat, 0, None, dedupe=True)[0]
-    assert sorted(cat.inks[once]) == sorted(set(cat.inks))
-
-
-def test_select_does_not_depend_on_the_order():
-    cat = catalogue(2)
-    kept = symbols.select(cat, 20, 90, dedupe=True)[0]
-    shuffled = np.random.default_rng(0).permutation(len(cat))
-    again = symbols.select(
-        Catalogue(*(getattr(cat, f)[shuffled] for f in ("labels", "files", "keys", "inks"))),
-        20,
-        90,
-        dedupe=True,
-    )[0]
+    assert (np.sum([kept, *dropped.values()], axis=0) == 1).all()
+    once = symbols.select(**cat, max_per_class=0, max_total=None, dedupe=True)[0]
+    assert sorted(cat["inks"][once]) == sorted(set(cat["inks"]))
+    shuffled = np.random.default_rng(0).permutation(len(kept))
+    again = symbols.select(**{name: part[shuffled] for name, part in cat.items()}, **limits)[0]
     assert np.array_equal(kept[shuffled], again)
-
-
-def test_rank_within():
-    labels = np.array([2, 0, 2, 2, 1, 0])
-    assert symbols.rank_within(labels).tolist() == [0, 0, 1, 2, 0, 1]
-    assert symbols.rank_within(labels[:0]).tolist() == []
 
 
 def test_linked_groups_against_plain_search():
@@ -112,18 +81,18 @@ def test_linked_groups_against_plain_search():
 
 
 def test_clean_split_takes_whole_groups_and_a_tenth_of_each_class():
-    cat = catalogue(3, n=6_000, files=900)
-    cat.inks[:] = np.random.default_rng(5).permutation(6_000)  # Only files link.
-    groups = symbols.linked_groups(cat.files, cat.inks)
-    keys = np.random.default_rng(4).integers(0, 2**64, 900, dtype=np.uint64)[groups]
-    test = symbols.clean_split(cat.labels, groups, keys, 6)
+    generator = np.random.default_rng(4)
+    labels = catalogue(3, n=6_000)["labels"]
+    groups = np.sort(generator.integers(0, 900, 6_000))
+    keys = generator.integers(0, 2**64, 900, dtype=np.uint64)[groups]
+    test = symbols.clean_split(labels, groups, keys, 6)
     assert not set(groups[test]) & set(groups[~test])
-    for c in range(5):
-        count = (cat.labels == c).sum()
-        assert abs((test & (cat.labels == c)).sum() - count / 10) <= 1
+    for label in range(5):
+        count = (labels == label).sum()
+        assert abs((test & (labels == label)).sum() - count / 10) <= 1
     # Another seed, another choice; the same seed, the same.
-    assert np.array_equal(test, symbols.clean_split(cat.labels, groups, keys, 6))
-    other = symbols.clean_split(cat.labels, groups, np.flip(keys.max() - keys), 6)
+    assert np.array_equal(test, symbols.clean_split(labels, groups, keys, 6))
+    other = symbols.clean_split(labels, groups, np.flip(keys.max() - keys), 6)
     assert not np.array_equal(test, other)
 
 
@@ -161,9 +130,3 @@ def test_ink_digests():
     assert digest(a, b) == digest(b, a)
     different = {digest(a, b), digest(a), digest(b), digest(a + b), digest(a[:1], a[1:], b)}
     assert len(different) == 5
-
-
-def test_number_rows():
-    rows = np.array([[3, 1], [0, 9], [3, 1], [3, 2], [0, 9]], np.uint64)
-    assert symbols.number_rows(rows).tolist() == [1, 0, 1, 2, 0]
-    assert symbols.number_rows(rows[:0]).tolist() == []

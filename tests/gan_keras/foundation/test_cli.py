@@ -1,9 +1,10 @@
-"""How a command ends when the system refuses something."""
+"""End of a command when the system refuses something."""
 
 import subprocess
 import sys
 
 import pytest
+from script_runs import environment
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,8 @@ import pytest
     ],
 )
 def test_a_refusal_of_the_system_is_one_line(action, code, message):
-    script = f"from data_tools import cli; cli.run(lambda: {action})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    script = f"from gan_keras.foundation import cli; cli.run(lambda: {action})"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment(), capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (code, message)

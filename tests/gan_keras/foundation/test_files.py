@@ -1,4 +1,4 @@
-"""What is told when a file cannot be written."""
+"""Files that are written whole, and refusals of those that cannot be."""
 
 import errno
 
