@@ -7,18 +7,19 @@ from typing import Any
 from gan_keras.configs.base import RunConfig
 from gan_keras.foundation.errors import UsageError
 
-# experiment name -> "module:class"; imported on demand so that one family never slows another.
+# Experiment name -> class in the module of that name; imported on demand, so that one family never
+# slows another.
 CONFIGS = {
-    "acgan": "gan_keras.configs.acgan:ACGANConfig",
-    "cgan": "gan_keras.configs.cgan:CGANConfig",
-    "dcgan": "gan_keras.configs.dcgan:DCGANConfig",
-    "r3gan": "gan_keras.configs.r3gan:R3GANConfig",
-    "vanilla": "gan_keras.configs.vanilla:VanillaConfig",
-    "wgan": "gan_keras.configs.wgan:WGANConfig",
-    "wgan_gp": "gan_keras.configs.wgan_gp:WGANGPConfig",
-    "ae_acgan": "gan_keras.configs.ae_acgan:AEACGANConfig",
-    "gaussian": "gan_keras.configs.gaussian:GaussianConfig",
-    "progressive": "gan_keras.configs.progressive:ProgressiveConfig",
+    "acgan": "ACGANConfig",
+    "ae_acgan": "AEACGANConfig",
+    "cgan": "CGANConfig",
+    "dcgan": "DCGANConfig",
+    "gaussian": "GaussianConfig",
+    "progressive": "ProgressiveConfig",
+    "r3gan": "R3GANConfig",
+    "vanilla": "VanillaConfig",
+    "wgan": "WGANConfig",
+    "wgan_gp": "WGANGPConfig",
 }
 
 
@@ -34,19 +35,46 @@ def config_class(experiment: str) -> type[RunConfig]:
     if experiment not in CONFIGS:
         known = ", ".join(sorted(CONFIGS))
         raise UsageError(f"unknown experiment {experiment!r}; known: {known}")
-    module, name = CONFIGS[experiment].split(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(importlib.import_module(f"{__name__}.{experiment}"), CONFIGS[experiment])
 
 
 def from_dict(values: Mapping[str, Any]) -> RunConfig:
     """Rebuilds a configuration from what `RunConfig.to_dict` wrote.
 
     Args:
-        values: The options, with `experiment` naming the family.
+        values: The options, with `experiment` naming the family. An option that the experiment does
+            not have, as runs of earlier versions wrote them, must have the value that is fixed
+            here.
 
     Raises:
         UsageError: On an unknown experiment, option or value.
     """
     values = dict(values)
     cls = config_class(values.pop("experiment", "?"))
-    return cls.create(preset=values.pop("preset", cls.default_preset()), options=values)
+    known = cls.option_fields()
+    options = {
+        name: value
+        for name, value in values.items()
+        if name in known or value != getattr(cls, name, None)
+    }
+    return cls.create(preset=options.pop("preset", cls.default_preset()), options=options)
+
+
+def upgraded(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a run of version 0.1, in today's terms.
+
+    There `d_loss` was the mean of both parts with every loss, in all variants that let one choose
+    the loss; of losses on pairs it now is the sum, twice as much. With the weights beside it
+    doubled too, Adam's updates stay what they were, up to its epsilon.
+
+    Args:
+        options: As `RunConfig.to_dict` wrote them.
+    """
+    options = dict(options)
+    if options.get("experiment") not in ("acgan", "ae_acgan", "cgan", "gaussian", "vanilla"):
+        return options
+    if options.get("loss") in ("wasserstein", "relativistic"):
+        for name in ("penalty_factor", "penalty_final", "d_class_weight"):
+            if name in options:
+                options[name] *= 2
+    return options

@@ -4,13 +4,29 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gan_keras.configs import auxiliary, optimization
-from gan_keras.configs.base import Alias, option
-from gan_keras.configs.tools import ToolConfig
+from gan_keras.configs.base import Alias, RunConfig, option
+from gan_keras.configs.tools import (
+    AugmentOptions,
+    AuxiliaryOptions,
+    LatentOptions,
+    LossOptions,
+    OptimizerOptions,
+    PenaltyOptions,
+    StabilityOptions,
+)
 
 
 @dataclasses.dataclass(frozen=True)
-class ACGANConfig(ToolConfig):
+class ACGANConfig(
+    AuxiliaryOptions,
+    OptimizerOptions,
+    LatentOptions,
+    StabilityOptions,
+    AugmentOptions,
+    PenaltyOptions,
+    LossOptions,
+    RunConfig,
+):
     """Options of the auxiliary-classifier GAN (Odena et al. 2017, arXiv:1610.09585)."""
 
     experiment: ClassVar[str] = "acgan"
@@ -40,6 +56,8 @@ class ACGANConfig(ToolConfig):
         # keras-acgan's later transposed-convolution generator with its own settings.
         "transposed": {"networks": "transposed", "epochs": 50, "lr": 2e-4},
     }
+    # keras-acgan's habits, which all presets but `compact` share.
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {"epochs": 50, "batch_size": 100, "latent": "uniform"}
     ALIASES: ClassVar[Mapping[str, Alias]] = {
         "class_weighting": Alias(
             "class_sampling",
@@ -48,32 +66,13 @@ class ACGANConfig(ToolConfig):
         ),
     }
 
-    # The defaults below are keras-acgan's habits, which all presets but `compact` share.
-    epochs: int = option(
-        50, "Epochs to train in all; raise it to go on.", minimum=1, identity=False
-    )
-    batch_size: int = option(100, "Real images a step.", minimum=2)
     networks: str = option(
         "original",
         "Generator and discriminator architecture.",
         choices=("compact", "original", "transposed", "upsampled"),
     )
-    latent_dim: int = option(100, "Length of the noise vector z.", minimum=1)
-    latent: str = option(
-        "uniform", "Distribution of z: N(0, 1) or U(-1, 1).", choices=("normal", "uniform")
-    )
-    lr: float = optimization.learning_rate(2e-4)
-    g_lr_mult: float = optimization.rate_multiplier()
-    beta_1: float = optimization.beta_1(0.5)
-    beta_2: float = optimization.beta_2()
-    epsilon: float = optimization.epsilon()
-    class_sampling: str = auxiliary.class_sampling()
-    aux_on_fakes: bool = auxiliary.aux_on_fakes()
-    d_class_weight: float = auxiliary.class_weight("discriminator")
-    g_class_weight: float = auxiliary.class_weight("generator")
     share_fakes: bool = option(
         False,
         "One generated batch serves both updates; otherwise the generator's update draws twice "
         "as many new ones (as the LaTeX Writer did).",
     )
-    ema_decay: float = optimization.ema_decay()

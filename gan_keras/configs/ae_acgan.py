@@ -4,16 +4,33 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gan_keras.configs import auxiliary, optimization
-from gan_keras.configs.base import Alias, option
-from gan_keras.configs.tools import ToolConfig
+from gan_keras.configs.base import Alias, RunConfig, option
+from gan_keras.configs.tools import (
+    AugmentOptions,
+    AuxiliaryOptions,
+    LatentOptions,
+    LossOptions,
+    OptimizerOptions,
+    PenaltyOptions,
+    StabilityOptions,
+)
 
 
 @dataclasses.dataclass(frozen=True)
-class AEACGANConfig(ToolConfig):
+class AEACGANConfig(
+    AuxiliaryOptions,
+    OptimizerOptions,
+    LatentOptions,
+    StabilityOptions,
+    AugmentOptions,
+    PenaltyOptions,
+    LossOptions,
+    RunConfig,
+):
     """Options of the AE-AC-GAN (github.com/markusmeingast/MNIST-GAN).
 
-    The `mnist` preset is what was published for MNIST and Fashion-MNIST.
+    The `mnist` preset is what was published for MNIST and Fashion-MNIST. Its code draws z from
+    N(0, 1); its text says U(0, 1), where the encoder's codes lie: --latent=uniform01.
     """
 
     experiment: ClassVar[str] = "ae_acgan"
@@ -23,27 +40,19 @@ class AEACGANConfig(ToolConfig):
         # EMNIST by class, 62 classes.
         "emnist": {"label_policy": "two_sided", "dataset": "emnist/byclass", "depth": 128},
     }
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {
+        "dataset": "mnist",
+        "epochs": 15,
+        "batch_size": 128,
+        "epsilon": 1e-7,
+    }
     ALIASES: ClassVar[Mapping[str, Alias]] = {
         "no_autoencoder": Alias(
             "autoencoder", False, "Short for --noautoencoder: an AC-GAN of the same networks."
         ),
     }
 
-    dataset: str = option(
-        "mnist", "Data set: crohme, demo, demo_letters, or a labelled TFDS image set such as mnist."
-    )
-    epochs: int = option(
-        15, "Epochs to train in all; raise it to go on.", minimum=1, identity=False
-    )
-    batch_size: int = option(128, "Real images a step.", minimum=2)
     depth: int = option(64, "Filters of each convolution and units of the dense layers.", minimum=1)
-    latent_dim: int = option(100, "Length of the noise vector z.", minimum=1)
-    latent: str = option(
-        "normal",
-        "Distribution of z: N(0, 1), as the original's code has it; or U(0, 1), as its text says "
-        "and as the encoder's codes lie.",
-        choices=("normal", "uniform01"),
-    )
     autoencoder: bool = option(True, "Whether each step ends with an update of the auto-encoder.")
     ae_loss: str = option(
         "mae", "Distance of an image to its reconstruction.", choices=("mae", "mse")
@@ -62,14 +71,6 @@ class AEACGANConfig(ToolConfig):
     init_std: float = option(
         0.01, "Standard deviation of the convolutions' first weights.", minimum=0.0, exclusive=True
     )
-    lr: float = optimization.learning_rate(2e-4)
-    g_lr_mult: float = optimization.rate_multiplier()
-    ae_lr_mult: float = optimization.rate_multiplier("auto-encoder")
-    beta_1: float = optimization.beta_1(0.5)
-    beta_2: float = optimization.beta_2()
-    epsilon: float = optimization.epsilon(1e-7)
-    class_sampling: str = auxiliary.class_sampling()
-    aux_on_fakes: bool = auxiliary.aux_on_fakes()
-    d_class_weight: float = auxiliary.class_weight("discriminator")
-    g_class_weight: float = auxiliary.class_weight("generator")
-    ema_decay: float = optimization.ema_decay()
+    ae_lr_mult: float = option(
+        1.0, "Auto-encoder's learning rate in units of --lr.", minimum=0.0, exclusive=True
+    )

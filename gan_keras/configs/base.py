@@ -61,13 +61,53 @@ class Alias:
 
 
 @dataclasses.dataclass(frozen=True)
-class RunConfig:
-    """Options of every training run."""
+class OptionGroup:
+    """Base of all groups of options."""
+
+    def validate(self) -> None:
+        """Checks what a single option's limits cannot say.
+
+        Raises:
+            UsageError: Names the options, their values, and what is allowed.
+        """
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig(OptionGroup):
+    """Options of every training run.
+
+    The values of an experiment are, later ones first: single options, its preset, its `DEFAULTS`,
+    the defaults of the fields.
+    """
 
     experiment: ClassVar[str] = ""
-    # preset name -> options that differ from the field defaults; the first is the default preset.
+    # Preset name -> options; the first is the default preset.
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    # Options in which all presets of an experiment differ from the defaults of the fields.
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {}
     ALIASES: ClassVar[Mapping[str, Alias]] = {}
+
+    # Values of the options of `tools` that an experiment does not have. Without annotations, so
+    # that they are no fields and a group may make them such.
+    loss = "non_saturating"
+    label_policy = "hard"
+    penalty = "none"
+    penalty_factor = 10.0
+    penalty_every = 1
+    penalty_final = 0.0
+    penalty_steps = 0
+    weight_clip = 0.0
+    diff_augment = ""
+    historical_averaging = 0.0
+    pretraining = 0
+    n_critic = 1
+    replay = 0
+    feature_matching = 0.0
+    packing = 1
+    spectral_norm = False
+    minibatch_stddev = False
+    minibatch_discrimination = 0
+    gan_train = False
 
     preset: str = option("", "Named set of option values; single options override it.")
     dataset: str = option(
@@ -170,13 +210,6 @@ class RunConfig:
         minimum=0,
         identity=False,
     )
-    gan_train: bool = option(
-        False,
-        "Also train a fresh classifier on the generated images and test it on real ones "
-        "(GAN-train; takes minutes).",
-        identity=False,
-    )
-
     report: bool = option(
         True,
         "Also write report.html when the run ends and is scored.",
@@ -209,7 +242,7 @@ class RunConfig:
     @property
     def images_per_step(self) -> int:
         """Real images that one training step uses up."""
-        return self.batch_size
+        return self.batch_size * self.n_critic
 
     @classmethod
     def default_preset(cls) -> str:
@@ -222,8 +255,13 @@ class RunConfig:
         return {field.name: field for field in dataclasses.fields(cls)}
 
     @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Values of all options without a preset."""
+        return {name: field.default for name, field in cls.option_fields().items()} | cls.DEFAULTS
+
+    @classmethod
     def create(cls, preset: str | None = None, options: Mapping[str, Any] | None = None) -> Self:
-        """Builds a validated configuration: field defaults < preset < single options.
+        """Builds a validated configuration from a preset and single options.
 
         Args:
             preset: Preset name; None for the default one.
@@ -248,16 +286,13 @@ class RunConfig:
         unknown = sorted(set(options) - set(cls.option_fields()))
         if unknown:
             raise UsageError(f"{cls.__name__} has no option {', '.join(unknown)}")
-        config = cls(**{**cls.PRESETS[preset], **options, "preset": preset})
+        config = cls(**{**cls.DEFAULTS, **cls.PRESETS[preset], **options, "preset": preset})
         config.validate()
         return config
 
     def validate(self) -> None:
-        """Checks every option against its type and limits.
-
-        Raises:
-            UsageError: Names the first bad option, the value, and what is allowed.
-        """
+        """Checks every option against its type and limits."""
+        super().validate()
         types = typing.get_type_hints(type(self))
         for name, field in self.option_fields().items():
             _check(name, getattr(self, name), types[name], field.metadata)
@@ -265,8 +300,6 @@ class RunConfig:
         for name in ("stop_on_collapse", "keep_best"):
             if getattr(self, name) and not self.eval_every:
                 raise UsageError(f"--{name} needs scores while training: give --eval_every=1")
-        if self.gan_train and not self.eval_samples:
-            raise UsageError("--gan_train needs scores at the end: --eval_samples=0 skips them")
 
     def pictured_epochs(self) -> frozenset[int]:
         """The epochs of `picture_epochs`; none stands for each.

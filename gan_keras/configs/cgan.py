@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from gan_keras.configs.base import option
 from gan_keras.configs.images import ImageGANConfig
+from gan_keras.configs.tools import LabelOptions, LossOptions, PenaltyOptions
 
 
 @dataclasses.dataclass(frozen=True)
-class CGANConfig(ImageGANConfig):
+class CGANConfig(ImageGANConfig, LabelOptions, PenaltyOptions, LossOptions):
     """Options of the conditional GAN (Mirza & Osindero 2014, arXiv:1411.1784)."""
 
     experiment: ClassVar[str] = "cgan"
@@ -27,21 +28,15 @@ class CGANConfig(ImageGANConfig):
         # The class as one-hot planes beside the image.
         "concatenation": {"conditioning": "concatenation", "init": "normal"},
     }
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {
+        "epochs": 30,
+        "networks": "initials",
+        "width_mult": 0.5,
+    }
 
-    epochs: int = option(
-        30, "Epochs to train in all; raise it to go on.", minimum=1, identity=False
-    )
-    networks: str = option(
-        "initials",
-        "Generator and discriminator architecture.",
-        choices=("dense", "digit_gan", "image_sets", "initials", "residual"),
-    )
-    width_mult: float = option(
-        0.5, "Multiplies the width of every hidden layer.", minimum=0.0, exclusive=True
-    )
     conditioning: str = option(
         "projection",
-        "How the discriminator is told the class: as planes beside the image, or by a product of "
-        "class vector and features.",
+        "Form in which the discriminator is told the class: as planes beside the image, or by a "
+        "product of class vector and features.",
         choices=("concatenation", "projection"),
     )

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from gan_keras.configs.images import ImageGANConfig
+from gan_keras.configs.tools import LossOptions, UnlabelledOptions
 
 
 @dataclasses.dataclass(frozen=True)
-class DCGANConfig(ImageGANConfig):
+class DCGANConfig(ImageGANConfig, UnlabelledOptions, LossOptions):
     """Options of the deep convolutional GAN (Radford et al. 2016, arXiv:1511.06434)."""
 
     experiment: ClassVar[str] = "dcgan"
@@ -16,9 +17,7 @@ class DCGANConfig(ImageGANConfig):
         # The paper's settings (section 4) on nets of the same kind for any size.
         "paper": {
             "networks": "initials",
-            "dataset": "mnist",
             "epochs": 25,
-            "batch_size": 128,
             "latent": "uniform",
             "init": "normal",
             "width_mult": 0.5,
@@ -26,11 +25,10 @@ class DCGANConfig(ImageGANConfig):
         # jomian78's nets and tricks on MNIST, Fashion-MNIST and CIFAR-10.
         "image_sets": {
             "networks": "image_sets",
-            "dataset": "mnist",
             "epochs": 100,
-            "batch_size": 128,
             "lr": 1e-3,
             "g_lr_mult": 0.1,
             "label_policy": "flipped_soft_once",
         },
     }
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {"dataset": "mnist", "batch_size": 128}

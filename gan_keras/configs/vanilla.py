@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 from gan_keras.configs.base import option
 from gan_keras.configs.images import ImageGANConfig
+from gan_keras.configs.tools import LossOptions, PenaltyOptions, UnlabelledOptions
 from gan_keras.foundation.errors import UsageError
 
 
 @dataclasses.dataclass(frozen=True)
-class VanillaConfig(ImageGANConfig):
+class VanillaConfig(ImageGANConfig, UnlabelledOptions, PenaltyOptions, LossOptions):
     """Options of the generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661)."""
 
     experiment: ClassVar[str] = "vanilla"
@@ -46,8 +47,8 @@ class VanillaConfig(ImageGANConfig):
 
     fakes: str = option(
         "fresh",
-        "What the discriminator sees: fresh images; those of the generator's own update (shared); "
-        "or fresh ones made in inference mode, as Keras' predict gives them.",
+        "What the discriminator sees: fresh images; the images of the generator's own update "
+        "(shared); or fresh ones made in inference mode, as Keras' predict gives them.",
         choices=("fresh", "shared", "inference"),
     )
     separate_updates: bool = option(
@@ -61,12 +62,7 @@ class VanillaConfig(ImageGANConfig):
     )
 
     def validate(self) -> None:
-        """Checks the options.
-
-        Raises:
-            UsageError: As `ImageGANConfig.validate`; or if a penalty, which is about both halves,
-                meets separate updates.
-        """
+        """Checks that no penalty, which is about both halves, meets separate updates."""
         super().validate()
         if self.separate_updates and self.penalty != "none":
             raise UsageError(f"--penalty={self.penalty} cannot be used with --separate_updates")

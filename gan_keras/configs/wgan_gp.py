@@ -4,10 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gan_keras.configs import optimization
-from gan_keras.configs.base import option
 from gan_keras.configs.images import ImageGANConfig
-from gan_keras.configs.tools import tool
+from gan_keras.configs.tools import PenaltyOptions, UnlabelledOptions
 
 # A blog post on decorated initials, as of January 2021. Its critic has BatchNorm and ends in a
 # sigmoid, and its images are in [0, 1] against a tanh: mistakes, each of them an option.
@@ -29,7 +27,7 @@ _JANUARY = {
 
 
 @dataclasses.dataclass(frozen=True)
-class WGANGPConfig(ImageGANConfig):
+class WGANGPConfig(ImageGANConfig, UnlabelledOptions, PenaltyOptions):
     """Options of the WGAN with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
     experiment: ClassVar[str] = "wgan_gp"
@@ -46,29 +44,14 @@ class WGANGPConfig(ImageGANConfig):
             "init": "normal",
         },
     }
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {
+        "dataset": "mnist",
+        "epochs": 50,
+        "networks": "initials",
+        "lr": 1e-4,
+        "beta_1": 0.0,
+        "n_critic": 5,
+    }
 
-    dataset: str = option("mnist", "Data set, see `gan_keras.data.load`.")
-    epochs: int = option(
-        50, "Epochs to train in all; raise it to go on.", minimum=1, identity=False
-    )
-    networks: str = option(
-        "initials",
-        "Generator and critic architecture.",
-        choices=("dense", "digit_gan", "image_sets", "initials", "residual"),
-    )
-    loss: str = option("wasserstein", "Adversarial loss.", choices=("wasserstein",))
-    lr: float = optimization.learning_rate(1e-4, "critic")
-    beta_1: float = optimization.beta_1(0.0)
-    beta_2: float = optimization.beta_2()
-    n_critic: int = tool(
-        "n_critic",
-        5,
-        "Critic updates for each of the generator, each on images of its own.",
-        minimum=1,
-    )
-    penalty: str = option(
-        "gradient_penalty",
-        "Penalty on the critic's gradient.",
-        choices=("gradient_penalty",),
-    )
-    penalty_factor: float = option(10.0, "Weight of --penalty (the paper's lambda).", minimum=0.0)
+    loss = "wasserstein"
+    penalty: ClassVar[str] = "gradient_penalty"

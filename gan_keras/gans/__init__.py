@@ -18,13 +18,15 @@ def build(config: RunConfig, spec: DataSpec) -> "GAN":
 
     Args:
         config: Its precision and seed must have been set (`devices.set_up`).
-        spec: Image shape, classes and class counts.
+        spec: Image shape, classes and class counts of the train split.
 
     Raises:
         UsageError: If the networks cannot be built for such data.
     """
     variant = importlib.import_module(f"{__name__}.{config.experiment}")
     try:
-        return variant.build(config, spec)
+        gan = variant.build(config, spec)
     except ValueError as error:
         raise UsageError(" ".join(str(error).split())) from error
+    gan.compile()
+    return gan

@@ -1,5 +1,7 @@
 """The auxiliary-classifier GAN (Odena, Olah & Shlens 2017, arXiv:1610.09585)."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -8,32 +10,30 @@ from gan_keras import networks
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
-from gan_keras.hardware import replicas
-from gan_keras.steps import latents, losses, toolbox
+from gan_keras.steps import latents, losses
 from gan_keras.steps.latents import Purpose
 
 
 class ACGAN(GAN):
-    """AC-GAN: the discriminator also names the class, and the generator is paid for it.
+    """AC-GAN: the discriminator also names the class, and the generator is rewarded for it.
 
     With S the source (real or generated) and C the class, the discriminator maximises
     L_S + L_C and the generator L_C - L_S (paper, eqs. 2 and 3), here on logits and with the source
-    loss that the toolbox holds.
+    loss that `--loss` names.
+
+    `--aux_on_fakes` lets the discriminator's class loss count generated images, too, as the paper's
+    eq. 3 does; it lets both networks agree on a wrong code ("label switching"). With
+    `--share_fakes` one generated batch serves both updates; otherwise the generator's update draws
+    `2 * batch` new images, as keras-acgan did.
 
     Args:
+        config: Options of the variant.
         generator: Functional model from `[z, label]` to images in [-1, 1].
         discriminator: Functional model to `[source logit, class logits]`, from images or from
             `[image, label]` where the source logit is conditional on the class as well (projection,
             Miyato & Koyama 2018); without BatchNorm, as real and generated images share a batch.
-        class_probabilities: float `(num_classes,)`, with which the labels of generated images
-            are drawn.
-        aux_on_fakes: Whether the discriminator's class loss also counts generated images. The
-            paper's eq. 3 does; it lets both nets agree on a wrong code ("label switching").
-        d_class_weight: Weight of the class loss in the discriminator's loss.
-        g_class_weight: Weight of the class loss in the generator's loss.
-        share_fakes: Whether one generated batch serves both updates. If not, the generator's
-            update draws `2 * batch` new ones, as keras-acgan did.
-        **kwargs: As for `GAN`.
+        class_probabilities: float `(num_classes,)`, probabilities of the labels of generated
+            images.
     """
 
     METRICS = (
@@ -55,70 +55,140 @@ class ACGAN(GAN):
 
     def __init__(
         self,
+        config: ACGANConfig,
         generator: keras.Model,
         discriminator: keras.Model,
-        *,
         class_probabilities: np.ndarray,
-        aux_on_fakes: bool = False,
-        d_class_weight: float = 1.0,
-        g_class_weight: float = 1.0,
-        share_fakes: bool = True,
-        **kwargs,
     ):
-        super().__init__(generator, discriminator, **kwargs)
-        self.class_probabilities = np.asarray(class_probabilities, np.float64)
-        self.aux_on_fakes = aux_on_fakes
-        self.d_class_weight = d_class_weight
-        self.g_class_weight = g_class_weight
-        self.share_fakes = share_fakes
+        super().__init__(config, generator, discriminator)
+        self.class_probabilities = class_probabilities
 
-    def train_step(self, data):
-        """One update of the discriminator, then one of the generator, then of its average.
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Updates the discriminator, then the generator, then its average.
 
         Args:
             data: Images float32 `(batch, h, w, c)` in [-1, 1], labels int32 `(batch,)` and
-                optionally a weight an image, which weighs the class loss on real images.
+                optionally one weight per image, which weighs the class loss on real images.
 
         Returns:
             The step's values, keyed by `METRICS`.
         """
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         batch = tf.shape(images)[0]
+        share = self.config.share_fakes
 
         with tf.GradientTape() as g_tape:
             # Without sharing, the discriminator sees images made in inference mode.
-            fakes, fake_labels = self._generate(batch, Purpose.LATENT_D, Purpose.LABELS_D)
+            fake_labels = self.sample_labels(batch, Purpose.LABELS_D)
+            fakes = self.generate(batch, Purpose.LATENT_D, labels=fake_labels, training=share)
         with tf.GradientTape() as d_tape:
             both = tf.concat([images, tf.stop_gradient(fakes)], axis=0)
-            with replicas.parts(2):
-                both = self.tools.change(both, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
-                source, classes = self._discriminate(both, tf.concat([labels, fake_labels], axis=0))
-            d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
-            d["gradient_penalty"] = self._penalty(both, labels, fake_labels)
-            d_total = d["d_loss"] + d["gradient_penalty"] + self.d_history.penalty()
+            d, d_total = self.judge(both, labels, fake_labels, weights)
         d["d_gradient_norm"] = self.update_discriminator(d_tape, d_total)
 
-        with g_tape if self.share_fakes else tf.GradientTape() as tape:
-            if not self.share_fakes:
-                fakes, fake_labels = self._generate(2 * batch, Purpose.LATENT_G, Purpose.LABELS_G)
-            seen = self.tools.change(fakes, self.step_seed(Purpose.AUGMENT_G), self.steps)
+        with g_tape if share else tf.GradientTape() as tape:
+            if not share:
+                fake_labels = self.sample_labels(2 * batch, Purpose.LABELS_G)
+                fakes = self.generate(2 * batch, Purpose.LATENT_G, labels=fake_labels)
             # The gradient runs through the discriminator, but only the generator is updated.
-            g = self._generator_losses(*self._discriminate(seen, fake_labels), fake_labels)
-            g_total = g["g_loss"] + self.g_history.penalty()
-        g["g_gradient_norm"] = self.update_generator(tape, g_total)
+            source, classes = self.discriminate(self.seen(fakes, Purpose.AUGMENT_G), fake_labels)
+            g = self.generator_losses(source, classes, fake_labels)
+        g["g_gradient_norm"] = self.update_generator(tape, g["g_loss"])
         self.finish_step()
         return self.track(**d, **g)
 
-    def test_step(self, data):
-        """Losses on held-out images and as many generated by the averaged generator.
+    def judge(
+        self,
+        both: tf.Tensor,
+        labels: tf.Tensor,
+        fake_labels: tf.Tensor,
+        weights: tf.Tensor | None,
+    ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """Losses of the discriminator's update on real and generated images, and their total.
+
+        Args:
+            both: Images, the first half real.
+            labels: Classes of the real ones.
+            fake_labels: Classes of the generated ones.
+            weights: Optional weights `(batch,)` of the class loss on real images.
+        """
+        with latents.parts(2):
+            both = self.seen(both, Purpose.AUGMENT_REAL)
+            source, classes = self.discriminate(both, tf.concat([labels, fake_labels], axis=0))
+        d = self.discriminator_losses(source, classes, labels, fake_labels, weights)
+        batch = tf.shape(labels)[0]
+        d["gradient_penalty"] = self.penalty(
+            lambda x: self.discriminate(x, labels)[0],
+            both[:batch],
+            both[batch:],
+            self.step_seed(Purpose.PENALTY),
+            self.steps,
+            lambda x: self.discriminate(x, fake_labels)[0],
+        )
+        return d, d["d_loss"] + d["gradient_penalty"]
+
+    def discriminator_losses(
+        self,
+        source: tf.Tensor,
+        classes: tf.Tensor,
+        labels: tf.Tensor,
+        fake_labels: tf.Tensor,
+        weights: tf.Tensor | None,
+    ) -> dict[str, tf.Tensor]:
+        """Losses of the discriminator on a batch whose first part is real."""
+        n = tf.shape(labels)[0]
+        d_source, d_real, d_fake = self.loss_function.discriminator(
+            source[:n], source[n:], *self.d_targets(n)
+        )
+        d_class = losses.class_loss(labels, classes[:n], weights)
+        if self.config.aux_on_fakes:
+            # The mean over both halves, as of the source.
+            d_class = 0.5 * (d_class + losses.class_loss(fake_labels, classes[n:]))
+        return {
+            "d_loss": d_source + self.config.d_class_weight * d_class,
+            "d_real": d_real,
+            "d_fake": d_fake,
+            "d_class": d_class,
+            "real_score": self.loss_function.score(source[:n]),
+            "fake_score": self.loss_function.score(source[n:]),
+            "class_accuracy": _accuracy(labels, classes[:n]),
+        }
+
+    def generator_losses(
+        self, source: tf.Tensor, classes: tf.Tensor, labels: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Losses of the generator on images that were generated for `labels`."""
+        target = self.g_target(tf.shape(labels)[0])
+        g_source = self.loss_function.generator(source, target=target)
+        g_class = losses.class_loss(labels, classes)
+        return {
+            "g_loss": g_source + self.config.g_class_weight * g_class,
+            "g_source": g_source,
+            "g_class": g_class,
+            "fake_class_accuracy": _accuracy(labels, classes),
+        }
+
+    def sample_labels(self, n: tf.Tensor, purpose: Purpose) -> tf.Tensor:
+        """Draws the labels of `n` generated images, int32."""
+        return latents.sample_labels(self.class_probabilities, n, self.step_seed(purpose))
+
+    def discriminate(
+        self, images: tf.Tensor, labels: tf.Tensor | None = None, training: bool = True
+    ) -> Any:
+        """Source and class logits; the labels matter to conditional discriminators only."""
+        conditional = len(self.discriminator.inputs) == 2
+        return super().discriminate(images, labels if conditional else None, training)
+
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Measures losses on held-out images and as many of the averaged generator.
 
         Args:
             data: As for `train_step`.
         """
         return self.track(**self.test_losses(data))
 
-    def test_losses(self, data) -> dict[str, tf.Tensor]:
-        """What a test step measures of discriminator and generator.
+    def test_losses(self, data: Any) -> dict[str, tf.Tensor]:
+        """Losses of discriminator and generator in a test step.
 
         Args:
             data: As for `train_step`.
@@ -127,110 +197,29 @@ class ACGAN(GAN):
         batch = tf.shape(images)[0]
         seeds = tf.random.experimental.stateless_split(self.next_test_seed(), 2)
         fake_labels = latents.sample_labels(self.class_probabilities, batch, seeds[0])
-        fakes = self.averaged_generator(
-            [self.sample_latent(batch, seeds[1]), fake_labels], training=False
+        z = self.sample_latent(batch, seeds[1])
+        fakes = self.averaged_generator([z, fake_labels], training=False)
+        both, both_labels = (
+            tf.concat(parts, axis=0) for parts in ((images, fakes), (labels, fake_labels))
         )
-        both = tf.concat([images, fakes], axis=0)
-        both_labels = tf.concat([labels, fake_labels], axis=0)
-        source, classes = self._discriminate(both, both_labels, training=False)
-        d = self._discriminator_losses(source, classes, labels, fake_labels, weights)
-        g = self._generator_losses(source[batch:], classes[batch:], fake_labels)
-        return {**d, **g}
-
-    def _generate(self, n, latent_purpose, label_purpose):
-        """Draws z and labels and generates `n` images; returns images and labels."""
-        labels = latents.sample_labels(self.class_probabilities, n, self.step_seed(label_purpose))
-        z = self.sample_latent(n, self.step_seed(latent_purpose))
-        training = self.share_fakes or latent_purpose == Purpose.LATENT_G
-        return self.generator([z, labels], training=training), labels
-
-    def _discriminate(self, images, labels, training=True):
-        """Source and class logits; the labels matter to conditional discriminators only."""
-        conditional = len(self.discriminator.inputs) == 2
-        return self.discriminator([images, labels] if conditional else images, training=training)
-
-    def _penalty(self, both, labels, fake_labels):
-        """Penalty on the discriminator's gradient; each half of a batch is of its own classes."""
-        batch = tf.shape(labels)[0]
-        return self.tools.penalty(
-            lambda x: self._discriminate(x, labels)[0],
-            both[:batch],
-            both[batch:],
-            self.step_seed(Purpose.PENALTY),
-            self.steps,
-            lambda x: self._discriminate(x, fake_labels)[0],
-        )
-
-    def _discriminator_losses(self, source, classes, labels, fake_labels, weights):
-        """Losses of the discriminator on a batch whose first part is real."""
-        batch = tf.shape(labels)[0]
-        d_real, d_fake = self.tools.loss.discriminator(
-            source[:batch],
-            source[batch:],
-            self.tools.targets.real(batch, self.step_seed(Purpose.TARGETS_REAL)),
-            self.tools.targets.fake(batch, self.step_seed(Purpose.TARGETS_FAKE)),
-        )
-        d_class = losses.class_loss(labels, classes[:batch], weights)
-        if self.aux_on_fakes:
-            # likewise the mean over both halves
-            d_class = 0.5 * (d_class + losses.class_loss(fake_labels, classes[batch:]))
-        # The mean over both halves: ln 2 where the discriminator cannot tell them apart.
-        return {
-            "d_loss": 0.5 * (d_real + d_fake) + self.d_class_weight * d_class,
-            "d_real": d_real,
-            "d_fake": d_fake,
-            "d_class": d_class,
-            "real_score": tf.reduce_mean(tf.sigmoid(source[:batch])),
-            "fake_score": tf.reduce_mean(tf.sigmoid(source[batch:])),
-            "class_accuracy": _accuracy(labels, classes[:batch]),
-        }
-
-    def _generator_losses(self, source, classes, fake_labels):
-        """Losses of the generator on generated images."""
-        targets = self.tools.targets.generator(
-            tf.shape(fake_labels)[0], self.step_seed(Purpose.TARGETS_G)
-        )
-        g_source = self.tools.loss.generator(source, target=targets)
-        g_class = losses.class_loss(fake_labels, classes)
-        return {
-            "g_loss": g_source + self.g_class_weight * g_class,
-            "g_source": g_source,
-            "g_class": g_class,
-            "fake_class_accuracy": _accuracy(fake_labels, classes),
-        }
+        source, classes = self.discriminate(both, both_labels, training=False)
+        d = self.discriminator_losses(source, classes, labels, fake_labels, weights)
+        return {**d, **self.generator_losses(source[batch:], classes[batch:], fake_labels)}
 
 
-def _accuracy(labels, logits):
+def _accuracy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Share of labels that are the largest logit."""
     hits = tf.equal(labels, tf.argmax(logits, axis=-1, output_type=labels.dtype))
     return tf.reduce_mean(tf.cast(hits, tf.float32))
 
 
 def build(config: ACGANConfig, spec: DataSpec) -> ACGAN:
-    """Builds and compiles the AC-GAN of a configuration.
-
-    Args:
-        config: Its `precision` must be set as the global dtype policy already.
-        spec: Image shape, classes and class counts of the train split.
-    """
+    """Builds the AC-GAN of a configuration, see `gans.build`."""
     family = networks.class_conditional(config.networks)
     shape, classes = spec.image_shape, spec.num_classes
-    gan = ACGAN(
+    return ACGAN(
+        config,
         family.make_generator(shape, classes, config.latent_dim, config.width_mult),
         family.make_discriminator(shape, classes, config.width_mult),
-        class_probabilities=latents.class_probabilities(spec.class_counts, config.class_sampling),
-        aux_on_fakes=config.aux_on_fakes,
-        d_class_weight=config.d_class_weight,
-        g_class_weight=config.g_class_weight,
-        share_fakes=config.share_fakes,
-        latent=config.latent,
-        tools=toolbox.Toolbox.from_config(config),
-        ema_decay=config.ema_decay,
-        seed=config.seed,
+        latents.class_probabilities(spec.class_counts, config.class_sampling),
     )
-
-    gan.compile(
-        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult, gan.steps),
-        d_optimizer=toolbox.adam(config, config.lr, gan.steps),
-    )
-    return gan

@@ -1,96 +1,109 @@
-"""What every GAN of the suite shares: averaging, counting, metrics, state."""
+"""The parts that all GANs of the suite share: state, metrics, updates, averaging.
+
+The algorithms are in the files of the variants; nothing here decides what a step does.
+"""
+
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_keras.configs.base import RunConfig
 from gan_keras.gans.pacing import Pace, make_test_function, make_train_function
 from gan_keras.hardware import replicas
-from gan_keras.steps import averaging, latents
-from gan_keras.steps.gradients import after, global_norm, gradients_of
+from gan_keras.steps import augment, latents, losses, updates
 from gan_keras.steps.latents import Purpose
-from gan_keras.steps.toolbox import Toolbox
+from gan_keras.steps.losses import Targets
+from gan_keras.steps.penalties import Penalty
+from gan_keras.steps.replay import HistoricalAverage, ReplayBuffer
+from gan_keras.steps.targets import POLICIES
+
+LOGIT = "logit"  # name of the layer that ends a discriminator
 
 
 class StepMean(keras.metrics.Mean):
-    """Mean over steps of values that all replicas know, so that each needs no other's count.
+    """Mean over steps of values that are the same on all replicas.
 
     Keras' own adds up over replicas what each of them has counted; a checkpoint of two devices
     would hold every step of an epoch twice.
     """
 
-    def add_variable(self, *args, **kwargs):
-        """As Keras does, but any one replica's copy is the whole."""
+    def add_variable(self, *args: Any, **kwargs: Any) -> keras.Variable:
+        """Adds a variable; any one replica's copy is the whole."""
         kwargs["aggregation"] = "only_first_replica"
         return super().add_variable(*args, **kwargs)
 
 
 class GAN(keras.Model):
-    """A generator and a discriminator that are trained by a `train_step` of their own.
+    """A generator and a discriminator with a training step of their own.
 
     A subclass implements `train_step` and `test_step` and lists what it measures in `METRICS`. It
     never toggles `trainable`: each update names the variables that it changes.
 
     Args:
+        config: Options of the variant.
         generator: Functional model; its first input is z `(batch, latent_dim)`.
         discriminator: Functional model over images.
-        latent: Distribution of z, a key of `latents.LATENTS`.
-        tools: What the steps may use; by default the plain non-saturating loss alone.
-        ema_decay: Decay a step of the averaged generator; 0 turns averaging off.
-        seed: Seed of every random draw of the steps.
     """
 
     # Names of the values that the steps return, the same keys in every variant.
-    METRICS: tuple[str, ...] = ()
-    # Those of them that a test_step does not have.
+    METRICS: tuple[str, ...] = (
+        "g_loss",
+        "d_loss",
+        "d_real",
+        "d_fake",
+        "gradient_penalty",
+        "real_score",
+        "fake_score",
+        "g_gradient_norm",
+        "d_gradient_norm",
+    )
+    # The metrics that a test step does not have.
     TRAIN_METRICS: tuple[str, ...] = ("gradient_penalty", "g_gradient_norm", "d_gradient_norm")
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        latent: str = "normal",
-        tools: Toolbox | None = None,
-        ema_decay: float = 0.0,
-        seed: int = 0,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
+    def __init__(self, config: RunConfig, generator: keras.Model, discriminator: keras.Model):
+        super().__init__()
+        self.config = config
         self.generator = generator
         self.discriminator = discriminator
         self.latent_dim = generator.inputs[0].shape[-1]
-        self.tools = tools or Toolbox()
-        self.g_history = self.tools.history(generator)
-        self.d_history = self.tools.history(discriminator)
-        self.ema_decay = ema_decay
-        self.seed = seed
-        self._sample_latent = latents.get(latent)
+        self.seed = config.seed
+        self.loss_function = losses.LOSSES[config.loss]
+        self.penalty = Penalty.from_config(config)
+        self.changes = augment.changes(config)
+        self.g_history = self.d_history = None
+        if weight := config.historical_averaging:
+            self.g_history = HistoricalAverage(generator, weight)
+            self.d_history = HistoricalAverage(discriminator, weight)
+        self.replay = self.features = None
+        if config.replay:
+            self.replay = ReplayBuffer(config.replay, generator.output.shape[1:])
+        if config.feature_matching:
+            features = discriminator.get_layer(LOGIT).input
+            self.features = keras.Model(discriminator.inputs, features)
         # Without averaging the generator itself is sampled from, not a second copy of it.
         self.averaged_generator = generator
-        if ema_decay:
+        if config.ema_decay:
             self.averaged_generator = keras.models.clone_model(generator)
-            averaging.ema_copy(self.averaged_generator, generator)
+            self.averaged_generator.set_weights(generator.get_weights())
         # Variables, not Python numbers: those would be frozen when the step is traced.
-        self.steps = self.add_weight(
-            shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps"
-        )
-        self._test_steps = self.add_weight(
-            shape=(), dtype="int64", initializer="zeros", trainable=False, name="test_steps"
-        )
+        counter = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
+        self.steps = self.add_weight(name="steps", **counter)
+        self._test_steps = self.add_weight(name="test_steps", **counter)
         self._trackers = {name: StepMean(name) for name in self.METRICS}
         self.pace: Pace | None = None
         self.built = True
 
     def compile(
         self,
-        g_optimizer: keras.optimizers.Optimizer,
-        d_optimizer: keras.optimizers.Optimizer,
-        **kwargs,
+        g_optimizer: keras.optimizers.Optimizer | None = None,
+        d_optimizer: keras.optimizers.Optimizer | None = None,
+        **kwargs: Any,
     ) -> None:
-        """Takes one optimizer a network and builds both at once.
+        """Takes one optimizer per network, by default those of the configuration.
 
-        Building them here, not at the first step, gives a checkpoint something to load into.
+        Both are built at once, not at the first step: a checkpoint needs something to load into.
 
         Args:
             g_optimizer: For the generator.
@@ -100,14 +113,18 @@ class GAN(keras.Model):
         Raises:
             ValueError: If both are the same object, whose state would be mixed up.
         """
-        if g_optimizer is d_optimizer:
+        if g_optimizer is not None and g_optimizer is d_optimizer:
             raise ValueError("generator and discriminator need an optimizer each. Received: one")
         kwargs.setdefault("optimizer", None)  # Keras would create an unused RMSprop
         super().compile(**kwargs)
-        self.g_optimizer = g_optimizer
-        self.d_optimizer = d_optimizer
-        g_optimizer.build(self.generator.trainable_variables)
-        d_optimizer.build(self.discriminator.trainable_variables)
+        self.g_optimizer = g_optimizer or self.make_optimizer(self.config.g_lr_mult)
+        self.d_optimizer = d_optimizer or self.make_optimizer()
+        self.g_optimizer.build(self.generator.trainable_variables)
+        self.d_optimizer.build(self.discriminator.trainable_variables)
+
+    def make_optimizer(self, multiplier: float = 1.0) -> keras.optimizers.Optimizer:
+        """Makes the optimizer of the configuration, at a multiple of its learning rate."""
+        return updates.make_optimizer(self.config, self.config.lr * multiplier, self.steps)
 
     def fit(self, *args, steps_per_epoch: int | None = None, **kwargs) -> keras.callbacks.History:
         """As `keras.Model.fit`; whole epochs at the model's `pace`, if it has one."""
@@ -170,90 +187,194 @@ class GAN(keras.Model):
             logs are the means over steps.
         """
         absent = dict.fromkeys(self.TRAIN_METRICS, tf.zeros(()))
-        values = replicas.mean({name: (absent | values)[name] for name in self.METRICS})
+        values = {name: (absent | values)[name] for name in self.METRICS}
+        if self.replicas > 1:
+            values = replicas.mean(values)
         for name, value in values.items():
             self._trackers[name].update_state(value)
         return values
 
-    def evaluate(self, *args, **kwargs):
-        """As `keras.Model.evaluate`, without the values that only training has."""
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluates as `keras.Model.evaluate`, without the values that only training has."""
         logs = super().evaluate(*args, **kwargs)
         if not isinstance(logs, dict):
             return logs
         return {name: value for name, value in logs.items() if name not in self.TRAIN_METRICS}
 
-    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> tf.Tensor:
-        """Updates the discriminator and nothing else; returns the norm of its gradient.
+    # Pieces of a step.
 
-        Args:
-            tape: Has recorded `loss`.
-            loss: Scalar.
-        """
-        variables = self.discriminator.trainable_variables
-        gradients = gradients_of(tape, loss, variables)
-        with after(loss, gradients):
-            self.d_optimizer.apply(gradients, variables)
-        self.tools.after_discriminator(self.discriminator)
-        self.d_history.update()
-        return global_norm(gradients)
-
-    def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> tf.Tensor:
-        """Updates the generator and nothing else; returns the norm of its gradient.
-
-        While the discriminator is being pre-trained nothing changes.
-
-        Args:
-            tape: Has recorded `loss`.
-            loss: Scalar.
-        """
-        variables = self.generator.trainable_variables
-        gradients = gradients_of(tape, loss, variables)
-        with after(loss, gradients):
-            self.tools.when_due(
-                self.steps,
-                lambda: self.g_optimizer.apply(gradients, variables),
-                [*variables, *self.g_optimizer.variables],
-            )
-        self.g_history.update()
-        return global_norm(gradients)
+    def batches(self, data: Any) -> list[tf.Tensor]:
+        """The images of a step, one batch per update of the discriminator."""
+        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return tf.split(images, self.config.n_critic)
 
     def step_seed(self, purpose: Purpose, index: int = 0) -> tf.Tensor:
-        """Seed pair for one draw of this training step.
+        """Derives the seed pair of one draw of this training step.
 
         Args:
-            purpose: What is drawn.
+            purpose: Use of the draw.
             index: Number of the discriminator's update within the step.
         """
         return latents.step_seed(self.seed, self.steps, purpose, index)
 
     def next_test_seed(self) -> tf.Tensor:
-        """Seed pair of this test step; every evaluation repeats the same sequence."""
+        """Derives the seed pair of this test step; every evaluation repeats the same sequence."""
         seed = latents.step_seed(self.seed, self._test_steps, Purpose.EVALUATION)
         self._test_steps.assign_add(1)
         return seed
 
     def sample_latent(self, n: int | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Draws z, float32 `(n, latent_dim)`.
+        """Draws z, float32 `(n, latent_dim)`."""
+        return latents.LATENTS[self.config.latent]((n, self.latent_dim), seed)
+
+    def generate(
+        self,
+        n: int | tf.Tensor,
+        purpose: Purpose,
+        index: int = 0,
+        labels: tf.Tensor | None = None,
+        training: bool = True,
+    ) -> tf.Tensor:
+        """Draws z and generates `n` images.
 
         Args:
-            n: How many.
-            seed: Seed pair, see `latents.step_seed`.
+            n: Number of images.
+            purpose: Use of the z.
+            index: Number of the discriminator's update within the step.
+            labels: Classes that are wanted, int `(n,)`, where the generator takes them.
+            training: Whether the generator runs in training mode.
         """
-        return self._sample_latent((n, self.latent_dim), seed)
+        z = self.sample_latent(n, self.step_seed(purpose, index))
+        return self.generator(z if labels is None else [z, labels], training=training)
+
+    def discriminate(
+        self, images: tf.Tensor, labels: tf.Tensor | None = None, training: bool = True
+    ) -> Any:
+        """Logits of images, with their classes where the discriminator takes them."""
+        inputs = images if labels is None else [images, labels]
+        return self.discriminator(inputs, training=training)
+
+    def seen(self, images: tf.Tensor, purpose: Purpose, index: int = 0) -> tf.Tensor:
+        """Images as the discriminator sees them: augmented, noisy, packed, as the options say.
+
+        Args:
+            images: float `(n, h, w, c)`.
+            purpose: Use of the random changes.
+            index: Number of the discriminator's update within the step.
+        """
+        if self.changes:
+            seed = self.step_seed(purpose, index)
+            images = augment.apply(self.changes, images, seed, self.steps)
+        return augment.pack(images, self.config.packing) if self.config.packing > 1 else images
+
+    def replayed(self, fakes: tf.Tensor, index: int = 0) -> tf.Tensor:
+        """Fakes for the discriminator's update, half of them past ones if replay is on.
+
+        No gradient flows to the generator.
+        """
+        if self.replay is None:
+            return tf.stop_gradient(fakes)
+        return self.replay.exchange(fakes, self.step_seed(Purpose.REPLAY, index))
+
+    def d_targets(self, n: int | tf.Tensor, index: int = 0) -> tuple[Targets, Targets]:
+        """Targets of the discriminator for `n` reals and for `n` fakes.
+
+        Args:
+            n: Number of logits of either.
+            index: Number of the discriminator's update within the step.
+        """
+        if self.config.label_policy == "hard":
+            return 1.0, 0.0
+        policy = POLICIES[self.config.label_policy]
+        return (
+            policy.real(n, self.step_seed(Purpose.TARGETS_REAL, index)),
+            policy.fake(n, self.step_seed(Purpose.TARGETS_FAKE, index)),
+        )
+
+    def g_target(self, n: int | tf.Tensor) -> Targets:
+        """Targets that the generator wants the discriminator to give to its `n` fakes."""
+        if self.config.label_policy == "hard":
+            return 1.0
+        policy = POLICIES[self.config.label_policy]
+        return policy.generator(n, self.step_seed(Purpose.TARGETS_G))
+
+    def feature_matching(
+        self, reals: tf.Tensor, fakes: tf.Tensor, labels: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """The weighted term of feature matching in the generator's loss, float32 scalar.
+
+        Args:
+            reals: Real images as the discriminator sees them.
+            fakes: As many generated ones.
+            labels: Classes of both.
+        """
+        if self.features is None:
+            return tf.zeros(())
+        real, fake = (
+            self.features(images if labels is None else [images, labels], training=True)
+            for images in (reals, fakes)
+        )
+        return self.config.feature_matching * losses.feature_matching(real, fake)
+
+    def update_discriminator(self, tape: tf.GradientTape, loss: tf.Tensor) -> tf.Tensor:
+        """Updates the discriminator and nothing else; returns the norm of its gradient.
+
+        Historical averaging and clipping are part of it where they are on.
+
+        Args:
+            tape: Has recorded `loss`.
+            loss: Scalar.
+        """
+        if self.d_history is not None:
+            with tape:
+                loss = loss + self.d_history.penalty()
+        variables = self.discriminator.trainable_variables
+        norm = updates.update(self.d_optimizer, tape, loss, variables)
+        if self.config.weight_clip:
+            updates.clip_weights(variables, self.config.weight_clip)
+        if self.d_history is not None:
+            self.d_history.update()
+        return norm
+
+    def update_generator(self, tape: tf.GradientTape, loss: tf.Tensor) -> tf.Tensor:
+        """Updates the generator and nothing else; returns the norm of its gradient.
+
+        Historical averaging is part of it where it is on. While the discriminator is being
+        pre-trained nothing changes.
+
+        Args:
+            tape: Has recorded `loss`.
+            loss: Scalar.
+        """
+        if self.g_history is not None:
+            with tape:
+                loss = loss + self.g_history.penalty()
+        variables = self.generator.trainable_variables
+        norm = updates.update(self.g_optimizer, tape, loss, variables, self.generator_is_due())
+        if self.g_history is not None:
+            self.g_history.update()
+        return norm
+
+    def generator_is_due(self) -> tf.Tensor | None:
+        """Whether the generator is updated in this step; None: always."""
+        pretraining = self.config.pretraining
+        return tf.convert_to_tensor(self.steps) >= pretraining if pretraining else None
 
     def finish_step(self) -> None:
         """Moves the averaged generator and counts the step; the last thing a train_step does."""
-        if self.ema_decay:
-            averaging.ema_update(
-                self.averaged_generator, self.generator, self.ema_decay, self.steps
+        if decay := self.config.ema_decay:
+            updates.average_weights(
+                self.averaged_generator.weights, self.generator.weights, decay, self.steps
             )
         self.steps.assign_add(1)
+
+    # What is made of the generator, and what is stored.
 
     def sampler(self) -> keras.Model:
         """The functional model that samples are drawn from and that is exported."""
         return self.averaged_generator
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> tf.Tensor:
         """Samples from the averaged generator in inference mode."""
         del training
         return self.sampler()(inputs, training=False)
@@ -270,11 +391,11 @@ class GAN(keras.Model):
         del real
         return {}
 
-    def parts(self) -> dict[str, list[tf.Variable]]:
-        """Variables that a variant has besides those that every GAN has, for `state`."""
+    def parts(self) -> dict[str, list[keras.Variable]]:
+        """Variables that only this variant has, for `state`."""
         return {}
 
-    def state(self) -> dict[str, tf.Variable]:
+    def state(self) -> dict[str, keras.Variable]:
         """Everything that an exact resume needs, by a stable unique name.
 
         Weights with BatchNorm statistics, the averaged generator, optimizers with their step
@@ -286,11 +407,13 @@ class GAN(keras.Model):
             "g_optimizer": self.g_optimizer.variables,
             "d_optimizer": self.d_optimizer.variables,
             "counters": [self.steps],
-            "g_history": self.g_history.variables,
-            "d_history": self.d_history.variables,
             **self.parts(),
         }
-        if self.ema_decay:
+        if self.replay is not None:
+            parts |= {"memory": [self.replay.images], "memory_count": [self.replay.count]}
+        if self.g_history is not None:
+            parts |= {"g_history": self.g_history.variables, "d_history": self.d_history.variables}
+        if self.config.ema_decay:
             parts["averaged_generator"] = self.averaged_generator.variables
         state = {
             f"{part}/{index:03d}": variable

@@ -1,12 +1,13 @@
 """The conditional GAN (Mirza & Osindero 2014, arXiv:1411.1784)."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from gan_keras.configs.cgan import CGANConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.gans import plain
-from gan_keras.gans.plain import PlainGAN
+from gan_keras.gans.plain import PlainGAN, image_networks
 from gan_keras.networks.common import Condition
 from gan_keras.steps.latents import Purpose
 
@@ -19,7 +20,7 @@ class CGAN(PlainGAN):
     of the reals: within each class the discriminator sees as many of either, however rare it is.
     """
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates the discriminator on pairs of image and class, then the generator.
 
         Args:
@@ -28,27 +29,49 @@ class CGAN(PlainGAN):
         Returns:
             The step's values, keyed by `METRICS`; the discriminator's are those of its last update.
         """
-        for k, (images, labels) in enumerate(self.batches(data)):
-            n = tf.shape(images)[0]
-            fakes = self.generate(n, Purpose.LATENT_D, k, labels)
-            d = self.update_on_both(images, fakes, k, labels)
+        loss = self.loss_function
+        every_label = keras.utils.unpack_x_y_sample_weight(data)[1]
+        every_label = tf.split(every_label, self.config.n_critic)
+        for k, (reals, y) in enumerate(zip(self.batches(data), every_label, strict=True)):
+            n = tf.shape(reals)[0]
+            fakes = self.replayed(self.generate(n, Purpose.LATENT_D, k, y), k)
+            seen_reals = self.seen(reals, Purpose.AUGMENT_REAL, k)
+            fakes = self.seen(fakes, Purpose.AUGMENT_FAKE, k)
 
-        g = self.train_generator(images, labels)
+            def critic(images: tf.Tensor, y: tf.Tensor = y) -> tf.Tensor:
+                return self.discriminate(images, y)
+
+            with tf.GradientTape() as tape:
+                real_logits, fake_logits = critic(seen_reals), critic(fakes)
+                d_loss, d_real, d_fake = loss.discriminator(
+                    real_logits, fake_logits, *self.d_targets(n, k)
+                )
+                seed = self.step_seed(Purpose.PENALTY, k)
+                penalty = self.penalty(critic, seen_reals, fakes, seed, self.steps)
+                d_total = d_loss + penalty
+            d_norm = self.update_discriminator(tape, d_total)
+
+        with tf.GradientTape() as tape:
+            fakes = self.seen(self.generate(n, Purpose.LATENT_G, labels=y), Purpose.AUGMENT_G)
+            matching = self.feature_matching(self.seen(reals, Purpose.AUGMENT_G, 1), fakes, y)
+            g_loss = loss.generator(critic(fakes), target=self.g_target(n))
+            g_loss += matching
+        g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
-        return self.track(**d, **g)
-
-    def batches(self, data) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        """Images and labels of a step, a pair for each update of the discriminator."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return list(zip(self.tools.batches(images), self.tools.batches(labels), strict=True))
+        return self.track(
+            g_loss=g_loss,
+            d_loss=d_loss,
+            d_real=d_real,
+            d_fake=d_fake,
+            gradient_penalty=penalty,
+            real_score=loss.score(real_logits),
+            fake_score=loss.score(fake_logits),
+            g_gradient_norm=g_norm,
+            d_gradient_norm=d_norm,
+        )
 
 
 def build(config: CGANConfig, spec: DataSpec) -> CGAN:
-    """Builds and compiles the conditional GAN of a configuration.
-
-    Args:
-        config: Its `precision` must be set as the global dtype policy already.
-        spec: Image shape and classes of the train split.
-    """
+    """Builds the conditional GAN of a configuration, see `gans.build`."""
     condition = Condition(spec.num_classes, config.conditioning)
-    return plain.build(CGAN, config, spec, condition)
+    return CGAN(config, *image_networks(config, spec, condition))

@@ -1,15 +1,16 @@
 """A GAN over points whose distribution is known, where mode collapse can be seen and counted."""
 
-import keras
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from gan_keras.configs.gaussian import GaussianConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.drawing import plots
-from gan_keras.gans.plain import PlainGAN
+from gan_keras.gans.plain import PlainGAN, equip
 from gan_keras.networks import points
-from gan_keras.steps import latents, toolbox
+from gan_keras.steps import latents
 from gan_keras.steps.latents import Purpose
 
 SCATTERED = 1000  # generated points in a picture
@@ -18,28 +19,12 @@ SCATTERED = 1000  # generated points in a picture
 class GaussianGAN(PlainGAN):
     """The GAN of Goodfellow et al. 2014 on points instead of images.
 
-    Args:
-        generator: Functional model from z to points.
-        discriminator: Functional model from points, packed if the tools pack, to logits.
-        simultaneous: Whether the generator's gradient is taken at the discriminator that was
-            there before the step, on the same generated points; otherwise at the updated one, on
-            new points.
-        **kwargs: As for `PlainGAN`.
+    With `--simultaneous` the generator's gradient is taken at the discriminator that was there
+    before the step, on the same generated points; otherwise at the updated one, on new points.
     """
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        simultaneous: bool = False,
-        **kwargs,
-    ):
-        super().__init__(generator, discriminator, **kwargs)
-        self.simultaneous = simultaneous
-
-    def train_step(self, data):
-        """`n_critic` updates of the discriminator, then one of the generator and of its average.
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Updates the discriminator `n_critic` times, then the generator and its average.
 
         Args:
             data: Points float32 `(n_critic * batch, d)`, and labels, which are not used.
@@ -47,20 +32,51 @@ class GaussianGAN(PlainGAN):
         Returns:
             The step's values, keyed by `METRICS`; the discriminator's are those of its last update.
         """
+        loss = self.loss_function
         for k, reals in enumerate(self.batches(data)):
+            n = tf.shape(reals)[0]
             with tf.GradientTape() as g_tape:
-                fakes = self.generate(tf.shape(reals)[0], Purpose.LATENT_D, k)
-                if self.simultaneous:
-                    g_loss = self.generator_loss(fakes, reals)
-                    g_total = g_loss + self.g_history.penalty()
-            d = self.update_on_both(reals, fakes, k)
+                fakes = self.generate(n, Purpose.LATENT_D, k)
+                if self.config.simultaneous:
+                    g_loss = self._generator_loss(fakes, reals)
+            seen_reals = self.seen(reals, Purpose.AUGMENT_REAL, k)
+            fakes = self.seen(self.replayed(fakes, k), Purpose.AUGMENT_FAKE, k)
+            with tf.GradientTape() as tape:
+                real_logits, fake_logits = self.discriminate(seen_reals), self.discriminate(fakes)
+                d_loss, d_real, d_fake = loss.discriminator(
+                    real_logits, fake_logits, *self.d_targets(tf.shape(real_logits)[0], k)
+                )
+                seed = self.step_seed(Purpose.PENALTY, k)
+                penalty = self.penalty(self.discriminate, seen_reals, fakes, seed, self.steps)
+                d_total = d_loss + penalty
+            d_norm = self.update_discriminator(tape, d_total)
 
-        if self.simultaneous:
-            g = {"g_loss": g_loss, "g_gradient_norm": self.update_generator(g_tape, g_total)}
-        else:
-            g = self.train_generator(reals)
+        if not self.config.simultaneous:
+            with tf.GradientTape() as g_tape:
+                g_loss = self._generator_loss(self.generate(n, Purpose.LATENT_G), reals)
+        g_norm = self.update_generator(g_tape, g_loss)
         self.finish_step()
-        return self.track(**d, **g)
+        return self.track(
+            g_loss=g_loss,
+            d_loss=d_loss,
+            d_real=d_real,
+            d_fake=d_fake,
+            gradient_penalty=penalty,
+            real_score=loss.score(real_logits),
+            fake_score=loss.score(fake_logits),
+            g_gradient_norm=g_norm,
+            d_gradient_norm=d_norm,
+        )
+
+    def _generator_loss(self, fakes: tf.Tensor, reals: tf.Tensor) -> tf.Tensor:
+        """Loss of the generator at the discriminator as it is now."""
+        fakes = self.seen(fakes, Purpose.AUGMENT_G)
+        reals = self.seen(reals, Purpose.AUGMENT_G, 1)
+        matching = self.feature_matching(reals, fakes)
+        logits = self.discriminate(fakes)
+        real_logits = self.discriminate(reals) if self.loss_function.compares else None
+        target = self.g_target(tf.shape(logits)[0])
+        return self.loss_function.generator(logits, real_logits, target) + matching
 
     def pictures(self, real: np.ndarray) -> dict[str, np.ndarray]:
         """Generated points over real ones, from the same noise each time.
@@ -74,11 +90,7 @@ class GaussianGAN(PlainGAN):
 
 
 def build(config: GaussianConfig, spec: DataSpec) -> GaussianGAN:
-    """Builds and compiles the GAN of a configuration.
-
-    Args:
-        config: Its `precision` must be set as the global dtype policy already.
-        spec: Of a set of points.
+    """Builds the GAN over points of a configuration, see `gans.build`.
 
     Raises:
         ValueError: If the data set has images.
@@ -92,17 +104,7 @@ def build(config: GaussianConfig, spec: DataSpec) -> GaussianGAN:
     discriminator = points.make_discriminator(
         config.networks, dimensions * config.packing, config.width_mult
     )
-    gan = GaussianGAN(
-        points.make_generator(config.networks, dimensions, config.latent_dim, config.width_mult),
-        toolbox.equip(discriminator, config),
-        simultaneous=config.simultaneous,
-        latent=config.latent,
-        tools=toolbox.Toolbox.from_config(config),
-        ema_decay=config.ema_decay,
-        seed=config.seed,
+    generator = points.make_generator(
+        config.networks, dimensions, config.latent_dim, config.width_mult
     )
-    gan.compile(
-        g_optimizer=toolbox.optimizer(config, config.lr * config.g_lr_mult, gan.steps),
-        d_optimizer=toolbox.optimizer(config, config.lr, gan.steps),
-    )
-    return gan
+    return GaussianGAN(config, generator, equip(discriminator, config))

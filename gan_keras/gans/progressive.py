@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,8 +13,7 @@ from gan_keras.configs.progressive import ProgressiveConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.base import GAN
 from gan_keras.networks import progressive
-from gan_keras.steps import toolbox
-from gan_keras.steps.gradients import after, global_norm
+from gan_keras.steps import updates
 from gan_keras.steps.latents import Purpose
 
 
@@ -75,41 +76,26 @@ class ProgressiveGAN(GAN):
     When a stage begins the optimizers forget their moments, as in the paper's code.
 
     Args:
+        config: Options of the variant; `drift` weighs the mean squared score of real images (paper,
+            appendix A.1).
         generator: From `progressive.make_generator`.
         discriminator: The model of all layers from `progressive.make_discriminators`.
         stages: The discriminators of each stage from there.
         schedule: When to grow.
-        drift: Weight of the mean squared score of real images (paper, appendix A.1).
-        **kwargs: As for `GAN`.
     """
 
-    METRICS = (
-        "g_loss",
-        "d_loss",
-        "d_real",
-        "d_fake",
-        "gradient_penalty",
-        "real_score",
-        "fake_score",
-        "g_gradient_norm",
-        "d_gradient_norm",
-        "image_size",
-        "alpha",
-    )
+    METRICS = (*GAN.METRICS, "image_size", "alpha")
 
     def __init__(
         self,
+        config: ProgressiveConfig,
         generator: keras.Model,
         discriminator: keras.Model,
         stages: list[keras.Model],
-        *,
         schedule: Schedule,
-        drift: float = 0.0,
-        **kwargs,
     ):
-        super().__init__(generator, discriminator, **kwargs)
+        super().__init__(config, generator, discriminator)
         self.schedule = schedule
-        self.drift = drift
         numbers = range(len(schedule.sizes))
         self.generators = [progressive.stage_generator(generator, k) for k in numbers]
         self.averaged_generators = self.generators
@@ -125,8 +111,8 @@ class ProgressiveGAN(GAN):
             shape=(), dtype="float32", initializer="ones", trainable=False, name="alpha"
         )
 
-    def train_step(self, data):
-        """Grows if it is time, then updates the discriminator, then the generator of the stage.
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Grows if it is time, then makes the step of the stage.
 
         Args:
             data: Images float32 `(batch, h, w, c)` of the last size, and labels, not used.
@@ -140,13 +126,55 @@ class ProgressiveGAN(GAN):
         self.finish_step()
         return self.track(**values)
 
+    def _train_at(self, stage: int, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Updates the discriminator, then the generator of a stage."""
+        alpha, loss = tf.convert_to_tensor(self.alpha), self.loss_function
+        critic = functools.partial(self._discriminate_at, stage, alpha)
+        reals = self.reals(stage, alpha, images)
+        n = tf.shape(reals)[0]
+
+        fakes = self._generate_at(stage, alpha, n, self.step_seed(Purpose.LATENT_D))
+        reals = self.seen(reals, Purpose.AUGMENT_REAL)
+        fakes = self.seen(fakes, Purpose.AUGMENT_FAKE)
+        with tf.GradientTape() as tape:
+            real_logits, fake_logits = critic(reals), critic(fakes)
+            d_loss, d_real, d_fake = loss.discriminator(
+                real_logits, fake_logits, *self.d_targets(n)
+            )
+            seed = self.step_seed(Purpose.PENALTY)
+            penalty = self.penalty(critic, reals, fakes, seed, self.steps)
+            drift = self.config.drift * tf.reduce_mean(tf.square(real_logits))
+            d_total = d_loss + penalty + drift
+        variables = self.discriminators[stage].trainable_variables
+        d_norm = updates.update(self.d_optimizer, tape, d_total, variables)
+
+        with tf.GradientTape() as tape:
+            fakes = self._generate_at(stage, alpha, n, self.step_seed(Purpose.LATENT_G))
+            g_logits = critic(self.seen(fakes, Purpose.AUGMENT_G))
+            compared = critic(reals) if loss.compares else None
+            g_loss = loss.generator(g_logits, compared, self.g_target(n))
+        variables = self.generators[stage].trainable_variables
+        return {
+            "g_loss": g_loss,
+            "d_loss": d_loss,
+            "d_real": d_real,
+            "d_fake": d_fake,
+            "gradient_penalty": penalty,
+            "real_score": loss.score(real_logits),
+            "fake_score": loss.score(fake_logits),
+            "g_gradient_norm": updates.update(self.g_optimizer, tape, g_loss, variables),
+            "d_gradient_norm": d_norm,
+            "image_size": tf.constant(float(self.schedule.sizes[stage])),
+            "alpha": alpha,
+        }
+
     def _grow(self) -> None:
         """Sets stage and alpha of this step."""
         step = tf.convert_to_tensor(self.steps)
         self.stage.assign(self.schedule.stage(step))
         self.alpha.assign(self.schedule.alpha(step))
 
-        def forget():
+        def forget() -> tf.Tensor:
             for optimizer in (self.g_optimizer, self.d_optimizer):
                 for variable in optimizer.variables:
                     if not variable.path.endswith("learning_rate"):
@@ -155,45 +183,15 @@ class ProgressiveGAN(GAN):
 
         tf.cond(self.schedule.starts_at(step), forget, lambda: tf.constant(False))
 
-    def _at_stage(self, function, images: tf.Tensor) -> dict[str, tf.Tensor]:
+    def _at_stage(
+        self, function: Callable[[int, tf.Tensor], dict[str, tf.Tensor]], images: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         """Does `function(stage, images)` for the stage that the variable says."""
         branches = [functools.partial(function, k, images) for k in range(len(self.generators))]
         return tf.switch_case(tf.convert_to_tensor(self.stage), branches)
 
-    def _train_at(self, stage: int, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Both updates at one stage."""
-        alpha = tf.convert_to_tensor(self.alpha)
-        discriminate = functools.partial(self._discriminate, stage, alpha)
-        reals = self.reals(stage, alpha, images)
-        n = tf.shape(reals)[0]
-
-        fakes = self._generate(stage, alpha, n, self.step_seed(Purpose.LATENT_D))
-        seen = self.tools.change(reals, self.step_seed(Purpose.AUGMENT_REAL), self.steps)
-        fakes = self.tools.change(fakes, self.step_seed(Purpose.AUGMENT_FAKE), self.steps)
-        with tf.GradientTape() as d_tape:
-            real_logits, fake_logits = discriminate(seen), discriminate(fakes)
-            d = self._discriminator_values(real_logits, fake_logits)
-            d["gradient_penalty"] = self.tools.penalty(
-                discriminate, seen, fakes, self.step_seed(Purpose.PENALTY), self.steps
-            )
-            drift = self.drift * tf.reduce_mean(tf.square(real_logits))
-            d_total = d["d_loss"] + d["gradient_penalty"] + drift
-        d["d_gradient_norm"] = _update(
-            self.d_optimizer, d_tape, d_total, self.discriminators[stage].trainable_variables
-        )
-
-        with tf.GradientTape() as g_tape:
-            fakes = self._generate(stage, alpha, n, self.step_seed(Purpose.LATENT_G))
-            seed = self.step_seed(Purpose.AUGMENT_G)
-            fakes = self.tools.change(fakes, seed, self.steps)
-            g_loss = self._generator_loss(discriminate, fakes, seen)
-        g_norm = _update(
-            self.g_optimizer, g_tape, g_loss, self.generators[stage].trainable_variables
-        )
-        return {**d, "g_loss": g_loss, "g_gradient_norm": g_norm, **self._growth(stage, alpha)}
-
-    def test_step(self, data):
-        """Losses at the present stage on held-out images and as many generated ones.
+    def test_step(self, data: Any) -> dict[str, tf.Tensor]:
+        """Measures losses at the present stage on held-out images and as many generated ones.
 
         Args:
             data: As for `train_step`.
@@ -201,14 +199,27 @@ class ProgressiveGAN(GAN):
         images = keras.utils.unpack_x_y_sample_weight(data)[0]
         seed = self.next_test_seed()
 
-        def test(stage, images):
-            alpha = tf.convert_to_tensor(self.alpha)
-            discriminate = functools.partial(self._discriminate, stage, alpha, training=False)
+        def test(stage: int, images: tf.Tensor) -> dict[str, tf.Tensor]:
+            alpha, loss = tf.convert_to_tensor(self.alpha), self.loss_function
             reals = self.reals(stage, alpha, images)
-            fakes = self._generate(stage, alpha, tf.shape(reals)[0], seed, averaged=True)
-            d = self._discriminator_values(discriminate(reals), discriminate(fakes))
-            g_loss = self._generator_loss(discriminate, fakes, reals)
-            return {**d, "g_loss": g_loss, **self._growth(stage, alpha)}
+            n = tf.shape(reals)[0]
+            fakes = self._generate_at(stage, alpha, n, seed, averaged=True)
+            real_logits, fake_logits = (
+                self._discriminate_at(stage, alpha, x, training=False) for x in (reals, fakes)
+            )
+            d_loss, d_real, d_fake = loss.discriminator(
+                real_logits, fake_logits, *self.d_targets(n)
+            )
+            return {
+                "g_loss": loss.generator(fake_logits, real_logits, self.g_target(n)),
+                "d_loss": d_loss,
+                "d_real": d_real,
+                "d_fake": d_fake,
+                "real_score": loss.score(real_logits),
+                "fake_score": loss.score(fake_logits),
+                "image_size": tf.constant(float(self.schedule.sizes[stage])),
+                "alpha": alpha,
+            }
 
         return self.track(**self._at_stage(test, images))
 
@@ -223,50 +234,20 @@ class ProgressiveGAN(GAN):
         images = shrink(images, self.schedule.sizes[-1] // self.schedule.sizes[stage])
         return fade(shrink(images, 2), images, alpha) if stage else images
 
-    def _generate(self, stage, alpha, n, seed, averaged=False):
+    def _generate_at(
+        self, stage: int, alpha: tf.Tensor, n: tf.Tensor, seed: tf.Tensor, averaged: bool = False
+    ) -> tf.Tensor:
         """Generates `n` images of a stage."""
         nets = self.averaged_generators if averaged else self.generators
         found = nets[stage](self.sample_latent(n, seed), training=not averaged)
         return fade(*found, alpha) if stage else found
 
-    def _discriminate(self, stage, alpha, images, training=True):
+    def _discriminate_at(
+        self, stage: int, alpha: tf.Tensor, images: tf.Tensor, training: bool = True
+    ) -> tf.Tensor:
         """Logits of images of a stage."""
         shares = tf.fill([tf.shape(images)[0], 1, 1, 1], alpha)
         return self.discriminators[stage]([images, shares], training=training)
-
-    def _discriminator_values(self, real_logits, fake_logits):
-        """The discriminator's loss, its halves, and the scores that it gives."""
-        n = tf.shape(real_logits)[0]
-        d_real, d_fake = self.tools.loss.discriminator(
-            real_logits,
-            fake_logits,
-            self.tools.targets.real(n, self.step_seed(Purpose.TARGETS_REAL)),
-            self.tools.targets.fake(n, self.step_seed(Purpose.TARGETS_FAKE)),
-        )
-        # Cross-entropies by their mean, ln 2 at best; a critic by the distance that it estimates.
-        score = tf.identity if self.tools.loss.is_critic else tf.sigmoid
-        half = 1.0 if self.tools.loss.is_critic else 0.5
-        return {
-            "d_loss": half * (d_real + d_fake),
-            "d_real": d_real,
-            "d_fake": d_fake,
-            "real_score": tf.reduce_mean(score(real_logits)),
-            "fake_score": tf.reduce_mean(score(fake_logits)),
-        }
-
-    def _generator_loss(self, discriminate, fakes, reals):
-        """The adversarial loss of the generator."""
-        logits = discriminate(fakes)
-        target = self.tools.targets.generator(
-            tf.shape(logits)[0], self.step_seed(Purpose.TARGETS_G)
-        )
-        paired = self.tools.loss.needs_real_logits_for_generator
-        return self.tools.loss.generator(
-            logits, discriminate(reals) if paired else None, target=target
-        )
-
-    def _growth(self, stage, alpha):
-        return {"image_size": tf.constant(float(self.schedule.sizes[stage])), "alpha": alpha}
 
     def sampler(self) -> keras.Model:
         """The averaged generator as it is at this step: from z to images of the last size.
@@ -284,25 +265,13 @@ class ProgressiveGAN(GAN):
             x = layers.UpSampling2D(sizes[-1] // sizes[stage], dtype="float32")(x)
         return keras.Model(net.inputs[0], x, name="generator")
 
-    def parts(self) -> dict[str, list[tf.Variable]]:
+    def parts(self) -> dict[str, list[keras.Variable]]:
         """How far it has grown."""
         return {"growth": [self.stage, self.alpha]}
 
 
-def _update(optimizer, tape, loss, variables) -> tf.Tensor:
-    """Updates the variables of a stage; returns the norm of their gradient."""
-    gradients = tape.gradient(loss, variables)
-    with after(loss, gradients):
-        optimizer.apply(gradients, variables)
-    return global_norm(gradients)
-
-
 def build(config: ProgressiveConfig, spec: DataSpec) -> ProgressiveGAN:
-    """Builds and compiles the growing GAN of a configuration.
-
-    Args:
-        config: Its `precision` must be set as the global dtype policy already.
-        spec: Image shape of the train split.
+    """Builds the growing GAN of a configuration, see `gans.build`.
 
     Raises:
         ValueError: If images of this shape cannot be halved.
@@ -314,22 +283,7 @@ def build(config: ProgressiveConfig, spec: DataSpec) -> ProgressiveGAN:
     discriminator, stages = progressive.make_discriminators(
         shape, config.width_mult, equalized=config.equalized
     )
-    gan = ProgressiveGAN(
-        progressive.make_generator(
-            shape, config.latent_dim, config.width_mult, equalized=config.equalized
-        ),
-        discriminator,
-        stages,
-        schedule=schedule,
-        drift=config.drift,
-        latent=config.latent,
-        tools=toolbox.Toolbox.from_config(config),
-        ema_decay=config.ema_decay,
-        seed=config.seed,
+    generator = progressive.make_generator(
+        shape, config.latent_dim, config.width_mult, equalized=config.equalized
     )
-
-    gan.compile(
-        g_optimizer=toolbox.adam(config, config.lr * config.g_lr_mult, gan.steps),
-        d_optimizer=toolbox.adam(config, config.lr, gan.steps),
-    )
-    return gan
+    return ProgressiveGAN(config, generator, discriminator, stages, schedule)

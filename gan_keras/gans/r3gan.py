@@ -1,11 +1,13 @@
 """R3GAN: relativistic pairing with R1 and R2 (Huang et al. 2024, arXiv:2501.05441)."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from gan_keras.configs.r3gan import R3GANConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.gans import plain
-from gan_keras.gans.plain import PlainGAN
+from gan_keras.gans.plain import PlainGAN, image_networks
+from gan_keras.steps import losses
 from gan_keras.steps.latents import Purpose
 
 
@@ -17,9 +19,7 @@ class R3GAN(PlainGAN):
     real that it is paired with, which no collapsed generator can.
     """
 
-    HALF = 1.0  # each half is half of the pairs' loss already
-
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates the discriminator, then the generator on the same reals.
 
         Args:
@@ -28,21 +28,42 @@ class R3GAN(PlainGAN):
         Returns:
             The step's values, keyed by `METRICS`; the discriminator's are those of its last update.
         """
-        for k, images in enumerate(self.batches(data)):
-            n = tf.shape(images)[0]
-            fakes = self.generate(n, Purpose.LATENT_D, k)
-            d = self.update_on_both(images, fakes, k)  # with R1 and R2
+        relativistic = losses.Relativistic()
+        for k, reals in enumerate(self.batches(data)):
+            n = tf.shape(reals)[0]
+            fakes = self.replayed(self.generate(n, Purpose.LATENT_D, k), k)
+            seen_reals = self.seen(reals, Purpose.AUGMENT_REAL, k)
+            fakes = self.seen(fakes, Purpose.AUGMENT_FAKE, k)
+            with tf.GradientTape() as tape:
+                real_logits, fake_logits = self.discriminate(seen_reals), self.discriminate(fakes)
+                d_loss, d_real, d_fake = relativistic.discriminator(real_logits, fake_logits)
+                # R1 and R2 with weight gamma = `--penalty_factor`.
+                seed = self.step_seed(Purpose.PENALTY, k)
+                penalty = self.penalty(self.discriminate, seen_reals, fakes, seed, self.steps)
+                d_total = d_loss + penalty
+            d_norm = self.update_discriminator(tape, d_total)
 
-        g = self.train_generator(images)
+        with tf.GradientTape() as tape:
+            fakes = self.seen(self.generate(n, Purpose.LATENT_G), Purpose.AUGMENT_G)
+            seen_reals = self.seen(reals, Purpose.AUGMENT_G, 1)
+            matching = self.feature_matching(seen_reals, fakes)
+            g_logits = self.discriminate(fakes)
+            g_loss = relativistic.generator(g_logits, self.discriminate(seen_reals)) + matching
+        g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
-        return self.track(**d, **g)
+        return self.track(
+            g_loss=g_loss,
+            d_loss=d_loss,
+            d_real=d_real,
+            d_fake=d_fake,
+            gradient_penalty=penalty,
+            real_score=tf.reduce_mean(real_logits),
+            fake_score=tf.reduce_mean(fake_logits),
+            g_gradient_norm=g_norm,
+            d_gradient_norm=d_norm,
+        )
 
 
 def build(config: R3GANConfig, spec: DataSpec) -> R3GAN:
-    """Builds and compiles the R3GAN of a configuration.
-
-    Args:
-        config: Its `precision` must be set as the global dtype policy already.
-        spec: Image shape of the train split.
-    """
-    return plain.build(R3GAN, config, spec)
+    """Builds the R3GAN of a configuration, see `gans.build`."""
+    return R3GAN(config, *image_networks(config, spec))

@@ -1,11 +1,13 @@
 """The Wasserstein GAN with weight clipping (Arjovsky et al. 2017, arXiv:1701.07875)."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from gan_keras.configs.wgan import WGANConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.gans import plain
-from gan_keras.gans.plain import PlainGAN
+from gan_keras.gans.plain import PlainGAN, image_networks
+from gan_keras.steps import losses
 from gan_keras.steps.latents import Purpose
 
 
@@ -16,9 +18,7 @@ class WGAN(PlainGAN):
     that `-d_loss` estimates a multiple of the Wasserstein distance.
     """
 
-    HALF = 1.0  # d_loss is the sum of both halves
-
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates the critic `n_critic` times, then the generator.
 
         Args:
@@ -27,21 +27,36 @@ class WGAN(PlainGAN):
         Returns:
             The step's values, keyed by `METRICS`; the critic's are those of its last update.
         """
-        for t, images in enumerate(self.batches(data)):
-            n = tf.shape(images)[0]
-            fakes = self.generate(n, Purpose.LATENT_D, t)
-            d = self.update_on_both(images, fakes, t)  # clips the critic's weights
+        wasserstein = losses.Wasserstein()
+        for t, reals in enumerate(self.batches(data)):
+            n = tf.shape(reals)[0]
+            fakes = self.replayed(self.generate(n, Purpose.LATENT_D, t), t)
+            seen_reals = self.seen(reals, Purpose.AUGMENT_REAL, t)
+            fakes = self.seen(fakes, Purpose.AUGMENT_FAKE, t)
+            with tf.GradientTape() as tape:
+                real_scores, fake_scores = self.discriminate(seen_reals), self.discriminate(fakes)
+                d_loss, d_real, d_fake = wasserstein.discriminator(real_scores, fake_scores)
+            # Clips the critic's weights to [-c, c], c = `--weight_clip`.
+            d_norm = self.update_discriminator(tape, d_loss)
 
-        g = self.train_generator(images)
+        with tf.GradientTape() as tape:
+            fakes = self.seen(self.generate(n, Purpose.LATENT_G), Purpose.AUGMENT_G)
+            matching = self.feature_matching(self.seen(reals, Purpose.AUGMENT_G, 1), fakes)
+            g_loss = wasserstein.generator(self.discriminate(fakes)) + matching
+        g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
-        return self.track(**d, **g)
+        return self.track(
+            g_loss=g_loss,
+            d_loss=d_loss,
+            d_real=d_real,
+            d_fake=d_fake,
+            real_score=tf.reduce_mean(real_scores),
+            fake_score=tf.reduce_mean(fake_scores),
+            g_gradient_norm=g_norm,
+            d_gradient_norm=d_norm,
+        )
 
 
 def build(config: WGANConfig, spec: DataSpec) -> WGAN:
-    """Builds and compiles the WGAN of a configuration.
-
-    Args:
-        config: Its `precision` must be set as the global dtype policy already.
-        spec: Image shape of the train split.
-    """
-    return plain.build(WGAN, config, spec)
+    """Builds the WGAN of a configuration, see `gans.build`."""
+    return WGAN(config, *image_networks(config, spec))

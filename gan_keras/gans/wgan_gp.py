@@ -1,24 +1,24 @@
 """The Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from gan_keras.configs.wgan_gp import WGANGPConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.gans import plain
-from gan_keras.gans.plain import PlainGAN
+from gan_keras.gans.plain import PlainGAN, image_networks
+from gan_keras.steps import losses
 from gan_keras.steps.latents import Purpose
 
 
 class WGANGP(PlainGAN):
     """Algorithm 1 of the paper.
 
-    The critic D minimises `E D(G(z)) - E D(x) + factor E (||grad D(x^)|| - 1)^2` (eq. 3), with x^
-    on the lines between reals and fakes.
+    The critic D minimises `E D(G(z)) - E D(x) + lambda E (||grad D(x^)|| - 1)^2` (eq. 3), with x^
+    on the lines between reals and fakes and lambda = `--penalty_factor`.
     """
 
-    HALF = 1.0  # d_loss is the sum of both halves
-
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """Updates the critic `n_critic` times, then the generator.
 
         Args:
@@ -27,21 +27,39 @@ class WGANGP(PlainGAN):
         Returns:
             The step's values, keyed by `METRICS`; the critic's are those of its last update.
         """
-        for t, images in enumerate(self.batches(data)):
-            n = tf.shape(images)[0]
-            fakes = self.generate(n, Purpose.LATENT_D, t)
-            d = self.update_on_both(images, fakes, t)  # with the penalty between them
+        wasserstein = losses.Wasserstein()
+        for t, reals in enumerate(self.batches(data)):
+            n = tf.shape(reals)[0]
+            fakes = self.replayed(self.generate(n, Purpose.LATENT_D, t), t)
+            seen_reals = self.seen(reals, Purpose.AUGMENT_REAL, t)
+            fakes = self.seen(fakes, Purpose.AUGMENT_FAKE, t)
+            with tf.GradientTape() as tape:
+                real_scores, fake_scores = self.discriminate(seen_reals), self.discriminate(fakes)
+                d_loss, d_real, d_fake = wasserstein.discriminator(real_scores, fake_scores)
+                seed = self.step_seed(Purpose.PENALTY, t)
+                penalty = self.penalty(self.discriminate, seen_reals, fakes, seed, self.steps)
+                d_total = d_loss + penalty
+            d_norm = self.update_discriminator(tape, d_total)
 
-        g = self.train_generator(images)
+        with tf.GradientTape() as tape:
+            fakes = self.seen(self.generate(n, Purpose.LATENT_G), Purpose.AUGMENT_G)
+            matching = self.feature_matching(self.seen(reals, Purpose.AUGMENT_G, 1), fakes)
+            g_loss = wasserstein.generator(self.discriminate(fakes)) + matching
+        g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
-        return self.track(**d, **g)
+        return self.track(
+            g_loss=g_loss,
+            d_loss=d_loss,
+            d_real=d_real,
+            d_fake=d_fake,
+            gradient_penalty=penalty,
+            real_score=tf.reduce_mean(real_scores),
+            fake_score=tf.reduce_mean(fake_scores),
+            g_gradient_norm=g_norm,
+            d_gradient_norm=d_norm,
+        )
 
 
 def build(config: WGANGPConfig, spec: DataSpec) -> WGANGP:
-    """Builds and compiles the WGAN-GP of a configuration.
-
-    Args:
-        config: Its `precision` must be set as the global dtype policy already.
-        spec: Image shape of the train split.
-    """
-    return plain.build(WGANGP, config, spec)
+    """Builds the WGAN-GP of a configuration, see `gans.build`."""
+    return WGANGP(config, *image_networks(config, spec))

@@ -1,111 +1,77 @@
-"""What a training step must know of the other devices that take part in it.
+"""Helpers that make a step on several devices equal to a step on one.
 
 Under `tf.distribute.MirroredStrategy` every device has a replica of the model and makes the step
-with its share of the batch. The mathematics shall be that of one device with the whole batch: the
-random numbers of an example are the same however many devices there are, means are over the whole
-batch. The functions here say how, and do nothing at all where there is one device, so that steps
-call them and ask no questions.
+with its part of the batch. The mathematics is that of one device with the whole batch: the random
+numbers of an example are the same on any number of devices (`latents.draw`), means are over the
+whole batch. On one device these functions return what they are given.
 
 Variables need no aggregation: all replicas assign the same numbers, made of the same weights and
 of sums over all devices, each to its own copy.
 """
 
-from __future__ import annotations
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import contextlib
-import threading
-
+import keras
 import tensorflow as tf
 
-_batch = threading.local()  # each replica is traced in a thread of its own
 
-
-def total():
-    """How many replicas take part in what is being done here: 1 outside of a distributed step."""
+def total() -> int:
+    """Number of replicas that take part; 1 outside of a distributed step."""
     context = tf.distribute.get_replica_context()
     return context.num_replicas_in_sync if context else 1
 
 
-@contextlib.contextmanager
-def parts(number):
-    """A scope in which a batch is made of several, one after the other: reals, then fakes.
-
-    On one device all reals come first. A replica's batch has its reals and then its fakes, so its
-    share of a draw lies in as many places.
+def part_of(numbers: tf.Tensor, batches: int) -> tf.Tensor:
+    """Returns this replica's part of what was drawn for the whole batch.
 
     Args:
-        number: int, batches of equal size in one.
-    """
-    before = getattr(_batch, "parts", 1)
-    _batch.parts = number
-    try:
-        yield
-    finally:
-        _batch.parts = before
-
-
-def draw(random, shape, seed, **kwargs):
-    """Draws random numbers for the examples of this replica: its share of those of all.
-
-    Each replica draws the numbers for the whole batch, which costs little beside a step, and
-    keeps those of its own examples.
-
-    Args:
-        random: `tf.random.stateless_normal` or another function `(shape, seed=seed, **kwargs)`.
-        shape: Shape of the result, examples along the first axis: a tuple or list that may hold
-            tensors, or a tensor.
-        seed: int `(2,)`, a seed pair, the same on all replicas.
-        **kwargs: For `random`.
+        numbers: Tensor `(replicas * n, ...)`, in the order of one device.
+        batches: Batches, one after the other, that the whole is made of; each is shared out.
 
     Returns:
-        Tensor of that shape.
+        Tensor `(n, ...)`.
     """
-    if total() == 1:
-        return random(shape, seed=seed, **kwargs)
-    first, *rest = tf.unstack(shape) if tf.is_tensor(shape) else shape
-    numbers = random([first * total(), *rest], seed=seed, **kwargs)
-    number = getattr(_batch, "parts", 1)
-    dealt = tf.reshape(numbers, [number, total(), first // number, *rest])
-    return tf.reshape(dealt[:, _id()], [first, *rest])
+    rest = tf.shape(numbers)[1:]
+    dealt = tf.reshape(numbers, tf.concat([[batches, total(), -1], rest], axis=0))
+    return tf.reshape(dealt[:, _id()], tf.concat([[-1], rest], axis=0))
 
 
-def share(values):
+def share(gradients: Sequence[Any]) -> list[Any]:
     """Divides by the number of replicas, for an optimizer that adds up over all of them.
 
     Args:
-        values: Gradients of the mean over this replica's examples; None entries stay None.
+        gradients: Gradients of the mean over this replica's examples; None entries stay None.
 
     Returns:
         List whose sum over replicas is the gradient of the mean over all examples.
     """
-    if total() == 1:
-        return values
-    return [None if value is None else _scaled(value, 1.0 / total()) for value in values]
+    return [None if value is None else _scaled(value, 1.0 / total()) for value in gradients]
 
 
-def add(values):
+def add(values: list[Any]) -> list[Any]:
     """Sums over replicas.
 
     Args:
-        values: List of tensors or of `tf.IndexedSlices`, whose rows are joined.
+        values: Tensors, or `tf.IndexedSlices`, whose rows are joined.
     """
     if total() == 1:
         return values
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
-def mean(values):
-    """Mean over replicas, which all examples share in: gradients flow to those of all of them.
+def mean(values: Any) -> Any:
+    """Mean over replicas; gradients flow to the examples of all of them.
 
     Args:
-        values: Tensor, or a structure of such: means over the examples of this replica.
+        values: Tensor, or a structure of tensors: means over the examples of this replica.
     """
     if total() == 1:
         return values
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, values)
 
 
-def gather(examples):
+def gather(examples: tf.Tensor) -> tf.Tensor:
     """The examples of all replicas, in their order; gradients flow to all of them.
 
     Args:
@@ -124,25 +90,27 @@ def gather(examples):
     return tf.reshape(every, tf.concat([[-1], tf.shape(examples)[1:]], axis=0))
 
 
-def deal(rows, number, replicas):
-    """Sorts a step's examples so that each replica gets its share of each of several batches.
+def deal(rows: tf.Tensor, batches: int, replicas: int) -> tf.Tensor:
+    """Sorts a step's examples so that each replica gets its part of each of several batches.
 
-    The input of a step is cut into consecutive shares, one a replica; a step with several updates
-    cuts it, or the share, into a batch an update.
+    The input of a step is cut into consecutive parts, one per replica; a step with several updates
+    cuts its part into one batch per update.
 
     Args:
-        rows: Tensor `(number * batch,)`, numbers of examples in the order of one device.
-        number: int, batches of a step.
-        replicas: int that divides the size of a batch.
+        rows: Tensor `(batches * batch,)`, numbers of examples in the order of one device.
+        batches: Batches of a step.
+        replicas: Divides the size of a batch.
 
     Returns:
         Tensor of the same shape.
     """
-    dealt = tf.transpose(tf.reshape(rows, [number, replicas, -1]), [1, 0, 2])
+    dealt = tf.transpose(tf.reshape(rows, [batches, replicas, -1]), [1, 0, 2])
     return tf.ensure_shape(tf.reshape(dealt, [-1]), rows.shape)
 
 
-def do_if(condition, update, changes):
+def do_if(
+    condition: tf.Tensor, update: Callable[[], Any], changes: Sequence[keras.Variable]
+) -> None:
     """Updates variables if a condition holds.
 
     Args:
@@ -152,7 +120,7 @@ def do_if(condition, update, changes):
     """
     if total() == 1:
 
-        def done():
+        def done() -> tf.Tensor:
             update()
             return tf.constant(True)
 
@@ -165,33 +133,33 @@ def do_if(condition, update, changes):
         variable.assign(tf.where(condition, variable, old))
 
 
-def first(strategy, values):
-    """What the first replica returned, for values of which all replicas have the same.
+def first(strategy: tf.distribute.Strategy, values: Any) -> Any:
+    """Returns the first replica's values, where all replicas have the same.
 
     Args:
-        strategy: The `tf.distribute.Strategy`.
-        values: Structure of what its `run` returned.
+        strategy: The strategy whose `run` returned them.
+        values: Structure of what it returned.
     """
     local = strategy.experimental_local_results
     return tf.nest.map_structure(lambda value: local(value)[0], values)
 
 
-def whole(strategy, values):
-    """Joins the shares of a batch again.
+def whole(strategy: tf.distribute.Strategy, values: Any) -> Any:
+    """Joins the parts of a batch again.
 
     Args:
-        strategy: The `tf.distribute.Strategy`.
-        values: Structure of what a data set that it has distributed gives.
+        strategy: The strategy that has distributed the data set.
+        values: Structure of what the data set gives.
     """
     local = strategy.experimental_local_results
     return tf.nest.map_structure(lambda value: tf.concat(local(value), axis=0), values)
 
 
-def _id():
+def _id() -> tf.Tensor:
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-def _scaled(value, factor):
+def _scaled(value: Any, factor: float) -> Any:
     if isinstance(value, tf.IndexedSlices):
         return tf.IndexedSlices(value.values * factor, value.indices, value.dense_shape)
     return value * factor

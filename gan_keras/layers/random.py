@@ -1,11 +1,10 @@
 """Keras' random layers, whose numbers do not depend on how many devices share a batch."""
 
-from __future__ import annotations
-
 import keras
 import tensorflow as tf
 
 from gan_keras.hardware import replicas
+from gan_keras.steps import latents
 
 
 @keras.saving.register_keras_serializable(package="gan_keras")
@@ -15,7 +14,7 @@ class Dropout(keras.layers.Dropout):
     Keras' own layer would give the same masks to the shares of all devices.
     """
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Masks and scales, or passes the inputs on.
 
         Args:
@@ -24,7 +23,7 @@ class Dropout(keras.layers.Dropout):
         """
         if not training or not self.rate or replicas.total() == 1:
             return super().call(inputs, training=training)
-        numbers = replicas.draw(
+        numbers = latents.draw(
             tf.random.stateless_uniform,
             tf.shape(inputs),
             _next_seed(self.seed_generator),
@@ -32,7 +31,7 @@ class Dropout(keras.layers.Dropout):
         )
         return tf.where(numbers >= self.rate, inputs * (1.0 / (1.0 - self.rate)), 0.0)
 
-    def plain(self):
+    def plain(self) -> keras.layers.Layer:
         """The layer of Keras that does the same on one device."""
         return keras.layers.Dropout.from_config(self.get_config())
 
@@ -41,7 +40,7 @@ class Dropout(keras.layers.Dropout):
 class GaussianNoise(keras.layers.GaussianNoise):
     """`keras.layers.GaussianNoise`; as `Dropout` on several devices."""
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Adds noise, or passes the inputs on.
 
         Args:
@@ -50,7 +49,7 @@ class GaussianNoise(keras.layers.GaussianNoise):
         """
         if not training or not self.stddev or replicas.total() == 1:
             return super().call(inputs, training=training)
-        return inputs + replicas.draw(
+        return inputs + latents.draw(
             tf.random.stateless_normal,
             tf.shape(inputs),
             _next_seed(self.seed_generator),
@@ -58,11 +57,11 @@ class GaussianNoise(keras.layers.GaussianNoise):
             dtype=self.compute_dtype,
         )
 
-    def plain(self):
+    def plain(self) -> keras.layers.Layer:
         """The layer of Keras that does the same on one device."""
         return keras.layers.GaussianNoise.from_config(self.get_config())
 
 
-def _next_seed(generator):
+def _next_seed(generator: keras.random.SeedGenerator) -> tf.Tensor:
     """The seed pair that Keras would use, as its TensorFlow backend makes it 32 bits wide."""
     return tf.cast(tf.math.floormod(generator.next(), tf.int32.max - 1), tf.int32)

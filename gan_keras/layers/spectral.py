@@ -1,7 +1,5 @@
 """Spectral normalisation (Miyato et al. 2018)."""
 
-from __future__ import annotations
-
 import keras
 import tensorflow as tf
 
@@ -17,27 +15,14 @@ class SpectralNorm(keras.layers.Wrapper):
     call only stores the progress of the power iteration.
 
     Args:
-        layer: A layer with a `kernel` (Dense, Conv2D, ...) or `embeddings`.
-        power_iterations: int >= 1, power iterations per call.
+        layer: A layer with a `kernel` (Dense, Conv2D, ...).
         **kwargs: Of `keras.layers.Wrapper`.
-
-    Raises:
-        ValueError: If `power_iterations` is not positive, or the layer has no kernel.
     """
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
-        super().__init__(layer, **kwargs)
-        if power_iterations < 1:
-            raise ValueError(
-                "power_iterations must be at least 1. "
-                f"Received: power_iterations={power_iterations}"
-            )
-        self.power_iterations = power_iterations
-
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Builds the wrapped layer and the start vector of the power iteration."""
         super().build(input_shape)
-        kernel = self._kernel_variable()
+        kernel = self.layer.kernel
         # not constant: orthogonal to the first singular vector it would never find it
         self.vector_u = self.add_weight(
             name="vector_u",
@@ -48,16 +33,15 @@ class SpectralNorm(keras.layers.Wrapper):
             autocast=False,
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Calls the layer with its kernel divided by its spectral norm."""
-        variable = self._kernel_variable()
+        variable = self.layer.kernel
         kernel = tf.convert_to_tensor(variable)
         matrix = tf.reshape(tf.cast(kernel, tf.float32), [-1, kernel.shape[-1]])
         fixed = tf.stop_gradient(matrix)
         u = tf.convert_to_tensor(self.vector_u)
-        for _ in range(self.power_iterations):
-            v = tf.math.l2_normalize(tf.linalg.matvec(fixed, u))
-            u = tf.math.l2_normalize(tf.linalg.matvec(fixed, v, transpose_a=True))
+        v = tf.math.l2_normalize(tf.linalg.matvec(fixed, u))
+        u = tf.math.l2_normalize(tf.linalg.matvec(fixed, v, transpose_a=True))
         if training:
             self.vector_u.assign(u)
         sigma = tf.reduce_sum(v * tf.linalg.matvec(matrix, u))
@@ -66,19 +50,6 @@ class SpectralNorm(keras.layers.Wrapper):
         with keras.StatelessScope(state_mapping=[(variable, kernel)]):
             return self.layer(inputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The wrapped layer's output shape."""
         return self.layer.compute_output_shape(input_shape)
-
-    def get_config(self):
-        """Configuration from which the layer can be rebuilt."""
-        return {**super().get_config(), "power_iterations": self.power_iterations}
-
-    def _kernel_variable(self):
-        for name in ("kernel", "embeddings"):
-            if hasattr(self.layer, name):
-                return getattr(self.layer, name)
-        raise ValueError(
-            "SpectralNorm needs a layer with a kernel or embeddings. "
-            f"Received: layer={type(self.layer).__name__}"
-        )

@@ -1,14 +1,13 @@
 """Upsampling and convolution in one."""
 
-from __future__ import annotations
-
 import math
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_keras.layers.normalisation import BatchNormalization
+from gan_keras.layers.batch import BatchNormalization
 from gan_keras.layers.random import Dropout, GaussianNoise
 
 
@@ -18,7 +17,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
 
     Equal to `UpSampling2D(factor)` followed by `Conv2D(filters, kernel_size, padding="same")` in
     values and gradients, with the same `kernel` and `bias` (shape, initialisation, order), so that
-    weights can be exchanged with the plain pair; :func:`plain_clone` does so for a whole model.
+    weights can be exchanged with the plain pair; `plain_clone` does so for a whole model.
 
     Nearest upsampling is a transposed convolution with ones, and two convolutions in a row are
     one: a transposed convolution of stride `factor`, whose kernel at each place sums the taps that
@@ -43,32 +42,24 @@ class UpsampleConv2D(keras.layers.Conv2D):
         **kwargs: Of `keras.layers.Conv2D`: activation, use_bias, initialisers and so on. Strides,
             dilation and groups must be 1, the data format "channels_last".
 
-    Raises:
-        ValueError: If the factor or an argument of the convolution is not supported.
-
     Example:
         ```python
         x = UpsampleConv2D(32, 5, factor=2)(x)  # (batch, 7, 7, 64) -> (batch, 14, 14, 32)
         ```
     """
 
-    def __init__(self, filters, kernel_size, factor=2, padding="same", **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        factor: int = 2,
+        padding: str = "same",
+        **kwargs: Any,
+    ):
         super().__init__(filters, kernel_size, padding=padding, **kwargs)
-        if not isinstance(factor, int) or factor < 1:
-            raise ValueError(f"factor must be an int >= 1. Received: factor={factor}")
-        supported = {
-            "padding": ("same", self.padding),
-            "data_format": ("channels_last", self.data_format),
-            "strides": ((1, 1), tuple(self.strides)),
-            "dilation_rate": ((1, 1), tuple(self.dilation_rate)),
-            "groups": (1, self.groups),
-        }
-        for name, (wanted, received) in supported.items():
-            if received != wanted:
-                raise ValueError(f"UpsampleConv2D needs {name}={wanted}. Received: {received}")
         self.factor = factor
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Upsamples and convolves.
 
         Args:
@@ -91,7 +82,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
             outputs = tf.nn.bias_add(outputs, tf.cast(self.bias, inputs.dtype))
         return outputs if self.activation is None else self.activation(outputs)
 
-    def _spread_kernel(self, dtype):
+    def _spread_kernel(self, dtype: tf.DType) -> tf.Tensor:
         """Sums the kernel's taps: `(rows, columns, filters, channels)`."""
         rows, columns = (_spread(size, self.factor) for size in self.kernel_size)
         kernel = tf.cast(self.kernel, dtype)
@@ -101,7 +92,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
         shape = [len(rows), len(columns), kernel.shape[2], self.filters]
         return tf.transpose(tf.reshape(summed, shape), [0, 1, 3, 2])
 
-    def _subpixel_kernel(self, kernel):
+    def _subpixel_kernel(self, kernel: tf.Tensor) -> tf.Tensor:
         """Reorders a spread kernel: `(taps, taps, channels, factor^2 filters)`, by output phase.
 
         Place u of the transposed convolution's kernel serves phase r, tap a where
@@ -113,7 +104,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
         kernel = tf.transpose(tf.reverse(kernel, [0, 2]), [0, 2, 5, 1, 3, 4])
         return tf.reshape(kernel, [*taps, channels, self.factor**2 * filters])
 
-    def multiplications(self, input_shape):
+    def multiplications(self, input_shape: tuple[int | None, ...]) -> int:
         """Multiplications of one example's way through the kernel.
 
         Args:
@@ -122,24 +113,24 @@ class UpsampleConv2D(keras.layers.Conv2D):
         taps = (len(_spread(size, self.factor)) for size in self.kernel_size)
         return math.prod(taps) * math.prod(input_shape[1:]) * self.filters
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """`(batch, factor h, factor w, filters)`."""
         batch, height, width = input_shape[:3]
         sizes = [None if size is None else size * self.factor for size in (height, width)]
         return (batch, *sizes, self.filters)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Configuration from which the layer can be rebuilt."""
         return {**super().get_config(), "factor": self.factor}
 
-    def plain(self):
+    def plain(self) -> keras.layers.Layer:
         """Returns the `Conv2D` of the equivalent plain pair, of the same name and unbuilt."""
         config = self.get_config()
         del config["factor"]
         return keras.layers.Conv2D.from_config(config)
 
 
-def _spread(size, factor):
+def _spread(size: int, factor: int) -> np.ndarray:
     """Works out, for one axis, which taps meet where in the transposed convolution's kernel.
 
     Output o of the plain pair is the sum over taps t of `kernel[t] * low[(o + t - left) // factor]`
@@ -162,7 +153,7 @@ def _spread(size, factor):
     return places
 
 
-def _is_subpixel(size, factor):
+def _is_subpixel(size: int, factor: int) -> bool:
     """Whether a convolution with "same" padding has one tap for each `factor` places of an axis.
 
     Args:
@@ -174,7 +165,7 @@ def _is_subpixel(size, factor):
     return rest == 0 and before % factor == 0 and before // factor + (taps - 1) // 2 == taps - 1
 
 
-def plain_clone(model):
+def plain_clone(model: keras.Model) -> keras.Model:
     """Copies a model with every `UpsampleConv2D` as the pair `UpSampling2D`, `Conv2D`.
 
     Random layers and BatchNormalization become those of Keras. The copy has the same weights in the
@@ -182,41 +173,32 @@ def plain_clone(model):
     it for export.
 
     Args:
-        model: Functional or Sequential model, built; may contain other such models. Layers within
-            wrappers are copied as they are.
+        model: Functional model; may contain others. Layers within wrappers are copied as they are.
 
     Returns:
-        A model of the same kind, with its own copies of the weights.
+        Functional model with its own copies of the weights.
     """
     factors = {
         layer.name: layer.factor for layer in model.layers if isinstance(layer, UpsampleConv2D)
     }
 
-    def upsampling(layer):
+    def upsampling(layer: keras.layers.Layer) -> keras.layers.Layer:
         return keras.layers.UpSampling2D(
             factors[layer.name], name=f"{layer.name}_upsampling", dtype=layer.dtype_policy
         )
 
-    def clone(layer):
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         if isinstance(layer, keras.Model):
             return plain_clone(layer)
         if isinstance(layer, (UpsampleConv2D, BatchNormalization, Dropout, GaussianNoise)):
             return layer.plain()
         return layer.__class__.from_config(layer.get_config())
 
-    def call(layer, inputs, *args, **kwargs):
+    def call(layer: keras.layers.Layer, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if layer.name in factors:
             inputs = upsampling(layer)(inputs)
         return layer(inputs, *args, **kwargs)
 
-    if isinstance(model, keras.Sequential):
-        copy = keras.Sequential(name=model.name)
-        copy.add(keras.Input(batch_shape=model.input_shape, dtype=model.inputs[0].dtype))
-        for layer in model.layers:
-            if layer.name in factors:
-                copy.add(upsampling(layer))
-            copy.add(clone(layer))
-    else:
-        copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
+    copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
     copy.set_weights(model.get_weights())
     return copy

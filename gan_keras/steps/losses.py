@@ -1,453 +1,348 @@
-"""Adversarial losses on logits, and the class loss of the auxiliary classifier.
+"""Adversarial losses on logits, the class loss of the auxiliary classifier, and feature matching.
 
-Every loss is a small stateless object with two methods:
+Logits, not probabilities: `log(0)` when the discriminator is sure. Everything is computed in
+float32 whatever the compute type of the networks.
 
-* ``discriminator(real_logits, fake_logits, ...)`` returns ``(real_part, fake_part)``, two scalars
-  whose sum is what the discriminator minimises, so that both halves can be logged;
-* ``generator(fake_logits, ...)`` returns the scalar that the generator minimises.
+All variants mean the same by their metrics:
 
-Logits, not probabilities: ``log(0)`` when the discriminator is sure. Everything is computed in
-float32 whatever the compute dtype of the networks. A new loss is one subclass of
-:class:`AdversarialLoss` and one row in :data:`LOSSES`.
+- `d_real` and `d_fake` are the losses on real and on generated examples;
+- `d_loss` is the discriminator's loss per example, the mean of both. A loss that is defined on
+  pairs of a real and a fake (`wasserstein`, `relativistic`) is taken per pair: the sum of both
+  parts. So `d_loss` is ln 2 where the discriminator cannot tell the two apart, for cross-entropies
+  and for `relativistic`, and minus the estimated distance for `wasserstein`.
+
+The weight of a penalty (`--penalty_factor`) stands beside `d_loss`.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import tensorflow as tf
 
 from gan_keras.hardware import replicas
 
-REAL_TARGET = 1.0
-FAKE_TARGET = 0.0
+Targets = float | tf.Tensor
 
 
-def _as_logits(logits, what):
-    """Returns logits as float32, refusing a scalar, which has no batch axis."""
-    logits = tf.cast(tf.convert_to_tensor(logits), tf.float32)
-    if logits.shape.rank == 0:
-        raise ValueError(
-            f"{what} must have a batch axis, as (batch,) or (batch, ...). "
-            f"Received: shape={tuple(logits.shape)}"
-        )
-    return logits
+class DiscriminatorLoss(NamedTuple):
+    """The loss of a discriminator and its parts, float32 scalars."""
+
+    total: tf.Tensor
+    real: tf.Tensor
+    fake: tf.Tensor
 
 
-def _per_example_factor(values, like, what):
-    """Shapes targets or weights so that they broadcast against ``like`` example by example.
+class AdversarialLoss:
+    """Base of the adversarial losses.
 
-    A (batch,) vector against (batch, 1) logits would silently broadcast to (batch, batch).
+    A subclass gives the terms of single examples, each of the shape of the logits.
+
+    Attributes:
+        uses_targets: Whether the loss has targets, the numbers that stand for real and fake and
+            that label smoothing and flipping change.
+        is_paired: Whether it is defined on pairs of a real and a fake. Its logits are scores of a
+            critic, which are no probabilities.
+        compares: Whether it compares each fake with a real, so that the generator's loss needs the
+            logits of reals.
+    """
+
+    uses_targets: ClassVar[bool] = False
+    is_paired: ClassVar[bool] = False
+    compares: ClassVar[bool] = False
+
+    def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Discriminator's terms of reals."""
+        raise NotImplementedError
+
+    def fake_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Discriminator's terms of fakes."""
+        raise NotImplementedError
+
+    def generator_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Generator's terms of fakes."""
+        raise NotImplementedError
+
+    def on_reals(self, logits: tf.Tensor, target: Targets = 1.0) -> tf.Tensor:
+        """Loss of the discriminator on reals, float32 scalar.
+
+        Args:
+            logits: float `(batch, ...)`.
+            target: Answer that is wanted: a number in [0, 1.5] or `(batch,)`.
+        """
+        logits = tf.cast(logits, tf.float32)
+        return tf.reduce_mean(self.real_terms(logits, _per_example(target, logits)))
+
+    def on_fakes(self, logits: tf.Tensor, target: Targets = 0.0) -> tf.Tensor:
+        """Loss of the discriminator on fakes; arguments as in `on_reals`."""
+        logits = tf.cast(logits, tf.float32)
+        return tf.reduce_mean(self.fake_terms(logits, _per_example(target, logits)))
+
+    def discriminator(
+        self,
+        real_logits: tf.Tensor,
+        fake_logits: tf.Tensor,
+        real_target: Targets = 1.0,
+        fake_target: Targets = 0.0,
+    ) -> DiscriminatorLoss:
+        """Loss of the discriminator, see the head of this file.
+
+        Args:
+            real_logits: float `(batch, ...)`.
+            fake_logits: float `(fake_batch, ...)`.
+            real_target: Answer that is wanted for reals: a number or `(batch,)`.
+            fake_target: Answer that is wanted for fakes: a number or `(fake_batch,)`.
+        """
+        real = self.on_reals(real_logits, real_target)
+        fake = self.on_fakes(fake_logits, fake_target)
+        return DiscriminatorLoss(self.total(real, fake), real, fake)
+
+    def total(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+        """The discriminator's loss per example, or per pair, from its parts."""
+        return real + fake if self.is_paired else 0.5 * (real + fake)
+
+    def generator(
+        self,
+        fake_logits: tf.Tensor,
+        real_logits: tf.Tensor | None = None,
+        target: Targets = 1.0,
+    ) -> tf.Tensor:
+        """Loss of the generator, float32 scalar.
+
+        Args:
+            fake_logits: float `(batch, ...)`.
+            real_logits: float of the same shape; only a loss that `compares` looks at them.
+            target: Answer that the generator wants for its fakes: a number or `(batch,)`.
+        """
+        del real_logits
+        logits = tf.cast(fake_logits, tf.float32)
+        return tf.reduce_mean(self.generator_terms(logits, _per_example(target, logits)))
+
+    def score(self, logits: tf.Tensor) -> tf.Tensor:
+        """Mean probability of being real, or a critic's mean score, for logging."""
+        return tf.reduce_mean(logits if self.is_paired else tf.sigmoid(logits))
+
+
+class NonSaturating(AdversarialLoss):
+    """The usual GAN loss (Goodfellow et al. 2014, section 3).
+
+    D minimises the mean of `-log D(x)` and `-log(1 - D(G(z)))` (eq. 1), G minimises
+    `-E log D(G(z))`. At the equilibrium each term is ln 2.
+    """
+
+    uses_targets = True
+
+    def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Cross-entropy with the target."""
+        return binary_cross_entropy(logits, target)
+
+    def fake_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Cross-entropy with the target."""
+        return binary_cross_entropy(logits, target)
+
+    def generator_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Cross-entropy with the target of reals."""
+        return binary_cross_entropy(logits, target)
+
+
+class Minimax(NonSaturating):
+    """The saturating form, a zero-sum game (Goodfellow et al. 2014, eq. 1).
+
+    G minimises `E log(1 - D(G(z)))`.
+    """
+
+    def generator_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Negative of the discriminator's terms, whose target is the complement."""
+        return -binary_cross_entropy(logits, 1.0 - target)
+
+
+class Hinge(AdversarialLoss):
+    """Hinge loss (Lim and Ye 2017; Miyato et al. 2018, eqs. 16 and 17).
+
+    D minimises the mean of `max(0, 1 - D(x))` and `max(0, 1 + D(G(z)))`, G `-E D(G(z))`.
+    """
+
+    def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Distance to the upper side of the margin."""
+        return tf.nn.relu(1.0 - logits)
+
+    def fake_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Distance to the lower side of the margin."""
+        return tf.nn.relu(1.0 + logits)
+
+    def generator_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Negative score."""
+        return -logits
+
+
+class LeastSquares(AdversarialLoss):
+    """Least squares loss (Mao et al. 2017, eq. 2) with the targets of eq. 9: a = 0, b = c = 1.
+
+    Terms are `1/2 (D - target)^2`. The outputs are compared as they are, without a sigmoid.
+    """
+
+    uses_targets = True
+
+    def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Half the squared distance to the target."""
+        return 0.5 * tf.square(logits - target)
+
+    fake_terms = real_terms
+    generator_terms = real_terms
+
+
+class Wasserstein(AdversarialLoss):
+    """Wasserstein loss (Arjovsky et al. 2017, eq. 2 and algorithm 1).
+
+    The critic minimises `E D(G(z)) - E D(x)`, G minimises `-E D(G(z))`. Meaningful only where the
+    critic is about 1-Lipschitz: by a gradient penalty, clipping or spectral normalisation.
+    """
+
+    is_paired = True
+
+    def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Negative score."""
+        return -logits
+
+    def fake_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Score."""
+        return logits
+
+    def generator_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Negative score."""
+        return -logits
+
+
+class Relativistic(AdversarialLoss):
+    """Relativistic pairing loss, RpGAN (Jolicoeur-Martineau 2018, section 4: RSGAN).
+
+    D minimises `E softplus(D(G(z)) - D(x))`, G minimises `E softplus(D(x) - D(G(z)))`: the loss of
+    R3GAN (Huang et al. 2024). Both parts of the discriminator's loss are half of it.
+    """
+
+    is_paired = True
+    compares = True
+
+    def discriminator(
+        self,
+        real_logits: tf.Tensor,
+        fake_logits: tf.Tensor,
+        real_target: Targets = 1.0,
+        fake_target: Targets = 0.0,
+    ) -> DiscriminatorLoss:
+        """Loss of the discriminator; as many fakes as reals, targets play no part."""
+        half = tf.reduce_mean(0.5 * _beaten_by(real_logits, fake_logits))
+        return DiscriminatorLoss(self.total(half, half), half, half)
+
+    def generator(
+        self,
+        fake_logits: tf.Tensor,
+        real_logits: tf.Tensor | None = None,
+        target: Targets = 1.0,
+    ) -> tf.Tensor:
+        """Loss of the generator; the fake should be scored above its real."""
+        return tf.reduce_mean(_beaten_by(fake_logits, real_logits))
+
+
+class SquaredHellinger(AdversarialLoss):
+    """f-GAN for the squared Hellinger distance (Nowozin et al. 2016, table 6, section 3.2).
+
+    With the output activation `g(v) = 1 - exp(-v)` and `f*(t) = t / (1 - t)`, D minimises the mean
+    of `exp(-v(x)) - 1` and `exp(v(G(z))) - 1`; G maximises `E g(v(G(z)))`, the alternative of
+    section 3.2 whose gradient does not vanish. It grows exponentially with the logits and wants a
+    bounded discriminator (spectral normalisation) or a low learning rate.
+    """
+
+    def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Exponential loss, 0 at logit 0."""
+        return tf.math.expm1(-logits)
+
+    def fake_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Exponential loss, 0 at logit 0."""
+        return tf.math.expm1(logits)
+
+    def generator_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
+        """Discriminator's terms of reals."""
+        return tf.math.expm1(-logits)
+
+
+LOSSES: dict[str, AdversarialLoss] = {
+    "non_saturating": NonSaturating(),
+    "minimax": Minimax(),
+    "hinge": Hinge(),
+    "least_squares": LeastSquares(),
+    "wasserstein": Wasserstein(),
+    "relativistic": Relativistic(),
+    "squared_hellinger": SquaredHellinger(),
+}
+
+
+def binary_cross_entropy(logits: tf.Tensor, target: Targets) -> tf.Tensor:
+    """Sigmoid cross-entropy, `-t log s(x) - (1 - t) log(1 - s(x))`, element by element.
+
+    Softplus keeps it finite for every logit and exactly symmetric under `(x, t) -> (-x, 1 - t)`.
 
     Args:
-        values: A scalar, or one number per example: `(batch,)` or `(batch, 1)`.
-        like: float32 logits `(batch, ...)`.
-        what: Name for the error message.
+        logits: float tensor of any shape.
+        target: Number or tensor in [0, 1] that broadcasts against `logits`.
+    """
+    return target * tf.nn.softplus(-logits) + (1.0 - target) * tf.nn.softplus(logits)
+
+
+def class_loss(labels: tf.Tensor, logits: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
+    """Sparse softmax cross-entropy of class logits (Odena et al. 2017, eq. 3, negated).
+
+    Args:
+        labels: int `(batch,)`, class numbers.
+        logits: float `(batch, num_classes)`.
+        weights: Optional weights `(batch,)`; the divisor stays the batch size, as with Keras'
+            `sample_weight`.
 
     Returns:
-        float32 scalar, or tensor `(batch, 1, ..., 1)` of the rank of `like`.
+        float32 scalar, the mean over the batch.
+    """
+    terms = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, tf.cast(logits, tf.float32))
+    return tf.reduce_mean(terms if weights is None else terms * _per_example(weights, terms))
+
+
+def feature_matching(real_features: tf.Tensor, fake_features: tf.Tensor) -> tf.Tensor:
+    """Feature matching loss of the generator (Salimans et al. 2016, section 3.1).
+
+    `|| E f(x) - E f(G(z)) ||^2`: the generator matches the batch means of the discriminator's
+    features. The features of the reals are constants here.
+
+    Args:
+        real_features: float `(batch, ...)`, an inner layer's output for reals.
+        fake_features: The same for fakes.
+
+    Returns:
+        float32 scalar, summed over the features.
+    """
+    real_mean, fake_mean = (
+        replicas.mean(tf.reduce_mean(tf.cast(features, tf.float32), axis=0))
+        for features in (real_features, fake_features)
+    )
+    return tf.reduce_sum(tf.square(tf.stop_gradient(real_mean) - fake_mean))
+
+
+def _beaten_by(logits: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
+    """Terms that are large where a logit is below its counterpart."""
+    return tf.nn.softplus(tf.cast(others, tf.float32) - tf.cast(logits, tf.float32))
+
+
+def _per_example(values: Targets, like: tf.Tensor) -> tf.Tensor:
+    """Shapes one number per example so that it broadcasts against `like`, `(batch, ...)`.
+
+    A vector `(batch,)` against logits `(batch, 1)` would silently give `(batch, batch)`.
 
     Raises:
         ValueError: If there is not one value per example.
     """
-    values = tf.cast(tf.convert_to_tensor(values), tf.float32)
+    values = tf.cast(values, tf.float32)
     if values.shape.rank == 0:
         return values
-    one_each = all(size == 1 for size in values.shape[1:])
-    if not one_each or not values.shape[:1].is_compatible_with(like.shape[:1]):
+    values = tf.reshape(values, [-1] + [1] * (like.shape.rank - 1))
+    if not values.shape[:1].is_compatible_with(like.shape[:1]):
         raise ValueError(
-            f"{what} must be a scalar or one number per example, (batch,) or (batch, 1), for "
-            f"logits of shape {tuple(like.shape)}. Received: shape={tuple(values.shape)}"
+            f"Expected a number or one per example for logits of shape {tuple(like.shape)}. "
+            f"Received: shape={tuple(values.shape)}"
         )
-    return tf.reshape(values, [-1] + [1] * (like.shape.rank - 1))
-
-
-def _weighted_mean(terms, weights):
-    """Mean over all elements; weights multiply terms, the divisor stays the count (as in Keras)."""
-    if weights is not None:
-        terms = terms * _per_example_factor(weights, terms, "weights")
-    return tf.reduce_mean(terms)
-
-
-def binary_cross_entropy(logits, targets):
-    """Sigmoid cross-entropy, `-t log s(x) - (1 - t) log(1 - s(x))`, element by element.
-
-    Written with softplus so that it is finite for every logit and exactly symmetric under
-    `(x, t) -> (-x, 1 - t)`: swapping the labels is neutral to the last bit.
-
-    Args:
-        logits: float tensor of any shape.
-        targets: Scalar or tensor in [0, 1] that broadcasts against `logits`.
-
-    Returns:
-        float tensor of the shape of `logits`.
-    """
-    return targets * tf.nn.softplus(-logits) + (1.0 - targets) * tf.nn.softplus(logits)
-
-
-@dataclass(frozen=True)
-class AdversarialLoss:
-    """Base of all adversarial losses: casts, checks, weights and averages.
-
-    A subclass gives the per-example terms in `discriminator_terms` and `generator_terms`.
-
-    Attributes:
-        name: Name in :data:`LOSSES` and on the command line.
-        uses_targets: Whether the loss knows targets, the numbers that stand for "real" and "fake".
-            Label smoothing and flipping only make sense where they exist; a loss without targets
-            refuses them.
-        needs_real_logits_for_generator: Whether `generator` must be given `real_logits`.
-        is_critic: Whether the logits are scores without a probability (no sigmoid belongs on them,
-            and "accuracy" by the sign means nothing).
-    """
-
-    name: str = ""
-    uses_targets: bool = False
-    needs_real_logits_for_generator: bool = False
-    is_critic: bool = False
-
-    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
-        """Returns the terms `(of the reals, of the fakes)`, each of the shape of its logits."""
-        raise NotImplementedError
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """Returns the terms of the generator, of the shape of `fake_logits`."""
-        raise NotImplementedError
-
-    def discriminator(
-        self,
-        real_logits,
-        fake_logits,
-        real_targets=REAL_TARGET,
-        fake_targets=FAKE_TARGET,
-        real_weights=None,
-        fake_weights=None,
-    ):
-        """Loss of the discriminator (critic).
-
-        Args:
-            real_logits: float `(batch, ...)`, the discriminator's output for real images.
-            fake_logits: float `(fake_batch, ...)`, its output for generated images.
-            real_targets: What it should answer for reals: a scalar or `(batch,)` in [0, 1].
-            fake_targets: What it should answer for fakes: a scalar or `(fake_batch,)` in [0, 1].
-            real_weights: Optional weights `(batch,)` of the reals.
-            fake_weights: Optional weights `(fake_batch,)` of the fakes.
-
-        Returns:
-            `(real_part, fake_part)`: float32 scalars whose sum is the loss.
-
-        Raises:
-            ValueError: If targets other than 1 and 0 reach a loss without targets, or shapes
-                disagree.
-        """
-        real_logits = _as_logits(real_logits, "real_logits")
-        fake_logits = _as_logits(fake_logits, "fake_logits")
-        self._check_targets(real_targets, REAL_TARGET, "real_targets")
-        self._check_targets(fake_targets, FAKE_TARGET, "fake_targets")
-        if self.needs_real_logits_for_generator:
-            _check_pairs(self.name, real_logits, fake_logits)
-        real_terms, fake_terms = self.discriminator_terms(
-            real_logits,
-            fake_logits,
-            _per_example_factor(real_targets, real_logits, "real_targets"),
-            _per_example_factor(fake_targets, fake_logits, "fake_targets"),
-        )
-        return _weighted_mean(real_terms, real_weights), _weighted_mean(fake_terms, fake_weights)
-
-    def on_reals(self, logits, targets=REAL_TARGET):
-        """The real part alone, for a discriminator with an update on each half.
-
-        Args:
-            logits: float `(batch, ...)`, the discriminator's output for real images.
-            targets: As `real_targets` of `discriminator`.
-
-        Returns:
-            float32 scalar.
-        """
-        return self.discriminator(logits, logits, real_targets=targets)[0]
-
-    def on_fakes(self, logits, targets=FAKE_TARGET):
-        """The fake part alone; as `on_reals`."""
-        return self.discriminator(logits, logits, fake_targets=targets)[1]
-
-    def generator(self, fake_logits, real_logits=None, target=REAL_TARGET, weights=None):
-        """Loss of the generator.
-
-        Args:
-            fake_logits: float `(batch, ...)`, the discriminator's output for generated images.
-            real_logits: float of the same shape, for reals; only relativistic losses need it.
-            target: What the generator wants the discriminator to answer: a scalar or `(batch,)` in
-                [0, 1]. 1 for hard labels, 0 where the labels are flipped.
-            weights: Optional weights `(batch,)`.
-
-        Returns:
-            float32 scalar.
-
-        Raises:
-            ValueError: If a target other than 1 reaches a loss without targets, or `real_logits`
-                are needed and missing.
-        """
-        fake_logits = _as_logits(fake_logits, "fake_logits")
-        self._check_targets(target, REAL_TARGET, "target")
-        if self.needs_real_logits_for_generator:
-            if real_logits is None:
-                raise ValueError(
-                    f"The generator's loss '{self.name}' compares fakes with reals and needs "
-                    "real_logits. Received: real_logits=None"
-                )
-            real_logits = _as_logits(real_logits, "real_logits")
-            _check_pairs(self.name, real_logits, fake_logits)
-        target = _per_example_factor(target, fake_logits, "target")
-        return _weighted_mean(self.generator_terms(fake_logits, real_logits, target), weights)
-
-    def _check_targets(self, value, default, what):
-        plain = isinstance(value, (int, float)) and value == default
-        if not self.uses_targets and not plain:
-            raise ValueError(
-                f"Loss '{self.name}' has no targets, so labels cannot be smoothed, softened or "
-                f"flipped: {what} must be {default}. Received: {what}={value}"
-            )
-
-
-def _check_pairs(name, real_logits, fake_logits):
-    if not real_logits.shape.is_compatible_with(fake_logits.shape):
-        raise ValueError(
-            f"Loss '{name}' pairs each fake with a real: both need the same shape. Received: "
-            f"real_logits.shape={tuple(real_logits.shape)}, "
-            f"fake_logits.shape={tuple(fake_logits.shape)}"
-        )
-
-
-@dataclass(frozen=True)
-class NonSaturating(AdversarialLoss):
-    """The usual GAN loss (Goodfellow et al. 2014, section 3).
-
-    D minimises `-E log D(x) - E log(1 - D(G(z)))` (the negative of eq. 1), G minimises
-    `-E log D(G(z))`. The ideal equilibrium is ln 2 = 0.693 for each of the three terms.
-    """
-
-    name: str = "non_saturating"
-    uses_targets: bool = True
-
-    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
-        """Cross-entropy of both halves against their targets."""
-        return (
-            binary_cross_entropy(real_logits, real_targets),
-            binary_cross_entropy(fake_logits, fake_targets),
-        )
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """Cross-entropy of the fakes against the target of the reals."""
-        return binary_cross_entropy(fake_logits, target)
-
-
-@dataclass(frozen=True)
-class Minimax(NonSaturating):
-    """The saturating form, a zero-sum game (Goodfellow et al. 2014, eq. 1).
-
-    D as in the non-saturating form; G minimises `E log(1 - D(G(z)))`, that is, it maximises the
-    discriminator's loss on fakes, whose target is the complement `1 - target`.
-    """
-
-    name: str = "minimax"
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """The negative of the discriminator's terms for the fakes."""
-        return -binary_cross_entropy(fake_logits, 1.0 - target)
-
-
-@dataclass(frozen=True)
-class Hinge(AdversarialLoss):
-    """Hinge loss (Lim and Ye 2017; Miyato et al. 2018, eqs. 16 and 17).
-
-    D minimises `E max(0, 1 - D(x)) + E max(0, 1 + D(G(z)))`, G minimises `-E D(G(z))`.
-    """
-
-    name: str = "hinge"
-
-    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
-        """Distance of each half to its side of the margin."""
-        return tf.nn.relu(1.0 - real_logits), tf.nn.relu(1.0 + fake_logits)
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """The negative score."""
-        return -fake_logits
-
-
-@dataclass(frozen=True)
-class LeastSquares(AdversarialLoss):
-    """Least squares loss (Mao et al. 2017, eq. 2) with targets a = 0 and b = c = 1 (eq. 9).
-
-    D minimises `1/2 E (D(x) - b)^2 + 1/2 E (D(G(z)) - a)^2`, G minimises `1/2 E (D(G(z)) - c)^2`.
-    The outputs are compared with the targets as they are: no sigmoid.
-    """
-
-    name: str = "least_squares"
-    uses_targets: bool = True
-
-    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
-        """Half the squared distance to the targets."""
-        return (
-            0.5 * tf.square(real_logits - real_targets),
-            0.5 * tf.square(fake_logits - fake_targets),
-        )
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """Half the squared distance to the target of the reals."""
-        return 0.5 * tf.square(fake_logits - target)
-
-
-@dataclass(frozen=True)
-class Wasserstein(AdversarialLoss):
-    """Wasserstein loss (Arjovsky et al. 2017, eq. 2 and algorithm 1).
-
-    The critic minimises `-E D(x) + E D(G(z))`, G minimises `-E D(G(z))`. Only meaningful where
-    the critic is (about) 1-Lipschitz: use a gradient penalty, clipping or spectral norm.
-    """
-
-    name: str = "wasserstein"
-    is_critic: bool = True
-
-    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
-        """Scores: low is bad for reals, high is bad for fakes."""
-        return -real_logits, fake_logits
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """The negative score."""
-        return -fake_logits
-
-
-@dataclass(frozen=True)
-class Relativistic(AdversarialLoss):
-    """Relativistic pairing loss, RpGAN (Jolicoeur-Martineau 2018, section 4: RSGAN).
-
-    D minimises `E softplus(-(D(x) - D(G(z))))`, G minimises `E softplus(-(D(G(z)) - D(x)))`: this
-    is the loss of R3GAN (Huang et al. 2024). A pair's loss
-    belongs to both sides, so real part and fake part are half of it each.
-    """
-
-    name: str = "relativistic"
-    needs_real_logits_for_generator: bool = True
-    is_critic: bool = True
-
-    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
-        """Half of each pair's loss for either side."""
-        half = 0.5 * tf.nn.softplus(fake_logits - real_logits)
-        return half, half
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """The fake should be scored above its real."""
-        return tf.nn.softplus(real_logits - fake_logits)
-
-
-@dataclass(frozen=True)
-class SquaredHellinger(AdversarialLoss):
-    """f-GAN for the squared Hellinger distance (Nowozin et al. 2016, table 6, section 3.2).
-
-    With the output activation `g(v) = 1 - exp(-v)` and `f*(t) = t / (1 - t)`, D minimises
-    `E (exp(-v(x)) - 1) + E (exp(v(G(z))) - 1)`; G maximises `E g(v(G(z)))`, the alternative of
-    section 3.2 whose gradient does not vanish. Grows exponentially with the logits: it wants a
-    bounded discriminator, e.g. spectral norm, or a low learning rate.
-    """
-
-    name: str = "squared_hellinger"
-
-    def discriminator_terms(self, real_logits, fake_logits, real_targets, fake_targets):
-        """Exponential loss of both halves, 0 at logit 0."""
-        return tf.math.expm1(-real_logits), tf.math.expm1(fake_logits)
-
-    def generator_terms(self, fake_logits, real_logits, target):
-        """The real half's terms for the fakes."""
-        return tf.math.expm1(-fake_logits)
-
-
-LOSSES = {
-    loss.name: loss
-    for loss in (
-        NonSaturating(),
-        Minimax(),
-        Hinge(),
-        LeastSquares(),
-        Wasserstein(),
-        Relativistic(),
-        SquaredHellinger(),
-    )
-}
-
-
-def get(name):
-    """Returns the adversarial loss of that name.
-
-    Args:
-        name: A key of :data:`LOSSES`.
-
-    Raises:
-        ValueError: If there is none.
-    """
-    if name not in LOSSES:
-        raise ValueError(f"Unknown loss. Known: {', '.join(LOSSES)}. Received: name={name!r}")
-    return LOSSES[name]
-
-
-def class_loss(labels, logits, weights=None):
-    """Sparse softmax cross-entropy of class logits (Odena et al. 2017, eq. 3, negated).
-
-    Args:
-        labels: int `(batch,)` or `(batch, 1)`, class numbers.
-        logits: float `(batch, num_classes)`.
-        weights: Optional weights `(batch,)`; they multiply the terms, the divisor stays the
-            batch size (as Keras does with `sample_weight`).
-
-    Returns:
-        float32 scalar, the mean over the batch.
-
-    Raises:
-        ValueError: If `logits` are not `(batch, num_classes)`.
-    """
-    logits = _as_logits(logits, "class logits")
-    if logits.shape.rank != 2:
-        raise ValueError(
-            "class logits must have shape (batch, num_classes). "
-            f"Received: shape={tuple(logits.shape)}"
-        )
-    labels = tf.reshape(tf.convert_to_tensor(labels), [-1])
-    terms = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-    return _weighted_mean(terms, weights)
-
-
-def feature_matching(real_features, fake_features):
-    """Feature matching loss of the generator (Salimans et al. 2016, section 3.1).
-
-    `|| E f(x) - E f(G(z)) ||^2`: the generator matches the batch means of the discriminator's
-    features instead of fooling it. The features of the reals are constants here.
-
-    Args:
-        real_features: float `(batch, ...)`, an inner layer's output for reals, or a list of such.
-        fake_features: The same for fakes; batch sizes may differ.
-
-    Returns:
-        float32 scalar, summed over the features (and over the list).
-
-    Raises:
-        ValueError: If the shapes, batch axis aside, or the lengths of the lists differ.
-    """
-    real_features, fake_features = _as_list(real_features), _as_list(fake_features)
-    shapes = [[tuple(f.shape)[1:] for f in each] for each in (real_features, fake_features)]
-    if shapes[0] != shapes[1]:
-        raise ValueError(
-            "real_features and fake_features must have the same shapes after the batch axis. "
-            f"Received: {shapes[0]} and {shapes[1]}"
-        )
-    total = tf.zeros(())
-    for real, fake in zip(real_features, fake_features, strict=True):
-        real_mean, fake_mean = (
-            replicas.mean(tf.reduce_mean(tf.cast(each, tf.float32), axis=0))
-            for each in (real, fake)
-        )
-        total += tf.reduce_sum(tf.square(tf.stop_gradient(real_mean) - fake_mean))
-    return total
-
-
-def _as_list(tensors):
-    tensors = tensors if isinstance(tensors, (list, tuple)) else [tensors]
-    return [tf.convert_to_tensor(tensor) for tensor in tensors]
+    return values

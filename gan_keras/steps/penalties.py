@@ -1,99 +1,35 @@
-"""Gradient penalties and weight clipping of the discriminator.
+"""Penalties on the discriminator's gradient, and how they are weighted over time.
 
-All penalties are called alike, `penalty(critic, real, fake, seed, factor)`, so that a train step
-needs no branches. `critic` is any callable from images to logits: give class labels by a lambda,
-and leave dropout as the paper of the variant does.
+Each takes a critic, any callable from images to logits `(batch, ...)`: class labels are given by a
+lambda.
 """
 
-from __future__ import annotations
-
 import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Self
 
+import keras
 import tensorflow as tf
 
-from gan_keras.hardware import replicas
-from gan_keras.steps import schedules
+from gan_keras.configs.tools import PenaltyOptions
+from gan_keras.steps import latents
+
+Critic = Callable[[tf.Tensor], tf.Tensor]
+Factor = float | tf.Tensor
 
 
-def gradient_square_norms(critic, images):
-    """Squared length of the critic's gradient with respect to each image.
-
-    Everything around the critic runs in float32: under mixed precision the critic casts its input
-    itself and the gradient comes back as float32.
-
-    Args:
-        critic: Callable, images -> logits `(batch, ...)`.
-        images: float `(batch, ...)` of any rank.
-
-    Returns:
-        float32 `(batch,)`; differentiable with respect to the critic's weights.
-
-    Raises:
-        ValueError: If the critic's output does not depend on the images.
-    """
-    images = tf.cast(tf.convert_to_tensor(images), tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        # an example's logits depend on its own image only, so the gradient of the sum is the
-        # gradients of all examples side by side
-        total = tf.reduce_sum(tf.cast(critic(images), tf.float32))
-    gradients = tape.gradient(total, images)
-    if gradients is None:
-        raise ValueError(
-            "The critic's output must depend on its input by differentiable operations. "
-            f"Received: no gradient from critic={critic}"
-        )
-    return tf.reduce_sum(tf.square(gradients), axis=list(range(1, gradients.shape.rank)))
-
-
-def _safe_sqrt(values):
-    """Square root whose gradient at 0 is 0: that of `tf.sqrt` is infinite, and NaN in a product."""
-    positive = values > 0.0
-    return tf.where(positive, tf.sqrt(tf.where(positive, values, tf.ones_like(values))), 0.0)
-
-
-def interpolates(real, fake, seed):
-    """Points on the straight lines between reals and fakes, at one random place for each image.
-
-    Args:
-        real: float `(batch, ...)`.
-        fake: float of the same shape.
-        seed: int `(2,)`, a seed pair.
-
-    Returns:
-        float32 of that shape, `real + alpha (fake - real)` with alpha ~ U(0, 1) `(batch, 1, ...)`.
-
-    Raises:
-        ValueError: If the shapes differ.
-    """
-    real = tf.cast(tf.convert_to_tensor(real), tf.float32)
-    fake = tf.cast(tf.convert_to_tensor(fake), tf.float32)
-    if not real.shape.is_compatible_with(fake.shape):
-        raise ValueError(
-            "real and fake must have the same shape. "
-            f"Received: real.shape={tuple(real.shape)}, fake.shape={tuple(fake.shape)}"
-        )
-    shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
-    alpha = replicas.draw(tf.random.stateless_uniform, shape, seed)
-    return real + alpha * (fake - real)
-
-
-def none(critic, real, fake, seed, factor=0.0, fake_critic=None):
-    """No penalty: 0; arguments as in :func:`gradient_penalty`."""
-    return tf.zeros(())
-
-
-def gradient_penalty(critic, real, fake, seed, factor=10.0, fake_critic=None):
+def gradient_penalty(
+    critic: Critic, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor, factor: Factor
+) -> tf.Tensor:
     """WGAN-GP penalty, `factor E (||grad D(x^)|| - 1)^2` (Gulrajani et al. 2017, eq. 3).
 
     Args:
-        critic: Callable, images -> logits `(batch, ...)`. No batch normalisation: the penalty is
-            about single images.
-        real: float `(batch, ...)`, reals.
-        fake: float of the same shape, fakes.
-        seed: int `(2,)`, a seed pair for the places of x^ between reals and fakes.
-        factor: float >= 0, weight of the penalty; the paper uses 10.
-        fake_critic: Unused: x^ is judged as the real image that it is a part of.
+        critic: Without batch normalisation: the penalty is about single images.
+        real: float `(batch, ...)`.
+        fake: float of the same shape.
+        seed: Seed pair of the places of x^ between reals and fakes.
+        factor: Weight >= 0; the paper's lambda is 10.
 
     Returns:
         float32 scalar.
@@ -102,118 +38,157 @@ def gradient_penalty(critic, real, fake, seed, factor=10.0, fake_critic=None):
     return factor * tf.reduce_mean(tf.square(_safe_sqrt(squares) - 1.0))
 
 
-def r1(critic, real, fake=None, seed=None, factor=1.0, fake_critic=None):
-    """R1 penalty, `factor / 2 E ||grad D(x)||^2` over reals (Mescheder et al. 2018, eq. 9).
+def zero_centred(critic: Critic, images: tf.Tensor, factor: Factor) -> tf.Tensor:
+    """Penalty `factor / 2 E ||grad D(x)||^2` (Mescheder et al. 2018).
+
+    R1 (eq. 9) is this penalty on reals, R2 (eq. 10) on fakes.
 
     Args:
-        critic: Callable, images -> logits `(batch, ...)`.
-        real: float `(batch, ...)`, reals.
-        fake: Unused; there so that all penalties are called alike.
-        seed: Unused, likewise.
-        factor: float >= 0, weight (gamma in the paper).
-        fake_critic: Unused, likewise.
+        critic: Images -> logits.
+        images: float `(batch, ...)`.
+        factor: Weight >= 0, the paper's gamma.
 
     Returns:
         float32 scalar.
     """
-    return 0.5 * factor * tf.reduce_mean(gradient_square_norms(critic, real))
-
-
-def r2(critic, real, fake, seed=None, factor=1.0, fake_critic=None):
-    """R2 penalty, `factor / 2 E ||grad D(G(z))||^2` over fakes (Mescheder et al. 2018, eq. 10).
-
-    Arguments as in :func:`r1`, with `fake` in the place of `real`; `fake_critic` judges fakes where
-    a critic is told their classes, which are not those of the reals. None: `critic` does.
-    """
-    return 0.5 * factor * tf.reduce_mean(gradient_square_norms(fake_critic or critic, fake))
-
-
-def r1_r2(critic, real, fake, seed=None, factor=1.0, fake_critic=None):
-    """Sum of R1 and R2, as R3GAN uses it (Huang et al. 2024).
-
-    Arguments as in :func:`r1` and :func:`r2`.
-    """
-    on_fakes = r2(critic, None, fake, factor=factor, fake_critic=fake_critic)
-    return r1(critic, real, factor=factor) + on_fakes
-
-
-PENALTIES = {
-    "none": none,
-    "gradient_penalty": gradient_penalty,
-    "r1": r1,
-    "r2": r2,
-    "r1_r2": r1_r2,
-}
-
-
-def get(name):
-    """Returns the penalty of that name: arguments as in :func:`r2`, float32 scalar.
-
-    Args:
-        name: A key of :data:`PENALTIES`.
-
-    Raises:
-        ValueError: If there is none.
-    """
-    if name not in PENALTIES:
-        raise ValueError(f"Unknown penalty. Known: {', '.join(PENALTIES)}. Received: name={name!r}")
-    return PENALTIES[name]
+    return 0.5 * factor * tf.reduce_mean(gradient_square_norms(critic, images))
 
 
 @dataclasses.dataclass(frozen=True)
-class Weight:
-    """Weight of a penalty, which may fall while training.
+class Penalty:
+    """The penalty that `--penalty` names, weighted as the options say.
 
-    A discriminator that is to tell places sigma apart needs slopes of 1 / sigma, which a weight
-    that keeps a young GAN together forbids. Huang et al. 2024 (arXiv:2501.05441) lower it along
-    half a cosine; here its logarithm goes so, since the two ends lie decades apart.
+    Lazy regularisation, the penalty of every k-th step times k, is Karras et al. 2020
+    (arXiv:1912.04958), appendix B.
+
+    A weight can fall. A discriminator that tells places sigma apart needs slopes of 1 / sigma,
+    which a weight that keeps a young GAN together forbids. Huang et al. 2024 (arXiv:2501.05441)
+    lower it along half a cosine; here its logarithm falls so, since the ends lie decades apart.
 
     Attributes:
-        first: float >= 0, the weight at step 0.
-        final: float > 0, the weight from step `steps` on; of no account if `steps` is 0.
-        steps: int >= 0, length of the fall; 0: it stays.
+        name: `none`, `gradient_penalty`, `r1`, `r2` or `r1_r2`.
+        first: Weight at step 0.
+        every: Steps between two uses.
+        final: Weight from step `steps` on, > 0 if there are steps.
+        steps: Length of the fall; 0: the weight stays.
     """
 
+    name: str
     first: float = 0.0
+    every: int = 1
     final: float = 0.0
     steps: int = 0
 
-    def __post_init__(self):
-        falls = self.steps > 0
-        if self.steps < 0 or self.first < 0 or (falls and not (self.first and self.final > 0)):
-            raise ValueError(
-                "first and steps must be >= 0, and first and final positive if there are steps. "
-                f"Received: first={self.first}, final={self.final}, steps={self.steps}"
-            )
+    @classmethod
+    def from_config(cls, config: PenaltyOptions) -> Self:
+        """Makes the penalty of a configuration."""
+        return cls(
+            config.penalty,
+            config.penalty_factor,
+            config.penalty_every,
+            config.penalty_final,
+            config.penalty_steps,
+        )
 
-    def __call__(self, step):
+    def factor(self, step: tf.Tensor) -> Factor:
         """The weight at a step.
 
         Args:
-            step: Scalar int, the step of the training (read at run time: a tensor or variable).
-
-        Returns:
-            float, or a float32 scalar if it falls.
+            step: Scalar int tensor or variable, read at run time.
         """
         if not self.steps:
             return self.first
-        fallen = 1.0 - schedules.cosine(1.0, self.steps)(tf.convert_to_tensor(step))
-        return self.first * (self.final / self.first) ** fallen
+        fall = keras.optimizers.schedules.CosineDecay(1.0, self.steps)  # from 1 to 0
+        return self.first * (self.final / self.first) ** (1.0 - fall(tf.convert_to_tensor(step)))
+
+    def __call__(
+        self,
+        critic: Critic,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        seed: tf.Tensor,
+        step: tf.Tensor,
+        fake_critic: Critic | None = None,
+    ) -> tf.Tensor:
+        """The penalty of a step, float32 scalar; 0 between two uses.
+
+        Args:
+            critic: Images -> logits.
+            real: float `(batch, ...)`.
+            fake: float of the same shape.
+            seed: Seed pair.
+            step: Number of the step, a tensor or variable.
+            fake_critic: Critic of fakes, where they have classes of their own.
+        """
+        if self.name == "none":
+            return tf.zeros(())
+        due = functools.partial(self._due, critic, real, fake, seed, step, fake_critic or critic)
+        if self.every == 1:
+            return due()
+        now = tf.equal(tf.convert_to_tensor(step) % self.every, 0)
+        return tf.cond(now, lambda: self.every * due(), lambda: tf.zeros(()))
+
+    def _due(
+        self,
+        critic: Critic,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        seed: tf.Tensor,
+        step: tf.Tensor,
+        fake_critic: Critic,
+    ) -> tf.Tensor:
+        factor = self.factor(step)
+        if self.name == "gradient_penalty":
+            return gradient_penalty(critic, real, fake, seed, factor)
+        parts = []
+        if self.name in ("r1", "r1_r2"):
+            parts.append(zero_centred(critic, real, factor))
+        if self.name in ("r2", "r1_r2"):
+            parts.append(zero_centred(fake_critic, fake, factor))
+        return sum(parts[1:], parts[0])
 
 
-def clip_weights(variables, limit):
-    """Clips all trainable weights to [-limit, limit] after a critic step (Arjovsky et al. 2017).
+def gradient_square_norms(critic: Critic, images: tf.Tensor) -> tf.Tensor:
+    """Squared length of the critic's gradient with respect to each image.
 
-    Algorithm 1, line 7: biases and normalisation gains are clipped as well.
+    Everything around the critic runs in float32: under mixed precision the critic casts its input
+    itself and the gradient comes back as float32.
 
     Args:
-        variables: Keras model, or list of variables; changed in place.
-        limit: float > 0; the paper uses 0.01.
+        critic: Images -> logits `(batch, ...)`.
+        images: float `(batch, ...)` of any rank.
 
-    Raises:
-        ValueError: If the limit is not positive.
+    Returns:
+        float32 `(batch,)`; differentiable with respect to the critic's weights.
     """
-    if limit <= 0:
-        raise ValueError(f"limit must be positive. Received: limit={limit}")
-    for variable in getattr(variables, "trainable_variables", variables):
-        variable.assign(tf.clip_by_value(tf.convert_to_tensor(variable), -limit, limit))
+    images = tf.cast(images, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        # An example's logits depend on its own image only, so the gradient of the sum is the
+        # gradients of all examples side by side.
+        total = tf.reduce_sum(tf.cast(critic(images), tf.float32))
+    gradients = tape.gradient(total, images)
+    return tf.reduce_sum(tf.square(gradients), axis=list(range(1, gradients.shape.rank)))
+
+
+def interpolates(real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Points on the straight lines between reals and fakes, one random place per image.
+
+    Args:
+        real: float `(batch, ...)`.
+        fake: float of the same shape.
+        seed: Seed pair.
+
+    Returns:
+        float32, `real + alpha (fake - real)` with alpha ~ U(0, 1) `(batch, 1, ...)`.
+    """
+    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    shape = tf.concat([tf.shape(real)[:1], tf.ones([real.shape.rank - 1], tf.int32)], axis=0)
+    alpha = latents.draw(tf.random.stateless_uniform, shape, seed)
+    return real + alpha * (fake - real)
+
+
+def _safe_sqrt(values: tf.Tensor) -> tf.Tensor:
+    """Square root whose gradient at 0 is 0: that of `tf.sqrt` is infinite, and NaN in a product."""
+    positive = values > 0.0
+    return tf.where(positive, tf.sqrt(tf.where(positive, values, tf.ones_like(values))), 0.0)

@@ -154,8 +154,7 @@ class RunFolder:
             DataError: If the data set has changed.
         """
         # A run of an earlier version lacks newer options: it had what their defaults say.
-        defaults = {name: field.default for name, field in config.option_fields().items()}
-        old = defaults | stored["options"]
+        old = config.defaults() | stored["options"]
         changed = [
             f"{name} ({old.get(name)!r} before, {value!r} now)"
             for name, value in config.identity().items()
