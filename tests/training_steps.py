@@ -10,16 +10,6 @@ OWNED = {
     "g_optimizer": {"generator"},
     "ae_optimizer": {"encoder", "generator"},
 }
-# Tools that make a step depend on those before it; of any other the first step shows enough.
-REMEMBERING = {
-    "ema",
-    "historical_averaging",
-    "instance_noise",
-    "pretraining",
-    "replay",
-    "spectral_norm",
-}
-
 
 def values(variables):
     """Copies of variables, to compare with later."""
@@ -109,15 +99,5 @@ def trained(gan, network):
     return [
         v
         for v in getattr(gan, network).trainable_variables
-        if not (gan.tools.loss.is_critic and v.path.endswith("logit/bias"))
+        if not (gan.loss_function.is_paired and v.path.endswith("logit/bias"))
     ]
-
-
-def after_steps(gan, batches):
-    """Discriminator and sampled generator after a step on each batch; finite losses are a must."""
-    for each in batches:
-        logs = gan.train_step(each)
-    assert all(np.isfinite(float(value)) for value in logs.values())
-    return values(
-        [*gan.discriminator.trainable_variables, *gan.averaged_generator.trainable_variables]
-    )

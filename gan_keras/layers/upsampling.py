@@ -42,6 +42,9 @@ class UpsampleConv2D(keras.layers.Conv2D):
         **kwargs: Of `keras.layers.Conv2D`: activation, use_bias, initialisers and so on. Strides,
             dilation and groups must be 1, the data format "channels_last".
 
+    Raises:
+        ValueError: If an argument of the convolution is not supported.
+
     Example:
         ```python
         x = UpsampleConv2D(32, 5, factor=2)(x)  # (batch, 7, 7, 64) -> (batch, 14, 14, 32)
@@ -57,6 +60,12 @@ class UpsampleConv2D(keras.layers.Conv2D):
         **kwargs: Any,
     ):
         super().__init__(filters, kernel_size, padding=padding, **kwargs)
+        given = (self.padding, self.data_format, *self.strides, *self.dilation_rate, self.groups)
+        if given != ("same", "channels_last", 1, 1, 1, 1, 1):
+            raise ValueError(
+                "UpsampleConv2D needs padding=same, data_format=channels_last, and strides, "
+                f"dilation_rate and groups of 1. Received: {given}"
+            )
         self.factor = factor
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:

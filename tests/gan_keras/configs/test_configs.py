@@ -89,6 +89,29 @@ def test_dict_round_trip():
     assert configs.from_dict(config.to_dict()) == config
 
 
+def test_options_that_an_experiment_no_longer_has_are_read_at_their_fixed_value():
+    config = configs.config_class("wgan").create()
+    old = {"loss": "wasserstein", "label_policy": "hard", "gan_train": False}
+    assert configs.from_dict(config.to_dict() | old) == config
+    with pytest.raises(UsageError, match="has no option label_policy"):
+        configs.from_dict(config.to_dict() | {"label_policy": "soft"})
+
+
+@pytest.mark.parametrize(
+    ("experiment", "loss", "wanted"),
+    [
+        ("gaussian", "relativistic", 2.0),
+        ("cgan", "wasserstein", 2.0),
+        ("vanilla", "hinge", 1.0),
+        ("progressive", "relativistic", 1.0),
+        ("r3gan", "relativistic", 1.0),
+    ],
+)
+def test_weights_beside_losses_on_pairs_have_doubled_since_version_0_1(experiment, loss, wanted):
+    options = {"experiment": experiment, "loss": loss, "penalty_factor": 1.0}
+    assert configs.upgraded(options)["penalty_factor"] == wanted
+
+
 def test_identity_leaves_out_places_and_lengths():
     config = ACGANConfig.create()
     moved = config.replace(epochs=99, workdir="w", data_dir="d", checkpoint_minutes=1.0)

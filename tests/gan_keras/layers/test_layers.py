@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from gan_keras import layers
-from gan_keras.layers import UpsampleConv2D, upsampling
+from gan_keras.layers import UpsampleConv2D
 
 # each layer with the shape(s) of an input, batch axis aside
 EXAMPLES = {
@@ -18,17 +18,11 @@ EXAMPLES = {
     ),
     "SpectralNorm": (lambda: layers.SpectralNorm(keras.layers.Conv2D(3, 3)), (4, 4, 2)),
     "MinibatchDiscrimination": (lambda: layers.MinibatchDiscrimination(3, 2), (5,)),
-    "MinibatchStdDev": (lambda: layers.MinibatchStdDev(group_size=2), (4, 4, 2)),
+    "MinibatchStdDev": (lambda: layers.MinibatchStdDev(), (4, 4, 2)),
     "GroupStdDev": (lambda: layers.GroupStdDev(group_size=4), (4, 4, 2)),
-    "Packing": (lambda: layers.Packing(2), (4, 4, 1)),
     "Dropout": (lambda: layers.Dropout(0.5), (4, 4, 2)),
     "GaussianNoise": (lambda: layers.GaussianNoise(0.5), (4, 4, 2)),
-    "PixelNorm": (lambda: layers.PixelNorm(), (4, 4, 2)),
     "BatchNormalization": (lambda: layers.BatchNormalization(momentum=0.8), (4, 4, 2)),
-    "ConditionalBatchNormalization": (
-        lambda: layers.ConditionalBatchNormalization(5, momentum=0.8),
-        (4, 4, 2),
-    ),
 }
 
 
@@ -36,17 +30,11 @@ def model_of(name):
     make, shape = EXAMPLES[name]
     layer = make()
     inputs = keras.Input(shape)
-    if name == "ConditionalBatchNormalization":
-        labels = keras.Input((), dtype="int32")
-        return keras.Model([inputs, labels], layer([inputs, labels]))
     return keras.Model(inputs, layer(inputs))
 
 
 def example_input(name, n=4):
-    images = np.random.default_rng(0).normal(size=(n, *EXAMPLES[name][1])).astype("float32")
-    if name == "ConditionalBatchNormalization":
-        return [images, np.arange(n, dtype="int32")]
-    return images
+    return np.random.default_rng(0).normal(size=(n, *EXAMPLES[name][1])).astype("float32")
 
 
 def test_every_layer_has_an_example():
@@ -173,8 +161,6 @@ def test_fused_upsampling_has_the_weights_of_a_plain_conv():
 @pytest.mark.parametrize(
     "bad",
     [
-        {"factor": 0},
-        {"factor": 1.5},
         {"padding": "valid"},
         {"strides": 2},
         {"dilation_rate": 2},
@@ -183,28 +169,20 @@ def test_fused_upsampling_has_the_weights_of_a_plain_conv():
     ],
 )
 def test_fused_upsampling_refuses_what_it_cannot_do(bad):
-    with pytest.raises(ValueError, match=next(iter(bad))):
+    with pytest.raises(ValueError, match=rf"{next(iter(bad))}.*Received"):
         UpsampleConv2D(4, 3, **bad)
 
 
-def test_spread_taps_by_hand():
-    # factor 2: a pixel stands for two outputs, so the kernel, reversed, meets itself shifted by one
-    np.testing.assert_array_equal(
-        upsampling._spread(3, 2), [[0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]]
-    )
-    # an even kernel has an empty place at the end
-    np.testing.assert_array_equal(upsampling._spread(2, 2), [[0, 1], [1, 1], [1, 0], [0, 0]])
-    np.testing.assert_array_equal(upsampling._spread(1, 3), [[1], [1], [1]])
-
-
-@pytest.mark.parametrize(("kernel_size", "kind"), [(3, "Conv2DBackpropInput"), (5, "DepthToSpace")])
+# A subpixel convolution has one tap of the low resolution for every `factor` places.
+@pytest.mark.parametrize(
+    ("kernel_size", "kind"),
+    [(n, "DepthToSpace" if n in (1, 4, 5, 8, 9) else "Conv2DBackpropInput") for n in range(1, 10)],
+)
 def test_fused_upsampling_is_a_convolution_where_that_costs_no_more(kernel_size, kind):
     layer = UpsampleConv2D(4, kernel_size)
     graph = tf.function(layer).get_concrete_function(tf.zeros((2, 6, 6, 3))).graph
     kinds = {op.type for op in graph.get_operations()}
     assert kinds & {"Conv2DBackpropInput", "DepthToSpace"} == {kind}
-    # one tap of the low resolution for every `factor` places; 5 of 4's 6 places have taps
-    assert [n for n in range(1, 10) if upsampling._is_subpixel(n, 2)] == [1, 4, 5, 8, 9]
 
 
 def test_multiplications_of_the_fused_layer():
@@ -221,25 +199,25 @@ def make_generator(kind):
         layers.BatchNormalization(),
         UpsampleConv2D(1, 5, activation="tanh", name="up_2"),
     ]
-    if kind == "sequential":
-        return keras.Sequential([keras.Input((5,)), *blocks])
     z, labels = keras.Input((5,), name="z"), keras.Input((), dtype="int32", name="labels")
     x = keras.layers.Multiply()([z, keras.layers.Embedding(4, 5)(labels)])
     if kind == "nested":
-        x = keras.Sequential([keras.Input((5,)), *blocks], name="trunk")(x)
-    else:
+        inner = y = keras.Input((5,))
         for block in blocks:
-            x = block(x)
+            y = block(y)
+        return keras.Model([z, labels], keras.Model(inner, y, name="trunk")(x), name="generator")
+    for block in blocks:
+        x = block(x)
     return keras.Model([z, labels], x, name="generator")
 
 
-@pytest.mark.parametrize("kind", ["sequential", "functional", "nested"])
+@pytest.mark.parametrize("kind", ["functional", "nested"])
 def test_plain_clone(kind, tmp_path):
     model = make_generator(kind)
     model.set_weights([w + 0.05 for w in model.get_weights()])
     copy = layers.plain_clone(model)
     z = np.random.default_rng(0).normal(size=(3, 5)).astype("float32")
-    inputs = z if kind == "sequential" else [z, np.array([0, 1, 3])]
+    inputs = [z, np.array([0, 1, 3])]
     np.testing.assert_allclose(copy(inputs), model(inputs), rtol=1e-5, atol=1e-6)
     assert copy.count_params() == model.count_params()
     for one, other in zip(copy.get_weights(), model.get_weights(), strict=True):
@@ -310,22 +288,9 @@ def test_spectral_norm_gradient_flows_through_sigma():
     np.testing.assert_allclose(gradient, [[0.128], [-0.096]], rtol=1e-5)
 
 
-def test_spectral_norm_of_an_embedding_and_of_zeros():
-    norm = layers.SpectralNorm(keras.layers.Embedding(3, 2))
-    norm(np.array([0]))
-    norm.layer.embeddings.assign([[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
-    for _ in range(50):
-        norm(np.array([0]), training=True)
-    np.testing.assert_allclose(norm(np.array([0, 1])), [[1, 0], [0, 0.5]], atol=1e-4)
-    norm.layer.embeddings.assign(np.zeros((3, 2)))
-    np.testing.assert_array_equal(norm(np.array([0])), [[0, 0]])
-
-
-def test_spectral_norm_refuses_layers_without_kernel():
-    with pytest.raises(ValueError, match="kernel or embeddings"):
-        layers.SpectralNorm(keras.layers.ReLU())(np.ones((1, 2)))
-    with pytest.raises(ValueError, match="power_iterations"):
-        layers.SpectralNorm(keras.layers.Dense(2), power_iterations=0)
+def test_spectral_norm_of_zeros():
+    norm = layers.SpectralNorm(keras.layers.Dense(2, kernel_initializer="zeros"))
+    np.testing.assert_array_equal(norm(np.ones((1, 3), "float32")), [[0, 0]])
 
 
 def test_minibatch_discrimination_by_hand():
@@ -357,12 +322,6 @@ def test_minibatch_std_dev_by_hand():
     # features (0, 2) and (4, 8): deviations 1 and 2, mean 1.5
     x = tf.constant([[0.0, 4.0], [2.0, 8.0]])
     np.testing.assert_allclose(layers.MinibatchStdDev()(x), [[0, 4, 1.5], [2, 8, 1.5]], rtol=1e-6)
-    # groups of two: a spread one and a collapsed one
-    x = tf.constant([0.0, 2.0, 5.0, 5.0])[:, None, None, None]
-    y = layers.MinibatchStdDev(group_size=2)(x)
-    np.testing.assert_allclose(y[:, 0, 0, 1], [1, 1, 1e-4, 1e-4], rtol=1e-4)
-    with pytest.raises(ValueError, match="group_size must divide"):
-        layers.MinibatchStdDev(group_size=3)(x)
 
 
 def test_minibatch_std_dev_gradient_of_a_collapsed_batch_is_finite():
@@ -370,23 +329,6 @@ def test_minibatch_std_dev_gradient_of_a_collapsed_batch_is_finite():
     with tf.GradientTape() as tape:
         y = tf.reduce_sum(layers.MinibatchStdDev()(x)[..., -1])
     assert np.isfinite(tape.gradient(y, x)).all()
-
-
-def test_pack_puts_neighbours_side_by_side_in_the_channels():
-    x = tf.reshape(tf.range(4 * 2 * 1 * 3), [4, 2, 1, 3])
-    packed = layers.pack(x, 2)
-    assert packed.shape == (2, 2, 1, 6)
-    np.testing.assert_array_equal(packed[..., :3], x[0::2])
-    np.testing.assert_array_equal(packed[..., 3:], x[1::2])
-    points = layers.pack(tf.constant([[1, 2], [3, 4], [5, 6], [7, 8]]), 2)
-    np.testing.assert_array_equal(points, [[1, 2, 3, 4], [5, 6, 7, 8]])
-    np.testing.assert_array_equal(layers.Packing(2)(tf.cast(x, tf.float32)), packed)
-    assert layers.pack(x, 1) is x
-
-
-def test_pack_refuses_an_odd_batch():
-    with pytest.raises(ValueError, match=r"count=2, batch=3"):
-        layers.pack(tf.ones((3, 2)), 2)
 
 
 def test_group_deviation_by_hand():

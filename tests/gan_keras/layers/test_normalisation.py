@@ -8,26 +8,6 @@ import tensorflow as tf
 from gan_keras import layers
 
 
-def test_pixel_norm_by_hand():
-    # sqrt((9 + 16) / 2) = 3.535534
-    y = layers.PixelNorm()(tf.constant([[[[3.0, 4.0]]]]))
-    np.testing.assert_allclose(y[0, 0, 0], np.array([3, 4]) / 3.535534, rtol=1e-6)
-    assert np.isfinite(layers.PixelNorm()(tf.zeros((1, 2)))).all()
-
-
-def test_conditional_batch_normalization_by_hand():
-    layer = layers.ConditionalBatchNormalization(3, epsilon=1e-9)
-    x = tf.constant([[[[1.0]]], [[[3.0]]]])  # mean 2, deviation 1: -1 and 1
-    labels = tf.constant([[0], [2]])
-    np.testing.assert_allclose(layer([x, labels], training=True)[:, 0, 0, 0], [-1, 1], rtol=1e-5)
-    layer.gamma.assign([[2.0], [9.0], [3.0]])
-    layer.beta.assign([[10.0], [9.0], [20.0]])
-    y = layer([x, labels], training=True)
-    np.testing.assert_allclose(y[:, 0, 0, 0], [8.0, 23.0], rtol=1e-5)
-    # two training calls: moving mean 2 * (1 - 0.99^2)
-    np.testing.assert_allclose(layer.norm.moving_mean, [0.0398], rtol=1e-4)
-
-
 @pytest.mark.parametrize("shape", [(8, 5, 6, 3), (16, 7), (1, 4, 4, 2)])
 @pytest.mark.parametrize(
     "options", [{}, {"scale": False, "center": False, "epsilon": 1e-5}, {"momentum": 0.8}]

@@ -19,19 +19,14 @@ SEED = (1, 2)
     ],
 )
 def test_samplers(name, mean, variance, low, high):
-    z = latents.get(name)((400, 100), SEED).numpy()
+    z = latents.LATENTS[name]((400, 100), SEED).numpy()
     # 40,000 draws: standard error of the mean at most 0.005
     assert abs(z.mean() - mean) < 0.02
     assert abs(z.var() - variance) < 0.03
     assert z.min() >= low
     assert z.max() <= high
-    np.testing.assert_array_equal(z, latents.get(name)((400, 100), SEED))
-    assert not np.array_equal(z, latents.get(name)((400, 100), (1, 3)))
-
-
-def test_unknown_latent():
-    with pytest.raises(ValueError, match=r"normal, uniform, uniform01\. Received: name='cauchy'"):
-        latents.get("cauchy")
+    np.testing.assert_array_equal(z, latents.LATENTS[name]((400, 100), SEED))
+    assert not np.array_equal(z, latents.LATENTS[name]((400, 100), (1, 3)))
 
 
 def test_step_seeds_differ_in_every_part():
@@ -80,9 +75,13 @@ def test_draws_of_neighbouring_steps_are_uncorrelated():
 
 
 def test_purposes_keep_their_numbers():
-    # part of what a run resumes: new ones go to the end
-    assert [p.name for p in Purpose][:4] == ["LATENT_D", "LATENT_G", "LABELS_D", "LABELS_G"]
-    assert [int(p) for p in Purpose] == list(range(len(Purpose)))
+    # part of what a run resumes
+    numbers = {purpose.name: int(purpose) for purpose in Purpose}
+    assert numbers == {
+        "LATENT_D": 0, "LATENT_G": 1, "LABELS_D": 2, "LABELS_G": 3, "TARGETS_REAL": 4,
+        "TARGETS_FAKE": 5, "TARGETS_G": 6, "PENALTY": 7, "AUGMENT_REAL": 11, "AUGMENT_FAKE": 12,
+        "AUGMENT_G": 13, "REPLAY": 14, "PREVIEW": 19, "EVALUATION": 20,
+    }  # fmt: skip
 
 
 def test_lerp_and_slerp():
@@ -107,10 +106,6 @@ def test_interpolate():
     np.testing.assert_allclose(line, [[1, 0], [0.5, 0.5], [0, 1]])
     arc = latents.interpolate([1.0, 0.0], [0.0, 1.0], 5)
     np.testing.assert_allclose(np.linalg.norm(arc, axis=1), np.ones(5), rtol=1e-5)
-    with pytest.raises(ValueError, match="slerp, lerp"):
-        latents.interpolate([1.0], [2.0], 3, method="cubic")
-    with pytest.raises(ValueError, match="at least 2"):
-        latents.interpolate([1.0], [2.0], 1)
 
 
 def test_class_probabilities():
@@ -130,20 +125,9 @@ def test_uniform_draws_a_class_without_images_proportional_does_not():
     assert latents.class_probabilities([0, 5], "proportional").tolist() == [0.0, 1.0]
 
 
-@pytest.mark.parametrize(
-    ("counts", "mode", "message"),
-    [
-        ([0, 5], "inverse", r"at least one image in every class.*\[0\]"),
-        ([1, 2], "weighted", "uniform, proportional, inverse"),
-        ([0, 0], "proportional", "not all of them 0"),
-        ([-1, 2], "uniform", "numbers >= 0"),
-        ([], "uniform", "vector"),
-        ([[1, 2]], "uniform", "vector"),
-    ],
-)
-def test_bad_counts_are_refused(counts, mode, message):
-    with pytest.raises(ValueError, match=message):
-        latents.class_probabilities(counts, mode)
+def test_inverse_needs_an_image_of_each_class():
+    with pytest.raises(ValueError, match=r"at least one image in every class.*\[0\]"):
+        latents.class_probabilities([0, 5], "inverse")
 
 
 def test_sample_labels_frequencies():
@@ -168,9 +152,3 @@ def test_sample_labels_stay_in_range_whatever_the_rounding():
 def test_sample_labels_count_may_be_a_tensor():
     traced = tf.function(lambda n: latents.sample_labels([0.5, 0.5], n, SEED))
     assert traced(tf.constant(7)).shape == (7,)
-
-
-@pytest.mark.parametrize("bad", [[0.5, 0.6], [1.5, -0.5], [[1.0]], [np.nan, 1.0]])
-def test_bad_probabilities_are_refused(bad):
-    with pytest.raises(ValueError, match="sum is 1"):
-        latents.sample_labels(bad, 3, SEED)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gan_keras import layers
 from gan_keras.steps import penalties
+from gan_keras.steps.penalties import Penalty
 
 SEED = tf.constant([1, 2])
 
@@ -74,39 +75,54 @@ def test_penalty_is_taken_between_reals_and_fakes():
         seen.append(x)
         return tf.reduce_sum(x, axis=1)
 
-    penalties.gradient_penalty(critic, tf.fill((50, 1), 2.0), tf.fill((50, 1), 4.0), SEED)
+    penalties.gradient_penalty(critic, tf.fill((50, 1), 2.0), tf.fill((50, 1), 4.0), SEED, 1.0)
     assert 2.0 <= seen[0].numpy().min() < 2.3
     assert 3.7 < seen[0].numpy().max() <= 4.0
 
 
-def test_r1_and_r2_by_hand():
-    real, fake = batches((4, 2))
-    critic = linear_critic([3.0, 4.0])
-    # factor / 2 * 25
-    np.testing.assert_allclose(penalties.r1(critic, real, fake, SEED, 2.0), 25.0, rtol=1e-6)
-    np.testing.assert_allclose(penalties.r2(critic, real, fake, SEED, 1.0), 12.5, rtol=1e-6)
-    np.testing.assert_allclose(penalties.r1_r2(critic, real, fake, SEED, 1.0), 25.0, rtol=1e-6)
-    assert float(penalties.none(critic, real, fake, SEED, 1.0)) == 0.0
+def quadratic(x):
+    return tf.reduce_sum(tf.square(x), axis=1) / 2  # gradient x
 
 
-def test_r1_looks_at_reals_and_r2_at_fakes():
-    def quadratic(x):
-        return tf.reduce_sum(tf.square(x), axis=1) / 2  # gradient x
-
+@pytest.mark.parametrize(
+    ("name", "wanted", "steep"),
+    [
+        ("none", 0.0, 0.0),
+        ("r1", 5.0, 5.0),  # factor / 2 * (1 + 4)
+        ("r2", 25.0, 100.0),  # factor / 2 * (9 + 16), four times as much for twice the slope
+        ("r1_r2", 30.0, 105.0),
+    ],
+)
+def test_zero_centred_penalties_by_hand(name, wanted, steep):
     real, fake = tf.constant([[1.0, 2.0]]), tf.constant([[3.0, 4.0]])
-    np.testing.assert_allclose(penalties.r1(quadratic, real, fake, factor=2.0), 5.0)
-    np.testing.assert_allclose(penalties.r2(quadratic, real, fake, factor=2.0), 25.0)
-    steep = {"factor": 2.0, "fake_critic": lambda x: 2.0 * quadratic(x)}
-    np.testing.assert_allclose(penalties.r2(quadratic, real, fake, **steep), 100.0)
-    np.testing.assert_allclose(penalties.r1_r2(quadratic, real, fake, **steep), 105.0)
-    # a different gradient for each image: 1/2 mean of 5 and 25
-    both = tf.concat([real, fake], axis=0)
-    np.testing.assert_allclose(penalties.r1(quadratic, both), 7.5)
+    penalty = Penalty(name, 2.0)
+    np.testing.assert_allclose(penalty(quadratic, real, fake, SEED, 0), wanted)
+    found = penalty(quadratic, real, fake, SEED, 0, lambda x: 2.0 * quadratic(x))
+    np.testing.assert_allclose(found, steep)
+
+
+def test_each_image_has_a_gradient_of_its_own():
+    # 1/2 mean of 5 and 25
+    both = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_allclose(penalties.zero_centred(quadratic, both, 1.0), 7.5)
+
+
+def test_lazy_penalty_is_scaled_up_and_0_between():
+    step = tf.Variable(0, dtype=tf.int64)
+    real = tf.constant([[1.0, 2.0]])
+    lazy = tf.function(lambda: Penalty("r1", 2.0, every=3)(quadratic, real, real, SEED, step))
+    found = []
+    for number in range(5):
+        step.assign(number)
+        found.append(float(lazy()))
+    assert found == [15.0, 0.0, 0.0, 15.0, 0.0]
 
 
 def test_patch_logits_count_as_a_sum():
     # logits (batch, 2, 2), each the image times 1: gradient of their sum is 4
-    value = penalties.r1(lambda x: tf.tile(x[:, :, None], [1, 2, 2]), tf.ones((3, 1)), factor=2.0)
+    value = penalties.zero_centred(
+        lambda x: tf.tile(x[:, :, None], [1, 2, 2]), tf.ones((3, 1)), 2.0
+    )
     np.testing.assert_allclose(value, 16.0)
 
 
@@ -125,7 +141,7 @@ def test_penalties_train_a_mixed_precision_critic(name):
     @tf.function
     def step():
         with tf.GradientTape() as tape:
-            value = penalties.get(name)(critic, real, fake, SEED, 10.0)
+            value = Penalty(name, 10.0)(critic, real, fake, SEED, 0)
         return value, tape.gradient(value, critic.trainable_variables)
 
     value, gradients = step()
@@ -143,51 +159,20 @@ def test_gradient_penalty_passes_through_spectral_norm():
     norm.layer.kernel.assign([[3.0], [4.0]])
     real, fake = batches((4, 2))
     with tf.GradientTape() as tape:
-        value = penalties.gradient_penalty(norm, real, fake, SEED)
-        r1 = penalties.r1(norm, real, factor=2.0)
+        value = penalties.gradient_penalty(norm, real, fake, SEED, 10.0)
+        r1 = penalties.zero_centred(norm, real, 2.0)
     np.testing.assert_allclose(value, 0.0, atol=1e-10)
     np.testing.assert_allclose(r1, 1.0, rtol=1e-6)
     np.testing.assert_allclose(tape.gradient(r1, norm.layer.kernel.value), [[0], [0]], atol=1e-6)
 
 
-def test_bad_arguments_are_refused():
-    with pytest.raises(ValueError, match="gradient_penalty, r1, r2"):
-        penalties.get("nosuch")
-    with pytest.raises(ValueError, match="same shape"):
-        penalties.gradient_penalty(linear_critic([1.0]), tf.ones((2, 1)), tf.ones((3, 1)), SEED)
-    with pytest.raises(ValueError, match="depend on its input"):
-        penalties.r1(lambda x: tf.ones((2, 1)), tf.ones((2, 1)))
-    with pytest.raises(ValueError, match="positive"):
-        penalties.clip_weights([], 0.0)
-
-
-def test_clip_weights():
-    net = keras.Sequential(
-        [keras.Input((2,)), keras.layers.Dense(2), keras.layers.BatchNormalization()]
-    )
-    net.layers[0].set_weights([np.array([[0.5, -0.5], [0.005, 0.0]]), np.array([1.0, -0.001])])
-    tf.function(lambda: penalties.clip_weights(net, 0.01))()
-    kernel, bias = net.layers[0].get_weights()
-    np.testing.assert_allclose(kernel, [[0.01, -0.01], [0.005, 0.0]])
-    np.testing.assert_allclose(bias, [0.01, -0.001])
-    gamma, _, _, variance = net.layers[1].get_weights()
-    np.testing.assert_allclose(gamma, [0.01, 0.01])  # gains too: they are trainable
-    np.testing.assert_allclose(variance, [1.0, 1.0])
-
-
 def test_a_weight_stays_or_falls_along_half_a_cosine_of_its_logarithm():
-    assert penalties.Weight(3.0)(10) == 3.0
-    falling = penalties.Weight(0.1, 0.001, 40)
+    assert Penalty("r1", 3.0).factor(10) == 3.0
+    falling = Penalty("r1", 0.1, final=0.001, steps=40)
     steps = tf.Variable(0, dtype=tf.int64)
-    at = tf.function(lambda: falling(steps))
+    at = tf.function(lambda: falling.factor(steps))
     # a quarter of the way is (1 - cos 45 degrees) / 2 = 0.1464 of two decades
     for step, weight in [(0, 0.1), (10, 0.1 * 10 ** (-2 * 0.14645)), (20, 0.01), (40, 0.001)]:
         steps.assign(step)
         np.testing.assert_allclose(at(), weight, rtol=1e-4)
-    np.testing.assert_allclose(falling(99), 0.001, rtol=1e-5)
-
-
-@pytest.mark.parametrize("bad", [(-1.0,), (1.0, 0.0, 5), (0.0, 1.0, 5), (1.0, 0.5, -1)])
-def test_weights_that_cannot_fall_are_refused(bad):
-    with pytest.raises(ValueError, match=f"Received: first={bad[0]}"):
-        penalties.Weight(*bad)
+    np.testing.assert_allclose(falling.factor(99), 0.001, rtol=1e-5)
