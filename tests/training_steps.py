@@ -11,6 +11,7 @@ OWNED = {
     "ae_optimizer": {"encoder", "generator"},
 }
 
+
 def values(variables):
     """Copies of variables, to compare with later."""
     return [np.array(v) for v in variables]

@@ -13,11 +13,13 @@ from typing import Any, Self
 
 import filelock
 
+from gan_keras import configs
 from gan_keras.configs.base import RunConfig
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import atomic_path, write_json
 
 _PACKAGES = ("tensorflow", "keras", "numpy")
+FORMAT = 2  # of config.json; see `configs.upgraded`
 
 
 def default_workdir(config: RunConfig) -> Path:
@@ -120,6 +122,8 @@ class RunFolder:
             stored = json.loads(file.read_text(encoding="utf-8"))
             for name in ("options", "data", "precision"):
                 stored[name]  # a KeyError tells a foreign file
+            if stored.get("format", 1) < FORMAT:
+                stored["options"] = configs.upgraded(stored["options"])
             return stored
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{file} is damaged ({error}); start anew with --overwrite") from error
@@ -134,7 +138,12 @@ class RunFolder:
         """
         write_json(
             self.path / "config.json",
-            {"options": config.to_dict(), **facts, "environment": environment()},
+            {
+                "format": FORMAT,
+                "options": config.to_dict(),
+                **facts,
+                "environment": environment(),
+            },
         )
 
     def check_same(
