@@ -108,6 +108,7 @@ class RunConfig(OptionGroup):
     minibatch_stddev = False
     minibatch_discrimination = 0
     gan_train = False
+    autoencoder = False
 
     preset: str = option("", "Named set of option values; single options override it.")
     dataset: str = option(

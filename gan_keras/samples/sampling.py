@@ -147,7 +147,7 @@ class Sampler:
 
     def _noise(self, shape: tuple[int, ...], seed: int) -> tf.Tensor:
         key = latents.step_seed(seed, 0, latents.Purpose.EVALUATION)
-        return latents.get(self.latent)(shape, key)
+        return latents.LATENTS[self.latent](shape, key)
 
     def interpolate(
         self, classes: np.ndarray | None, seed: int, to_seed: int, steps: int
@@ -180,7 +180,7 @@ def _reconstructor(
     model: GAN, ink: str, value_range: str
 ) -> Callable[[np.ndarray], np.ndarray] | None:
     """Returns the auto-encoder of a GAN on uint8 images; None where none is trained."""
-    if not getattr(model, "autoencoder_phase", False):
+    if not model.config.autoencoder:
         return None
 
     def reconstruct(images: np.ndarray) -> np.ndarray:

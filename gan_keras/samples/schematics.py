@@ -39,18 +39,11 @@ _KINDS = {
 }
 # Options that say how a variant trains, in the order of the caption; tools come after them.
 _CAPTION = ("loss", "optimizer", "lr", "g_lr_mult", "beta_1", "batch_size", "epochs")
-<<<<<<< HEAD
-# Values at which an option that turns a tool on leaves it off, in whichever variant.
-_OFF = (False, 0, 1, "", "none", "hard")
 # A symbolic tensor of a network, which knows the layer that made it.
 Tensor = Any
 _GAP = 0.55
 _ROW = 4.1
 _GREY, _DARK = "#999999", "#444444"
-=======
-_GAP = 0.55
-_ROW = 4.1
->>>>>>> 5ccffa5 (Training steps written out: each variant's file holds its algorithm)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,17 +140,7 @@ def _block(layer: keras.Layer) -> Block | None:
 
 
 def caption(config: RunConfig) -> str:
-<<<<<<< HEAD
     """Says how a variant trains, in one line: losses, optimizer, and the tools that are on."""
-    values = config.to_dict()
-    shown = {name: values[name] for name in _CAPTION if name in values}
-    for name, field in RunConfig.option_fields().items():
-        if "tool" in field.metadata and values[name] not in _OFF:
-            shown[name] = values[name]
-    if values["ema_decay"]:
-        shown["ema_decay"] = values["ema_decay"]
-=======
-    """How a variant trains, in one line: losses, optimizer, and the tools that are on."""
     shown = {name: getattr(config, name) for name in _CAPTION}
     for group in tools.GROUPS:
         for field in dataclasses.fields(group) if isinstance(config, group) else ():
@@ -165,7 +148,6 @@ def caption(config: RunConfig) -> str:
                 shown.setdefault(field.name, getattr(config, field.name))
     if config.ema_decay:
         shown["ema_decay"] = config.ema_decay
->>>>>>> 5ccffa5 (Training steps written out: each variant's file holds its algorithm)
     return ", ".join(
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in shown.items()
@@ -193,27 +175,9 @@ def draw(config: RunConfig, path: Path, image_size: int | None = None, classes: 
         shape = (side, side, 1)
     names = tuple(str(number) for number in range(classes))
     devices.set_up("float32", config.seed, deterministic=False)
-<<<<<<< HEAD
     networks = gans.build(config, DataSpec(shape, names, (1,) * classes)).networks
     order = [name for name in ("encoder", "generator", "discriminator") if name in networks]
     rows = [_Row(name, networks[name]) for name in order]
-=======
-    write(path, gans.build(config, DataSpec(shape, names, (1,) * classes)), config)
-
-
-def write(path: Path, gan: GAN, config: RunConfig) -> None:
-    """Draws all networks of a variant, a row each.
-
-    Args:
-        path: The PNG.
-        gan: The built variant.
-        config: What it was built from.
-    """
-    from matplotlib.figure import Figure  # late: it takes a second
-
-    order = [name for name in ("encoder", "generator", "discriminator") if name in gan.networks]
-    rows = [_Row(name, gan.networks[name]) for name in order]
->>>>>>> 5ccffa5 (Training steps written out: each variant's file holds its algorithm)
     width = max(row.width for row in rows)
     text = textwrap.wrap(caption(config), int(width * 9.5))
     top = 0.5 * _ROW + 0.5 + 0.25 * len(text)

@@ -58,7 +58,7 @@ class Source:
         self._images = images
         self.inverted = False
         labels = np.arange(len(run.class_names), dtype=np.int32)
-        z = latents.get(run.latent)((len(labels), length), (0, 0)).numpy()
+        z = latents.LATENTS[run.latent]((len(labels), length), (0, 0)).numpy()
         some = self(z, labels)
         border = np.concatenate([some[:, 0].ravel(), some[:, -1].ravel()])
         self.inverted = bool(np.median(border) > 127)

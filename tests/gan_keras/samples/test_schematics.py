@@ -51,12 +51,12 @@ def test_wrapped_layers_are_seen():
 
 
 def test_the_caption_names_the_tools_that_are_on():
-    _, config = built("acgan", "compact", packing=1)
+    _, config = built("acgan", "compact")
     text = schematics.caption(config)
     assert "penalty r1" in text
-    assert "packing" not in text
+    assert "instance_noise" not in text
     _, config = built("wgan_gp", "paper")
-    assert "gradient_penalty" in schematics.caption(config)
+    assert "loss wasserstein" in schematics.caption(config)
     assert "n_critic 5" in schematics.caption(config)
 
 
