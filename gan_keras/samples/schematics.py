@@ -146,8 +146,8 @@ def caption(config: RunConfig) -> str:
         for field in dataclasses.fields(group) if isinstance(config, group) else ():
             if getattr(config, field.name) != field.default:
                 shown.setdefault(field.name, getattr(config, field.name))
-    if config.ema_decay:
-        shown["ema_decay"] = config.ema_decay
+    if decay := config.to_dict()["ema_decay"]:
+        shown["ema_decay"] = decay
     return ", ".join(
         f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in shown.items()
