@@ -287,7 +287,8 @@ class RunConfig(OptionGroup):
         unknown = sorted(set(options) - set(cls.option_fields()))
         if unknown:
             raise UsageError(f"{cls.__name__} has no option {', '.join(unknown)}")
-        config = cls(**{**cls.DEFAULTS, **cls.PRESETS[preset], **options, "preset": preset})
+        values = {**cls.DEFAULTS, **cls.PRESETS[preset], **options, "preset": preset}
+        config = cls(**typing.cast(dict[str, Any], values))
         config.validate()
         return config
 
@@ -298,6 +299,12 @@ class RunConfig(OptionGroup):
         for name, field in self.option_fields().items():
             _check(name, getattr(self, name), types[name], field.metadata)
         self.pictured_epochs()
+        if self.batch_size % self.packing:
+            raise UsageError(
+                f"--batch_size={self.batch_size} must be a multiple of --packing={self.packing}"
+            )
+        if self.gan_train and not self.eval_samples:
+            raise UsageError("--gan_train needs scores at the end: --eval_samples=0 skips them")
         for name in ("stop_on_collapse", "keep_best"):
             if getattr(self, name) and not self.eval_every:
                 raise UsageError(f"--{name} needs scores while training: give --eval_every=1")

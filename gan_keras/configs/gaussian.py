@@ -82,7 +82,7 @@ class GaussianConfig(
     }
 
     loss: str = loss_option("relativistic")
-    diff_augment: ClassVar[str] = ""
+    diff_augment: ClassVar[str] = ""  # ty: ignore[incompatible-attribute-override]
     networks: str = option(
         "gaussian",
         "Generator and discriminator: the small ones of the Gaussian toy, or PacGAN's.",

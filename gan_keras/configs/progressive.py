@@ -40,7 +40,7 @@ class ProgressiveConfig(
 
     loss: str = loss_option("relativistic")
     # The optimizers' moments are forgotten when a stage begins, which only Adam's are made for.
-    optimizer: ClassVar[str] = "adam"
+    optimizer: ClassVar[str] = "adam"  # ty: ignore[incompatible-attribute-override]
     stable_steps: int = option(
         4000, "Steps at each size but the last before the next one comes.", minimum=1
     )

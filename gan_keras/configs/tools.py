@@ -191,14 +191,6 @@ class UnlabelledOptions(OptionGroup):
     )
     packing: int = option(1, "Images that the discriminator judges together (PacGAN).", minimum=1)
 
-    def validate(self) -> None:
-        """Checks that a batch can be cut into packs."""
-        super().validate()
-        if self.batch_size % self.packing:
-            raise UsageError(
-                f"--batch_size={self.batch_size} must be a multiple of --packing={self.packing}"
-            )
-
 
 @dataclasses.dataclass(frozen=True)
 class OptimizerOptions(OptionGroup):
@@ -261,12 +253,6 @@ class LabelOptions(OptionGroup):
         "(GAN-train; takes minutes).",
         identity=False,
     )
-
-    def validate(self) -> None:
-        """Checks what belongs together."""
-        super().validate()
-        if self.gan_train and not self.eval_samples:
-            raise UsageError("--gan_train needs scores at the end: --eval_samples=0 skips them")
 
 
 @dataclasses.dataclass(frozen=True)

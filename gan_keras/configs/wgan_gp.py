@@ -54,4 +54,4 @@ class WGANGPConfig(ImageGANConfig, UnlabelledOptions, PenaltyOptions):
     }
 
     loss = "wasserstein"
-    penalty: ClassVar[str] = "gradient_penalty"
+    penalty: ClassVar[str] = "gradient_penalty"  # ty: ignore[incompatible-attribute-override]

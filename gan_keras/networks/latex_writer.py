@@ -4,6 +4,8 @@ They come from keras-acgan (github.com/lukedeo/keras-acgan). At 28x28x1, 16 clas
 length 100 the generator has 8,173,121 parameters, the discriminator 601,105.
 """
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -27,7 +29,7 @@ def make_generator(
     """
     height, width = common.quarter_size(image_shape)
     channels = common.scaled_width(128, width_mult)
-    convolution = {"padding": "same", "kernel_initializer": "glorot_normal"}
+    convolution: dict[str, Any] = {"padding": "same", "kernel_initializer": "glorot_normal"}
     z, label = common.class_inputs(latent_dim)
     x = common.multiplied_embedding(z, label, num_classes)
     x = layers.Dense(common.scaled_width(1024, width_mult), activation="relu")(x)
