@@ -19,7 +19,7 @@ from data_tools.extract import FILES_PER_BATCH, Options, extract
 from gan_keras.foundation import cli
 from gan_keras.foundation.class_names import COMMA, DEFAULT_CLASSES, class_list
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.foundation.files import check_writable
+from gan_keras.foundation.files import check_writable, write_json
 
 DEFAULT_YEARS = "2012,2013"
 
@@ -156,7 +156,8 @@ def convert(
         "peak_memory_mb": round(parallel.peak_memory(children=number if number > 1 else 0) / 1e6),
         "files_per_second": round(len(listing.entries) / seconds),
     }
-    results.write_timing(out, timing)
+    # Apart from the report, as it differs from run to run.
+    write_json(out.with_suffix(".timing.json"), timing)
     return report, timing
 
 

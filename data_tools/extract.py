@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from data_tools import corpus, inkml, raster, symbols
+from data_tools import corpus, inkml, raster, selection
 from data_tools.corpus import Entry
 from gan_keras.foundation import progress
 from gan_keras.foundation.errors import DataError, UsageError
@@ -125,17 +125,17 @@ def read_batch(
         findings.unwanted.update(page.unwanted)
         for symbol in page.symbols:
             code = codes.setdefault(symbol.label, len(codes))
-            key = symbols.order_key("keep", seed, entry.source, symbol.index)
+            key = selection.order_key("keep", seed, entry.source, symbol.index)
             rows.append((code, number, symbol.index, key, 0))
             counts.append(len(symbol.strokes))
             strokes.extend(symbol.strokes)
-    points, lengths = symbols.without_rests(
+    points, lengths = selection.without_rests(
         np.concatenate([np.zeros((0, 2)), *strokes]),
         np.array([len(stroke) for stroke in strokes], np.int64),
     )
     per_symbol = np.array(counts, np.int64)
     table: np.ndarray = np.array(rows, _SYMBOL)
-    table["ink"] = symbols.ink_digests(points, lengths, per_symbol)
+    table["ink"] = selection.ink_digests(points, lengths, per_symbol)
     return Batch(list(codes), table, raster.normalize(points, lengths, per_symbol), findings)
 
 
@@ -173,7 +173,7 @@ def extract(
     table = np.concatenate([batch.table for batch in batches])
     if not len(table):
         raise DataError(_nothing(len(entries), options, findings))
-    kept, dropped = symbols.select(
+    kept, dropped = selection.select(
         table["label"],
         table["key"],
         table["ink"],
@@ -187,7 +187,7 @@ def extract(
             f"{MAX_IMAGE_BYTES // 2**30} GiB: take fewer (--max_per_class, --max_total) or a "
             "smaller --size"
         )
-    groups = symbols.linked_groups(table["file"], table["ink"])
+    groups = selection.linked_groups(table["file"], table["ink"])
     chosen = table[kept]
     test = _test_split(entries, options, chosen, groups[kept], len(names))
     arrays = {
@@ -260,12 +260,14 @@ def _test_split(
     if options.split == "original":
         places = zip(chosen["file"].tolist(), chosen["index"].tolist(), strict=True)
         keys = [
-            symbols.order_key("original", options.seed, entries[f].source, i) for f, i in places
+            selection.order_key("original", options.seed, entries[f].source, i) for f, i in places
         ]
-        return symbols.original_split(np.array(keys, np.uint64))
+        return selection.original_split(np.array(keys, np.uint64))
     roots, place = np.unique(groups, return_inverse=True)
-    keys = [symbols.order_key("group", options.seed, entries[r].source, 0) for r in roots.tolist()]
-    return symbols.clean_split(chosen["label"], groups, np.array(keys, np.uint64)[place], classes)
+    keys = [
+        selection.order_key("group", options.seed, entries[r].source, 0) for r in roots.tolist()
+    ]
+    return selection.clean_split(chosen["label"], groups, np.array(keys, np.uint64)[place], classes)
 
 
 def _draw(

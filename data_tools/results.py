@@ -35,11 +35,6 @@ def write(out: Path, arrays: dict[str, np.ndarray], report: dict[str, Any]) -> N
         write_json(out.with_suffix(".json"), report)
 
 
-def write_timing(out: Path, timing: dict[str, Any]) -> None:
-    """Writes the part of the report that differs from run to run to a file of its own."""
-    write_json(out.with_suffix(".timing.json"), timing)
-
-
 def _write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Writes arrays as a compressed .npz whose bytes depend on the arrays alone."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:

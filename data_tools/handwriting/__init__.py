@@ -8,7 +8,8 @@
 
 The stream is endless, needs constant memory, and depends on the alphabet and the seed alone: the
 first 100 expressions are the same whether 100 or 100,000 are taken. The shapes of the glyphs are
-in `alphabet.json`, the texts in `texts.py`, the movements of the pen in `writer.py`.
+in `alphabet.json`, the texts in `texts.py`, the writers in `styles.py`, the movements of the pen
+in `pen.py`.
 """
 
 import random
@@ -16,9 +17,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data_tools.handwriting import texts, writer
+from data_tools.handwriting import pen, texts
+from data_tools.handwriting.expression import Expression, Symbol, write_inkml
 from data_tools.handwriting.glyphs import glyph_table
-from data_tools.handwriting.ink import Expression, Symbol, write_inkml
+from data_tools.handwriting.styles import DEVICES, draw_styles
 from gan_keras.foundation.errors import UsageError
 
 __all__ = ["ALPHABETS", "Expression", "Symbol", "expressions", "write_inkml"]
@@ -63,12 +65,12 @@ def _stream(alphabet: str, seed: int) -> Iterator[Expression]:
         entropy = (seed, list(ALPHABETS).index(alphabet), batch)
         rng = np.random.default_rng(entropy)
         words = random.Random(int(rng.integers(2**63)))
-        style = writer.draw_styles(rng, table, _WRITERS)
+        style = draw_styles(rng, table, _WRITERS)
         who = np.repeat(np.arange(_WRITERS), _TEXTS_PER_WRITER)
         written = [_TEXTS[alphabet](words) for _ in who]
-        inks = writer.write(rng, table, style, [tokens for tokens, _ in written], who)
+        inks = pen.write(rng, table, style, [tokens for tokens, _ in written], who)
         for w, (tokens, truth), ink in zip(who.tolist(), written, inks, strict=True):
-            device = writer.DEVICES[style.device[w]]
+            device = DEVICES[style.device[w]]
             owned: list[list[int]] = [[] for _ in tokens]
             for i, owner in enumerate(ink.owners):
                 owned[owner].append(i)

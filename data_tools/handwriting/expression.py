@@ -1,4 +1,4 @@
-"""Expressions and their InkML."""
+"""Written expressions, and their InkML."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""The choice of the symbols to keep, and of the side of the train/test split each is on.
+"""Selects the symbols to keep, and the test symbols among them.
 
 Everything here depends on the symbols' names (file within the corpus, number in the file), their
 labels, their ink and the seed: never on the order of reading, the machine or the worker count.
@@ -62,7 +62,7 @@ def without_rests(points: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, 
 
 
 def ink_digests(points: np.ndarray, strokes: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Digests of the coordinates of symbols, equal for the same strokes in any order.
+    """Hashes the coordinates of symbols; the same strokes in any order have equal hashes.
 
     64 bits: the chance of two equal digests among 100,000 different inks is below 1e-9.
 
@@ -212,7 +212,7 @@ def clean_split(
 
 
 def original_split(keys: np.ndarray) -> np.ndarray:
-    """The split of the LaTeX Writer: a random tenth of the symbols, duplicates or not.
+    """Chooses a random tenth of the symbols, duplicates or not, as the LaTeX Writer did.
 
     Args:
         keys: A random number for each kept symbol, uint64 (n,).

@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 
-from data_tools import symbols
+from data_tools import selection
 
 
 def catalogue(seed: int, n: int = 400) -> dict[str, np.ndarray]:
@@ -17,9 +17,9 @@ def catalogue(seed: int, n: int = 400) -> dict[str, np.ndarray]:
 
 def test_order_key_is_the_same_everywhere():
     # Pinned: another value would select other symbols than before.
-    assert symbols.order_key("keep", 0, "CROHME2012_data/a.inkml", 3) == 4652621507214605450
+    assert selection.order_key("keep", 0, "CROHME2012_data/a.inkml", 3) == 4652621507214605450
     keys = {
-        symbols.order_key(purpose, seed, source, index)
+        selection.order_key(purpose, seed, source, index)
         for purpose in ("keep", "group")
         for seed in (0, 1)
         for source in ("a", "b", "1/a")
@@ -31,28 +31,28 @@ def test_order_key_is_the_same_everywhere():
 
 def test_select_keeps_the_lowest_keys_of_each_class():
     cat = catalogue(0)
-    kept, dropped = symbols.select(**cat, max_per_class=30, max_total=None, dedupe=False)
+    kept, dropped = selection.select(**cat, max_per_class=30, max_total=None, dedupe=False)
     for label, count in zip(*np.unique(cat["labels"], return_counts=True), strict=True):
         mine = cat["labels"] == label
         assert kept[mine].sum() == min(count, 30)
         if count > 30:
             assert cat["keys"][mine & kept].max() < cat["keys"][mine & ~kept].min()
-    assert np.array_equal(dropped[symbols.OVER_CLASS], ~kept)
-    assert symbols.select(**cat, max_per_class=0, max_total=None, dedupe=False)[0].all()
+    assert np.array_equal(dropped[selection.OVER_CLASS], ~kept)
+    assert selection.select(**cat, max_per_class=0, max_total=None, dedupe=False)[0].all()
 
 
 def test_select_total_and_dedupe_in_any_order():
     cat = catalogue(1)
     limits = {"max_per_class": 30, "max_total": 70, "dedupe": True}
-    kept, dropped = symbols.select(**cat, **limits)
+    kept, dropped = selection.select(**cat, **limits)
     assert kept.sum() == 70
     assert len(np.unique(cat["inks"][kept])) == 70
     # Each symbol is kept or dropped for exactly one reason.
     assert (np.sum([kept, *dropped.values()], axis=0) == 1).all()
-    once = symbols.select(**cat, max_per_class=0, max_total=None, dedupe=True)[0]
+    once = selection.select(**cat, max_per_class=0, max_total=None, dedupe=True)[0]
     assert sorted(cat["inks"][once]) == sorted(set(cat["inks"]))
     shuffled = np.random.default_rng(0).permutation(len(kept))
-    again = symbols.select(**{name: part[shuffled] for name, part in cat.items()}, **limits)[0]
+    again = selection.select(**{name: part[shuffled] for name, part in cat.items()}, **limits)[0]
     assert np.array_equal(kept[shuffled], again)
 
 
@@ -72,7 +72,7 @@ def test_linked_groups_against_plain_search():
                     if linked and group[i] != group[j]:
                         group[i] = group[j] = min(group[i], group[j])
                         changed = True
-        found = symbols.linked_groups(np.array(files), np.array(inks)).tolist()
+        found = selection.linked_groups(np.array(files), np.array(inks)).tolist()
         pairs = set(zip(group, found, strict=True))
         assert len(pairs) == len(set(group)) == len(set(found))
         assert all(
@@ -85,36 +85,36 @@ def test_clean_split_takes_whole_groups_and_a_tenth_of_each_class():
     labels = catalogue(3, n=6_000)["labels"]
     groups = np.sort(generator.integers(0, 900, 6_000))
     keys = generator.integers(0, 2**64, 900, dtype=np.uint64)[groups]
-    test = symbols.clean_split(labels, groups, keys, 6)
+    test = selection.clean_split(labels, groups, keys, 6)
     assert not set(groups[test]) & set(groups[~test])
     for label in range(5):
         count = (labels == label).sum()
         assert abs((test & (labels == label)).sum() - count / 10) <= 1
     # Another seed, another choice; the same seed, the same.
-    assert np.array_equal(test, symbols.clean_split(labels, groups, keys, 6))
-    other = symbols.clean_split(labels, groups, np.flip(keys.max() - keys), 6)
+    assert np.array_equal(test, selection.clean_split(labels, groups, keys, 6))
+    other = selection.clean_split(labels, groups, np.flip(keys.max() - keys), 6)
     assert not np.array_equal(test, other)
 
 
 def test_clean_split_of_one_group_is_all_train():
     labels = np.array([0, 1, 1])
     one = np.zeros(3, np.int64)
-    assert not symbols.clean_split(labels, one, one.astype(np.uint64), 2).any()
+    assert not selection.clean_split(labels, one, one.astype(np.uint64), 2).any()
 
 
 def test_original_split():
     keys = np.random.default_rng(0).integers(0, 2**64, 35_840, dtype=np.uint64)
-    test = symbols.original_split(keys)
+    test = selection.original_split(keys)
     assert test.sum() == 3_584
     assert keys[test].max() < keys[~test].min()
 
 
 def test_rests_are_taken_out_within_strokes_only():
     points = np.array([[1, 1], [1, 1], [2, 1], [2, 1], [2, 1], [3, 3], [3, 3.0]])
-    kept, lengths = symbols.without_rests(points, np.array([4, 2, 1]))
+    kept, lengths = selection.without_rests(points, np.array([4, 2, 1]))
     assert kept.tolist() == [[1, 1], [2, 1], [2, 1], [3, 3], [3, 3]]
     assert lengths.tolist() == [2, 2, 1]
-    nothing = symbols.without_rests(points[:0], np.zeros(0, int))
+    nothing = selection.without_rests(points[:0], np.zeros(0, int))
     assert [len(part) for part in nothing] == [0, 0]
 
 
@@ -124,7 +124,7 @@ def test_ink_digests():
     def digest(*strokes):
         points = np.array([point for stroke in strokes for point in stroke])
         lengths = np.array([len(stroke) for stroke in strokes])
-        (result,) = symbols.ink_digests(points, lengths, np.array([len(strokes)]))
+        (result,) = selection.ink_digests(points, lengths, np.array([len(strokes)]))
         return result
 
     assert digest(a, b) == digest(b, a)
