@@ -68,15 +68,18 @@ class RunFolder:
             raise DataError(f"{path} is no run folder (it has no config.json)")
         return folder, stored
 
-    def acquire(self) -> None:
+    def acquire(self, patience: float = 0.0) -> None:
         """Takes the folder for this process until it ends, however it ends.
+
+        Args:
+            patience: Seconds to wait for another process to leave it.
 
         Raises:
             DataError: If another process trains in it, or it cannot be written.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=patience)
         except filelock.Timeout:
             raise DataError(
                 f"{self.path} is in use by another process; wait for it or choose another --workdir"

@@ -81,11 +81,11 @@ def load(file: Path) -> tuple[Claim, ...]:
     raw = studies.read_yaml(file)
     if not isinstance(raw, dict):
         raise UsageError(f"{file}: expected a mapping (id: claim)")
-    known: dict[str, tuple[Study, ...]] = {}
-    return tuple(_claim(str(id), entry, file, known) for id, entry in raw.items())
+    known: dict[str, list[Study]] = {}
+    return tuple(_claim(id, entry, file, known) for id, entry in raw.items())
 
 
-def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]]) -> Claim:
+def _claim(id: str, entry: Any, file: Path, known: dict[str, list[Study]]) -> Claim:
     where = f"{file}, {id}"
     if not isinstance(entry, dict) or not entry.keys() <= {"by", *_TEXTS, *_RULES}:
         raise UsageError(
@@ -94,27 +94,22 @@ def _claim(id: str, entry: Any, file: Path, known: dict[str, tuple[Study, ...]])
     systems = tuple(name.strip() for name in str(entry.get("by", "")).split(","))
     if unknown := [name for name in systems if name not in SYSTEMS]:
         raise UsageError(f"{where}: by={unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
-    if bool(entry.get("study")) != bool(entry.get("rules")):
-        raise UsageError(f"{where}: study and rules belong together")
-    for key in ("needs", "also"):
-        if entry.get(key) and not entry.get("rules"):
-            raise UsageError(f"{where}: {key} belongs to rules")
+    given = {key for key in ("study", *_RULES) if entry.get(key)}
+    if given and not {"study", "rules"} <= given:
+        raise UsageError(f"{where}: study and rules belong together, needs and also to them")
     asked: dict[str, Any] = {
         key: tuple(rules.parse(rule, where) for rule in entry.get(key) or ()) for key in _RULES
     }
     texts = {key: " ".join(str(entry.get(key, "")).split()) for key in _TEXTS}
     claim = Claim(id, systems, **asked, **texts)
     if claim.study and claim.study not in known:
-        known[claim.study] = _at_all_sizes(file.parent / f"{claim.study}.yaml")
+        path = file.parent / f"{claim.study}.yaml"
+        sizes = studies.read_yaml(path).get("sizes", {})
+        known[claim.study] = [studies.load(path, size) for size in sizes]
     for study in known.get(claim.study, ()):
         for rule in (*claim.rules, *claim.needs, *claim.also):
             _check_rule(rule, study, where)
     return claim
-
-
-def _at_all_sizes(file: Path) -> tuple[Study, ...]:
-    sizes = studies.read_yaml(file).get("sizes", {})
-    return tuple(studies.load(file, size) for size in sizes)
 
 
 def _check_rule(rule: Rule, study: Study, where: str) -> None:
@@ -127,12 +122,7 @@ def _check_rule(rule: Rule, study: Study, where: str) -> None:
 
 
 def decide(claim: Claim, results: Mapping[str, Any]) -> Decision:
-    """Compares a claim with the results of its study.
-
-    Args:
-        claim: With rules.
-        results: Content of a results file.
-    """
+    """Compares a claim that has rules with the content of its study's results file."""
     findings, needed, beside = (
         tuple(rules.apply(rule, results) for rule in asked)
         for asked in (claim.rules, claim.needs, claim.also)

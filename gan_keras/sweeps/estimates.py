@@ -30,11 +30,7 @@ class Estimate:
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Returns the mean, the standard deviation and the 95 % t-interval of the mean.
-
-    Args:
-        values: One per seed; at least one.
-    """
+    """Returns the mean of values, one per seed, with its 95 % t-interval."""
     mean, n = float(np.mean(values)), len(values)
     if n == 1:
         return Estimate(mean, math.nan, 1, -math.inf, math.inf)
@@ -43,13 +39,7 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def by_seed(results: Mapping[str, Any], arm: str, metric: str) -> dict[int, float]:
-    """Returns a metric of the finished runs of an arm by seed, without runs that lack it.
-
-    Args:
-        results: Content of a results file.
-        arm: Name of the arm.
-        metric: Name of a measure.
-    """
+    """Returns a metric of the finished runs of an arm by seed, without runs that lack it."""
     return {
         run["seed"]: run["metrics"][metric]
         for run in sorted(results["runs"].values(), key=lambda run: run["seed"])
@@ -68,14 +58,10 @@ def paired(first: Mapping[int, float], second: Mapping[int, float]) -> list[floa
 
 
 def table(results: Mapping[str, Any]) -> str:
-    """Returns the table of a sweep as text.
+    """Returns the content of a results file as text.
 
-    Args:
-        results: Content of a results file.
-
-    Returns:
-        A block per metric: a line per arm with mean +- sd, seeds, and the difference to the
-        baseline with its 95 % interval; then the runs that failed.
+    That is a block per metric, with a line per arm: mean +- sd, seeds, and the difference to the
+    baseline with its 95 % interval; then the runs that failed.
     """
     lines = []
     arms, baseline = results["arms"], results["baseline"]

@@ -45,11 +45,10 @@ class Measure:
         kind: `score` of metrics.json; `mean`, `difference` or `ratio` of scores or earlier
             measures; `log` for a column of log.csv.
         of: The names of these, two of them for `difference` and `ratio`.
-        take: How a column becomes one number: `last`, `mean`, `sd`, `max` or `min` of the epochs;
-            `at` an epoch; the number of epochs `above` or `below` a value; `slope` per epoch (least
-            squares).
+        take: How a column becomes one number: `last`, `sd` or `max` of the epochs; `at` an epoch;
+            the number of epochs `above` a value; `slope` per epoch (least squares).
         value: The epoch or the threshold of `take`.
-        since: First epoch that counts, from 1; a negative number counts from the end.
+        since: First epoch that counts, from 1.
     """
 
     name: str
@@ -109,10 +108,10 @@ def _parse_column(name: str, entry: Mapping[str, Any], where: str) -> Measure:
         raise UsageError(f"{where}: log.csv has no {column!r}; known: {', '.join(COLUMNS)}")
     if take not in (*_TAKES, "at"):
         raise UsageError(f"{where}: take={take}: choose one of {', '.join(_TAKES)}, at")
-    if (take in ("above", "below", "at")) != isinstance(entry.get("value"), int | float):
-        raise UsageError(f"{where}: `value` belongs to take=above, below or at")
-    if not isinstance(since, int) or since == 0:
-        raise UsageError(f"{where}: since={since!r}: expected an epoch, or a negative number")
+    if (take in ("above", "at")) != isinstance(entry.get("value"), int | float):
+        raise UsageError(f"{where}: `value` belongs to take=above or at")
+    if not isinstance(since, int) or since < 1:
+        raise UsageError(f"{where}: since={since!r}: expected an epoch, from 1")
     return Measure(name, "log", (column,), take, entry.get("value", 0.0), since)
 
 
@@ -122,30 +121,20 @@ def describe(measure: Measure) -> str:
         return f"`{measure.of[0]}` of metrics.json"
     if measure.kind == "log":
         taken = {
-            "at": f"at epoch {measure.value:g}",
-            "above": f"number of epochs above {measure.value}",
-            "below": f"number of epochs below {measure.value}",
-            "slope": "slope per epoch",
             "last": "after the last epoch",
+            "at": f"at epoch {measure.value:g}",
+            "above": f"number of epochs above {measure.value:g}",
+            "slope": "slope per epoch",
         }.get(measure.take, measure.take)
-        if measure.since < 0:
-            taken += f" of the last {-measure.since} epochs"
-        elif measure.since > 1:
-            taken += f" since epoch {measure.since}"
-        return f"`{measure.of[0]}` of log.csv: {taken}"
-    start, between = {
-        "mean": ("mean of ", ", "),
-        "difference": ("difference: ", " less "),
-        "ratio": ("ratio: ", " over "),
-    }[measure.kind]
-    return start + between.join(measure.of)
+        since = f" since epoch {measure.since}" if measure.since > 1 else ""
+        return f"`{measure.of[0]}` of log.csv: {taken}{since}"
+    return f"{measure.kind} of {', '.join(measure.of)}"
 
 
 def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Returns the numbers of metrics.json by dotted name, those in lists by their place.
 
-    Args:
-        metrics: Content of metrics.json. Confusion matrices and the like are left out.
+    Confusion matrices and the like are left out.
     """
     return flatten(_lists_as_mappings(metrics))
 
@@ -203,7 +192,7 @@ def _value_of_column(measure: Measure, values: Sequence[float]) -> float | None:
     if measure.take == "at":
         epoch = int(measure.value)
         return values[epoch - 1] if 1 <= epoch <= len(values) else None
-    values = values[measure.since if measure.since < 0 else measure.since - 1 :]
+    values = values[measure.since - 1 :]
     if len(values) < (2 if measure.take in ("sd", "slope") else 1):
         return None
     return _TAKES[measure.take](values, measure.value)
@@ -211,11 +200,8 @@ def _value_of_column(measure: Measure, values: Sequence[float]) -> float | None:
 
 _TAKES: dict[str, Callable[[Sequence[float], float], float]] = {
     "last": lambda values, _: values[-1],
-    "mean": lambda values, _: statistics.fmean(values),
     "sd": lambda values, _: statistics.stdev(values),
     "max": lambda values, _: max(values),
-    "min": lambda values, _: min(values),
     "above": lambda values, limit: sum(value > limit for value in values),
-    "below": lambda values, limit: sum(value < limit for value in values),
     "slope": lambda values, _: statistics.linear_regression(range(len(values)), values).slope,
 }

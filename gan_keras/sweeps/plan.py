@@ -53,14 +53,7 @@ class Run:
 
 
 def runs(study: Study, workdir: Path, data_dir: str, threads: int) -> list[Run]:
-    """Returns all runs of a study, seed by seed: the first ones already compare all arms.
-
-    Args:
-        study: The study.
-        workdir: Folder of the sweep.
-        data_dir: Folder of prepared data sets.
-        threads: Threads of each run.
-    """
+    """Returns all runs of a study, seed by seed: the first ones already compare all arms."""
     workdir = workdir.resolve()  # the workers of a cluster start in other folders
     data_dir = str(Path(data_dir).resolve())
     found = []
@@ -103,9 +96,5 @@ def lacks_gan_train(config: RunConfig, recorded: Mapping[str, Any]) -> bool:
     """Returns whether a configuration asks for GAN-train and a recorded run of it has none.
 
     It gets that score when it is made again, without being trained again.
-
-    Args:
-        config: The configuration that the study asks for.
-        recorded: Result of `options` at the time.
     """
     return config.gan_train and not recorded.get("gan_train")

@@ -20,12 +20,7 @@ def expected_seconds(
 ) -> dict[str, float]:
     """Returns the expected seconds of runs by name; 0 where unknown.
 
-    That is the mean over finished runs of the same arm, else the estimate of the study.
-
-    Args:
-        pending: The runs.
-        study: The study.
-        results: Recorded runs by name.
+    That is the mean over finished runs of the same arm in `results`, else the study's estimate.
     """
     seconds = {}
     for arm in study.arms:
@@ -95,8 +90,7 @@ class Progress:
 def _done(run: Run) -> float:
     """Returns the share of a run's work that its log.csv shows."""
     try:
-        with (run.folder / "log.csv").open("rb") as log:
-            epochs = sum(1 for _ in log) - 1
+        epochs = (run.folder / "log.csv").read_bytes().count(b"\n") - 1
     except OSError:
         return 0.0
     return _TRAINING * max(0, min(1, epochs / run.config.epochs))

@@ -47,33 +47,22 @@ class Results:
                 )
             self.runs = found["superseded"] | found["runs"]
 
-    def outcome(self, run: Run) -> dict[str, Any] | None:
-        """Returns the outcome of a run; None if it has not ended, or had other options."""
-        outcome = self.runs.get(run.name)
-        if outcome is None or plan.changed(run.config, outcome["options"]):
-            return None
-        return outcome
+    def outcome(self, run: Run) -> dict[str, Any]:
+        """Returns the outcome of a run; empty if it has not ended, or had other options."""
+        outcome = self.runs.get(run.name, {})
+        return {} if outcome and plan.changed(run.config, outcome["options"]) else outcome
 
     def finished(self, run: Run) -> bool:
         """Returns whether a run is done and all that the study measures in it is known."""
         outcome = self.outcome(run)
-        wanted = {measure.name for measure in run.metrics}
         return (
-            outcome is not None
-            and outcome["status"] == "finished"
-            and wanted <= outcome["metrics"].keys()
+            outcome.get("status") == "finished"
+            and all(measure.name in outcome["metrics"] for measure in run.metrics)
             and not plan.lacks_gan_train(run.config, outcome["options"])
         )
 
     def add(self, run: Run, outcome: Mapping[str, Any]) -> None:
-        """Notes the outcome of a run and writes the file.
-
-        Args:
-            run: The run.
-            outcome: From `run_process.execute`; a stopped run has not ended and is left out.
-        """
-        if outcome["status"] == "stopped":
-            return
+        """Notes the outcome of a run, which has finished or failed, and writes the file."""
         outcome = dict(outcome)
         # The file goes to other machines: places are given from the sweep's folder.
         for name in {"reason", "log"} & outcome.keys():
@@ -97,10 +86,15 @@ class Results:
             for arm in self.study.arms
             for seed in self.study.seeds
         }
-        wanted, others = {}, {}
+        groups: dict[str, dict[str, Any]] = {"runs": {}, "superseded": {}}
         for name, run in sorted(self.runs.items()):
             same = name in asked and not plan.changed(asked[name], run["options"])
-            (wanted if same else others)[name] = run
+            groups["runs" if same else "superseded"][name] = run
+        every = [run for group in groups.values() for run in group.values()]
+        for group in groups.values():
+            for name, run in group.items():
+                group[name] = {key: run[key] for key in run if key not in _BY_NAME}
+        groups |= {part: _by_name([run.get(part, {}) for run in every]) for part in _BY_NAME}
         head = {
             "study": self.study.name,
             "size": self.study.size,
@@ -110,7 +104,7 @@ class Results:
             "metrics": [measure.name for measure in self.study.metrics],
         }
         lines = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]
-        for title, group in _by_name(wanted, others).items():
+        for title, group in groups.items():
             inner = ",\n".join(f"{_json(name)}: {_json(value)}" for name, value in group.items())
             lines.append(f"{_json(title)}: {{\n{inner}\n}}")
         with atomic_path(self.path) as temporary:
@@ -121,24 +115,13 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _by_name(
-    wanted: Mapping[str, Mapping[str, Any]], others: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """Returns the runs without their options and scores, and these by name."""
-    groups: dict[str, dict[str, Any]] = {
-        title: {
-            name: {key: value for key, value in run.items() if key not in _BY_NAME}
-            for name, run in runs.items()
-        }
-        for title, runs in (("runs", wanted), ("superseded", others))
+def _by_name(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Returns each name with its value, if all runs agree, else with the values of all runs."""
+    rows = {
+        name: [run.get(name) for run in runs]
+        for name in dict.fromkeys(name for run in runs for name in run)
     }
-    every = [*wanted.values(), *others.values()]
-    for part in _BY_NAME:
-        groups[part] = {}
-        for name in dict.fromkeys(name for run in every for name in run.get(part, {})):
-            row = [run.get(part, {}).get(name) for run in every]
-            groups[part][name] = row[0] if row.count(row[0]) == len(row) else row
-    return groups
+    return {name: row[0] if row.count(row[0]) == len(row) else row for name, row in rows.items()}
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import importlib.resources
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -100,8 +99,19 @@ class Section:
 
     def meanings(self) -> list[tuple[str, str]]:
         """Returns each metric of the table with its meaning."""
-        scores = [run["scores"] for run in self.finished]
-        return [(name, _meaning(measure, scores)) for name, measure in self.metrics.items()]
+        found = []
+        for name, measure in self.metrics.items():
+            score = _score(name, [run["scores"] for run in self.finished])
+            meaning = measures.describe(measure)
+            if measure.kind == "score" and score:
+                aim = (
+                    f"{score.better} is better"
+                    if score.better
+                    else "the value of real images is best"
+                )
+                meaning = f"{score.title}: {score.meaning.rstrip('.')} ({aim})"
+            found.append((name, meaning))
+        return found
 
 
 def _mean_and_sd(values: Sequence[float], seeds: int) -> str:
@@ -127,14 +137,6 @@ def _score(metric: str, scores: Sequence[Mapping[str, float]]) -> catalogue.Scor
     points = any("points" in one for one in scores)
     # Runs over points and over images without labels have different `modes`.
     return catalogue.find(metric if points else f"collapse.{metric}") or catalogue.find(metric)
-
-
-def _meaning(measure: measures.Measure, scores: Sequence[Mapping[str, float]]) -> str:
-    score = _score(measure.name, scores)
-    if measure.kind == "score" and score:
-        aim = f"{score.better} is better" if score.better else "as real images have it is best"
-        return f"{score.title}: {score.meaning.rstrip('.')} ({aim})"
-    return measures.describe(measure)
 
 
 def _duration(seconds: float) -> str:
@@ -165,6 +167,7 @@ def _overview(
 
     That is the largest size that decides it, else the largest at which it was tried.
     """
+    decided = (rules.CONFIRMED, rules.REFUTED)
     ranked = sorted(found, key=lambda section: -studies.SIZES.index(section.study.size))
     lines = []
     for claim in registry:
@@ -174,12 +177,8 @@ def _overview(
             for decision in section.decisions
             if decision.claim is claim and decision.verdict != claims.NOT_TRIED
         ]
-        if tried:
-            decided = (rules.CONFIRMED, rules.REFUTED)
-            decision, section = min(tried, key=lambda pair: pair[0].verdict not in decided)
-            lines.append((claim, decision.verdict, section))
-        else:
-            lines.append((claim, claims.NOT_TRIED, None))
+        best = min(tried, key=lambda pair: pair[0].verdict not in decided, default=None)
+        lines.append((claim, best[0].verdict, best[1]) if best else (claim, claims.NOT_TRIED, None))
     return lines
 
 
@@ -202,18 +201,20 @@ def render(folder: Path, root: Path, draw: bool = False) -> str:
 
         for one in found:
             ruled = [rule.metric for decision in one.decisions for rule in decision.claim.rules]
-            metrics = list(dict.fromkeys([*ruled, *one.metrics]))
-            seed_dots.write(one.picture, one.results, metrics)
+            seed_dots.write(one.picture, one.results, list(dict.fromkeys([*ruled, *one.metrics])))
     lines = _overview(registry, found)
     environment = jinja2.Environment(
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined, autoescape=False,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     environment.filters["duration"] = _duration
     # text that cannot break a table of Markdown
     environment.filters["cell"] = lambda text: " ".join(text.split()).replace("|", "\\|")
-    template = importlib.resources.files("gan_keras.sweeps").joinpath("results.md.j2")
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
+    return environment.get_template("results.md.j2").render(
         overview=lines,
         counts=sorted(collections.Counter(verdict for _, verdict, _ in lines).items()),
         sections=found,

@@ -113,12 +113,7 @@ def _arms(entry: Mapping[str, Any], one: str, several: str, where: str) -> tuple
 
 
 def apply(rule: Rule, results: Mapping[str, Any]) -> Finding:
-    """Compares a rule with what was measured.
-
-    Args:
-        rule: The rule.
-        results: Content of a results file.
-    """
+    """Compares a rule with the content of a results file."""
     own = _by_seed(rule.arms, rule.metric, results)
     if rule.others:
         values = estimates.paired(own, _by_seed(rule.others, rule.metric, results))
@@ -137,10 +132,6 @@ def judge(found: Estimate, rule: Rule) -> str:
     all of it is on the other side or below the smallest effect that would matter. Sameness is
     confirmed if the whole interval is within the margin (two one-sided tests), and refuted if
     all of it is outside; for `different` it is the other way round.
-
-    Args:
-        found: The interval.
-        rule: The rule.
     """
     low, high, margin, value = found.low, found.high, rule.margin, rule.value
     if found.n < MIN_SEEDS or not (math.isfinite(low) and math.isfinite(high)):

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,9 @@ def execute(run: Run, stop: threading.Event | None = None) -> dict[str, Any]:
     """
     stop = stop or threading.Event()
     try:
-        _wait_until_free(run, stop)
+        folder = RunFolder(run.folder)
+        folder.acquire(_PATIENCE)  # the process of a sweep that was killed may be in it still
+        folder.release()
         code = 1 if stop.is_set() else train(run, stop)
         if code == 0:
             return report(run)
@@ -47,9 +48,6 @@ def execute(run: Run, stop: threading.Event | None = None) -> dict[str, Any]:
 
 def report(run: Run) -> dict[str, Any]:
     """Reads the outcome of a finished run from its folder.
-
-    Args:
-        run: The run.
 
     Raises:
         DataError: If something is missing, or the folder holds a run of other settings.
@@ -91,26 +89,6 @@ def failure(log: Path, code: int) -> str:
         return errors[-1].removeprefix("error: ").strip()[:500]
     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
     return f"{how}: {lines[-1].strip()[:500] if lines else 'no output'}"
-
-
-def _wait_until_free(run: Run, stop: threading.Event) -> None:
-    """Waits until an earlier process has left the run folder.
-
-    Raises:
-        DataError: If it stays.
-    """
-    until = time.monotonic() + _PATIENCE
-    while not stop.is_set():
-        folder = RunFolder(run.folder)
-        try:
-            folder.acquire()
-        except DataError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.5)
-        else:
-            folder.release()
-            return
 
 
 def train(run: Run, stop: threading.Event) -> int:

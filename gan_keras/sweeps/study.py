@@ -21,7 +21,7 @@ A study is YAML. Its runs are arms times grid times seeds:
 import dataclasses
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -36,9 +36,9 @@ from gan_keras.sweeps.measures import Measure
 
 # The larger size outranks the smaller one.
 SIZES = ("cpu", "full")
-_SIZE_KEYS = {"options", "arms", "grid", "seeds", "baseline", "scaled_down", "seconds"}
-_KEYS = {"title", "experiment", "preset", "options", "arms", "grid", "seeds", "baseline",
-         "metrics", "sizes"}  # fmt: skip
+_IN_BOTH = ("options", "arms", "grid", "seeds", "baseline")
+_KEYS = ("title", "experiment", "preset", *_IN_BOTH, "metrics", "sizes")
+_SIZE_KEYS = (*_IN_BOTH, "scaled_down", "seconds")
 # Options that belong to the machine, not to the study.
 _MACHINE = ("workdir", "data_dir", "seed")
 # A sweep reports on all its runs together. Several machines may make them, and must not choose how
@@ -97,17 +97,17 @@ def run_name(arm: str, seed: int) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, which also refuses a key that occurs twice."""
+    """The safe loader, with keys as texts; one that occurs twice is refused."""
 
 
-def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     loader.flatten_mapping(node)
     found = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
+        key = str(loader.construct_object(key_node, deep=True))
         if key in found:
-            line = key_node.start_mark.line + 1
-            raise UsageError(f"line {line}: {key!r} occurs twice; names must differ")
+            problem = f"{key!r} occurs twice; names must differ"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
         found[key] = loader.construct_object(value_node, deep=True)
     return found
 
@@ -120,7 +120,7 @@ def read_yaml(file: str | Path) -> Any:
 
     Raises:
         DataError: If it cannot be read.
-        UsageError: If it is no YAML.
+        UsageError: If it is no YAML, or has a key twice.
     """
     try:
         return yaml.load(Path(file).read_text(encoding="utf-8"), _Loader)  # a SafeLoader
@@ -129,8 +129,6 @@ def read_yaml(file: str | Path) -> Any:
         raise DataError(f"{file} cannot be read ({reason})") from error
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{file} is no YAML: {' '.join(str(error).split())[:300]}") from error
-    except UsageError as error:
-        raise UsageError(f"{file}: {error}") from None
 
 
 def load(file: str | Path, size: str) -> Study:
@@ -148,7 +146,7 @@ def load(file: str | Path, size: str) -> Study:
     raw = _mapping(read_yaml(file), where, _KEYS)
     sizes = _mapping(raw.get("sizes"), f"{where}, sizes")
     if size not in sizes:
-        raise UsageError(f"{where} has no size {size!r}; it has {', '.join(map(str, sizes))}")
+        raise UsageError(f"{where} has no size {size!r}; it has {', '.join(sizes)}")
     chosen = _mapping(sizes[size], f"{where}, size {size}", _SIZE_KEYS)
     arms = _arms(raw, chosen, where)
     names = [arm.name for arm in arms]
@@ -167,16 +165,14 @@ def load(file: str | Path, size: str) -> Study:
     )
 
 
-def _mapping(value: Any, where: str, known: set[str] | None = None) -> dict[Any, Any]:
-    """Checks a mapping and its keys; one that is missing is empty."""
+def _mapping(value: Any, where: str, known: Collection[str] = ()) -> dict[str, Any]:
+    """Checks a mapping, and its keys if some are known; one that is missing is empty."""
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise UsageError(f"{where}: expected a mapping (name: value)")
-    if unknown := [str(key) for key in value if known and key not in known]:
-        raise UsageError(
-            f"{where}: unknown {', '.join(unknown)}; known: {', '.join(sorted(known or ()))}"
-        )
+    if unknown := [key for key in value if known and key not in known]:
+        raise UsageError(f"{where}: unknown {', '.join(unknown)}; known: {', '.join(known)}")
     return value
 
 
@@ -191,10 +187,9 @@ def _metrics(value: Any, where: str) -> tuple[Measure, ...]:
 
 
 def _seeds(value: Any, where: str) -> tuple[int, ...]:
-    if not isinstance(value, list) or not value or any(type(seed) is not int for seed in value):
-        raise UsageError(f"{where}: seeds must be a list of whole numbers, e.g. [0, 1, 2]")
-    if len(set(value)) < len(value):
-        raise UsageError(f"{where}: seeds {value} has one twice")
+    whole = isinstance(value, list) and value and all(type(seed) is int for seed in value)
+    if not whole or len(set(value)) < len(value):
+        raise UsageError(f"{where}: seeds must be different whole numbers, e.g. [0, 1, 2]")
     return tuple(value)
 
 
@@ -203,7 +198,7 @@ def _arms(raw: Mapping[str, Any], chosen: Mapping[str, Any], where: str) -> tupl
     arms = _mapping(raw.get("arms"), f"{where}, arms") or {"": {}}
     own = _mapping(chosen.get("arms"), f"{where}, arms of the size")
     points = _grid_points(chosen.get("grid", raw.get("grid")), where)
-    if unknown := [str(name) for name in own if name not in arms]:
+    if unknown := [name for name in own if name not in arms]:
         raise UsageError(f"{where}: the size changes unknown arms {', '.join(unknown)}")
     found = []
     for name, options in arms.items():
@@ -217,8 +212,8 @@ def _arms(raw: Mapping[str, Any], chosen: Mapping[str, Any], where: str) -> tupl
             **_mapping(own.get(name), f"{where}, arm {name}"),
         }
         for point in points:
-            labels = [str(name)] * bool(name) + [f"{key}={value}" for key, value in point.items()]
-            full = "-".join(labels) or "all"
+            labels = [name, *(f"{key}={value}" for key, value in point.items())]
+            full = "-".join(filter(None, labels)) or "all"
             config = _config({**base, **point}, f"{where}, arm {full}")
             found.append(Arm(full, config, _seconds(chosen.get("seconds"), name, where)))
     _check_different(found, where)
@@ -234,14 +229,12 @@ def _grid_points(value: Any, where: str) -> list[dict[str, Any]]:
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
-def _config(options: dict[Any, Any], where: str) -> RunConfig:
+def _config(options: dict[str, Any], where: str) -> RunConfig:
     """Returns the configuration of an arm."""
     experiment, preset = options.pop("experiment"), options.pop("preset")
     for what, name in (("experiment", experiment), ("preset", preset or "")):
         if not isinstance(name, str):
             raise UsageError(f"{where}: {what}={name!r}: expected one name")
-    if odd := [name for name in options if not isinstance(name, str)]:
-        raise UsageError(f"{where}: {odd[0]!r} is no option's name")
     if named := [name for name in _MACHINE if name in options]:
         raise UsageError(f"{where}: {', '.join(named)} is not for a study file to say")
     try:
@@ -270,19 +263,17 @@ def _float(value: Any) -> Any:
 def _seconds(value: Any, arm: str, where: str) -> float:
     """Returns the estimated seconds of one run of an arm; 0 if unknown."""
     found = value.get(arm) if isinstance(value, dict) else value
-    if isinstance(found, bool) or not isinstance(found, int | float | None):
+    if not isinstance(found, int | float | None):
         raise UsageError(f"{where}: seconds must be a number, or one for each arm")
     return found or 0.0
 
 
 def _check_different(arms: list[Arm], where: str) -> None:
-    """Checks that no two arms share a name or are the same run."""
+    """Checks that arms have proper names, and that no two are the same run."""
     runs: dict[str, str] = {}
     for arm in arms:
         if not is_name(arm.name):
             raise UsageError(f"{where}: arm {arm.name!r}: use letters, digits and _ . = + -")
-        if arm.name in runs.values():
-            raise UsageError(f"{where}: two arms are called {arm.name!r}")
         same = repr(sorted(arm.config.to_dict().items()))
         if same in runs:
             raise UsageError(f"{where}: arms {runs[same]!r} and {arm.name!r} are the same run")

@@ -67,12 +67,7 @@ def runs_of(study: Study, settings: Settings) -> list[Run]:
 
 
 def preview(study: Study, settings: Settings) -> str:
-    """Returns the runs of a sweep with their commands and the expected time, as text.
-
-    Args:
-        study: The study.
-        settings: The settings.
-    """
+    """Returns the runs of a sweep with their commands and the expected time, as text."""
     results = Results(settings.results, study)
     runs = runs_of(study, settings)
     pending = _pending(runs, results, settings.retry_failed)
@@ -93,15 +88,11 @@ def run(study: Study, settings: Settings) -> dict[str, Any]:
     A sweep can be stopped at any time, also by SIGKILL: the same call goes on. Runs under way
     resume at their last checkpoint, and finished runs are not repeated.
 
-    Args:
-        study: The study.
-        settings: The settings.
-
     Returns:
         Content of the results file.
 
     Raises:
-        UsageError: If settings are wrong.
+        UsageError: If an arm is unknown.
         DataError: If another sweep uses the folder or the results.
     """
     runs = runs_of(study, settings)
@@ -148,25 +139,19 @@ def _line(one: Run, outcome: dict[str, Any]) -> str:
     """Returns a line on a run that has ended."""
     if outcome["status"] == "failed":
         return f"{one.name}: FAILED: {outcome['reason']} ({outcome['log']})"
-    if outcome["status"] == "stopped":
-        return f"{one.name}: stopped"
-    shown = [
-        f"{name} {estimates.number(value)}"
-        for name, value in outcome["metrics"].items()
-        if value is not None
-    ]
+    known = {name: value for name, value in outcome["metrics"].items() if value is not None}
+    shown = [f"{name} {estimates.number(value)}" for name, value in known.items()]
     return f"{one.name}: {', '.join(shown[:3])} ({outcome['wall_seconds']:.0f} s)"
 
 
 def _pending(runs: Sequence[Run], results: Results, retry_failed: bool) -> list[Run]:
     """Returns the runs that are to be made."""
-
-    def done(one: Run) -> bool:
-        outcome = results.outcome(one)
-        failed = outcome is not None and outcome["status"] == "failed"
-        return results.finished(one) or (failed and not retry_failed)
-
-    return [one for one in runs if not done(one)]
+    skipped = () if retry_failed else ("failed",)
+    return [
+        one
+        for one in runs
+        if not results.finished(one) and results.outcome(one).get("status") not in skipped
+    ]
 
 
 def _measure_again(runs: Sequence[Run], results: Results) -> None:
@@ -176,7 +161,7 @@ def _measure_again(runs: Sequence[Run], results: Results) -> None:
     """
     for one in runs:
         outcome = results.outcome(one)
-        if outcome is None or outcome["status"] != "finished" or results.finished(one):
+        if outcome.get("status") != "finished" or results.finished(one):
             continue
         try:
             results.add(one, run_process.report(one))

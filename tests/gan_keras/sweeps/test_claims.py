@@ -19,8 +19,8 @@ from gan_keras.sweeps import claims
             "      needs: [{metric: energy_distance, arm: no, expect: at_least, value: 1}]",
             "has no arm",
         ),
-        ("      said: Nobody", "      needs: [{}]\n      said: Nobody", "needs belongs to rules"),
-        ("      said: Nobody", "      also: [{}]\n      said: Nobody", "also belongs to rules"),
+        ("      said: Nobody", "      needs: [{}]\n      said: Nobody", "needs and also to them"),
+        ("      said: Nobody", "      also: [{}]\n      said: Nobody", "needs and also to them"),
     ],
 )
 def test_mistakes_in_the_registry(tmp_path, old, new, message):
