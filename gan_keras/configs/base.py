@@ -258,7 +258,9 @@ class RunConfig(OptionGroup):
     @classmethod
     def defaults(cls) -> dict[str, Any]:
         """Values of all options without a preset."""
-        return {name: field.default for name, field in cls.option_fields().items()} | cls.DEFAULTS
+        return {name: field.default for name, field in cls.option_fields().items()} | dict(
+            cls.DEFAULTS
+        )
 
     @classmethod
     def create(cls, preset: str | None = None, options: Mapping[str, Any] | None = None) -> Self:

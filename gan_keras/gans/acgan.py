@@ -137,20 +137,15 @@ class ACGAN(GAN):
     ) -> dict[str, tf.Tensor]:
         """Losses of the discriminator on a batch whose first part is real."""
         n = tf.shape(labels)[0]
-        d_source, d_real, d_fake = self.loss_function.discriminator(
-            source[:n], source[n:], *self.d_targets(n)
-        )
+        d = self.loss_function.discriminator(source[:n], source[n:], *self.d_targets(n))
         d_class = losses.class_loss(labels, classes[:n], weights)
         if self.config.aux_on_fakes:
             # The mean over both halves, as of the source.
             d_class = 0.5 * (d_class + losses.class_loss(fake_labels, classes[n:]))
         return {
-            "d_loss": d_source + self.config.d_class_weight * d_class,
-            "d_real": d_real,
-            "d_fake": d_fake,
+            **d,
+            "d_loss": d["d_loss"] + self.config.d_class_weight * d_class,
             "d_class": d_class,
-            "real_score": self.loss_function.score(source[:n]),
-            "fake_score": self.loss_function.score(source[n:]),
             "class_accuracy": _accuracy(labels, classes[:n]),
         }
 

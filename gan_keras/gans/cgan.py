@@ -43,12 +43,10 @@ class CGAN(PlainGAN):
 
             with tf.GradientTape() as tape:
                 real_logits, fake_logits = critic(seen_reals), critic(fakes)
-                d_loss, d_real, d_fake = loss.discriminator(
-                    real_logits, fake_logits, *self.d_targets(n, k)
-                )
+                d = loss.discriminator(real_logits, fake_logits, *self.d_targets(n, k))
                 seed = self.step_seed(Purpose.PENALTY, k)
                 penalty = self.penalty(critic, seen_reals, fakes, seed, self.steps)
-                d_total = d_loss + penalty
+                d_total = d["d_loss"] + penalty
             d_norm = self.update_discriminator(tape, d_total)
 
         with tf.GradientTape() as tape:
@@ -59,13 +57,9 @@ class CGAN(PlainGAN):
         g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
         return self.track(
+            **d,
             g_loss=g_loss,
-            d_loss=d_loss,
-            d_real=d_real,
-            d_fake=d_fake,
             gradient_penalty=penalty,
-            real_score=loss.score(real_logits),
-            fake_score=loss.score(fake_logits),
             g_gradient_norm=g_norm,
             d_gradient_norm=d_norm,
         )

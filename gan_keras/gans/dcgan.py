@@ -52,12 +52,8 @@ class DCGAN(PlainGAN):
         g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
         return self.track(
+            **loss.from_halves(d_real, d_fake, real_logits, fake_logits),
             g_loss=g_loss,
-            d_loss=loss.total(d_real, d_fake),
-            d_real=d_real,
-            d_fake=d_fake,
-            real_score=loss.score(real_logits),
-            fake_score=loss.score(fake_logits),
             g_gradient_norm=g_norm,
             d_gradient_norm=0.5 * (real_norm + fake_norm),
         )

@@ -43,12 +43,12 @@ class GaussianGAN(PlainGAN):
             fakes = self.seen(self.replayed(fakes, k), Purpose.AUGMENT_FAKE, k)
             with tf.GradientTape() as tape:
                 real_logits, fake_logits = self.discriminate(seen_reals), self.discriminate(fakes)
-                d_loss, d_real, d_fake = loss.discriminator(
+                d = loss.discriminator(
                     real_logits, fake_logits, *self.d_targets(tf.shape(real_logits)[0], k)
                 )
                 seed = self.step_seed(Purpose.PENALTY, k)
                 penalty = self.penalty(self.discriminate, seen_reals, fakes, seed, self.steps)
-                d_total = d_loss + penalty
+                d_total = d["d_loss"] + penalty
             d_norm = self.update_discriminator(tape, d_total)
 
         if not self.config.simultaneous:
@@ -57,13 +57,9 @@ class GaussianGAN(PlainGAN):
         g_norm = self.update_generator(g_tape, g_loss)
         self.finish_step()
         return self.track(
+            **d,
             g_loss=g_loss,
-            d_loss=d_loss,
-            d_real=d_real,
-            d_fake=d_fake,
             gradient_penalty=penalty,
-            real_score=loss.score(real_logits),
-            fake_score=loss.score(fake_logits),
             g_gradient_norm=g_norm,
             d_gradient_norm=d_norm,
         )

@@ -39,19 +39,9 @@ class PlainGAN(GAN):
             for images in (reals, fakes)
         )
         n = tf.shape(real_logits)[0]
-        d_loss, d_real, d_fake = self.loss_function.discriminator(
-            real_logits,
-            fake_logits,
-            *self.d_targets(n),
-        )
-        g_loss = self.loss_function.generator(fake_logits, real_logits, self.g_target(n))
+        d = self.loss_function.discriminator(real_logits, fake_logits, *self.d_targets(n))
         return self.track(
-            d_loss=d_loss,
-            d_real=d_real,
-            d_fake=d_fake,
-            g_loss=g_loss,
-            real_score=self.loss_function.score(real_logits),
-            fake_score=self.loss_function.score(fake_logits),
+            **d, g_loss=self.loss_function.generator(fake_logits, real_logits, self.g_target(n))
         )
 
 

@@ -138,13 +138,11 @@ class ProgressiveGAN(GAN):
         fakes = self.seen(fakes, Purpose.AUGMENT_FAKE)
         with tf.GradientTape() as tape:
             real_logits, fake_logits = critic(reals), critic(fakes)
-            d_loss, d_real, d_fake = loss.discriminator(
-                real_logits, fake_logits, *self.d_targets(n)
-            )
+            d = loss.discriminator(real_logits, fake_logits, *self.d_targets(n))
             seed = self.step_seed(Purpose.PENALTY)
             penalty = self.penalty(critic, reals, fakes, seed, self.steps)
             drift = self.config.drift * tf.reduce_mean(tf.square(real_logits))
-            d_total = d_loss + penalty + drift
+            d_total = d["d_loss"] + penalty + drift
         variables = self.discriminators[stage].trainable_variables
         d_norm = updates.update(self.d_optimizer, tape, d_total, variables)
 
@@ -155,13 +153,9 @@ class ProgressiveGAN(GAN):
             g_loss = loss.generator(g_logits, compared, self.g_target(n))
         variables = self.generators[stage].trainable_variables
         return {
+            **d,
             "g_loss": g_loss,
-            "d_loss": d_loss,
-            "d_real": d_real,
-            "d_fake": d_fake,
             "gradient_penalty": penalty,
-            "real_score": loss.score(real_logits),
-            "fake_score": loss.score(fake_logits),
             "g_gradient_norm": updates.update(self.g_optimizer, tape, g_loss, variables),
             "d_gradient_norm": d_norm,
             "image_size": tf.constant(float(self.schedule.sizes[stage])),
@@ -207,16 +201,10 @@ class ProgressiveGAN(GAN):
             real_logits, fake_logits = (
                 self._discriminate_at(stage, alpha, x, training=False) for x in (reals, fakes)
             )
-            d_loss, d_real, d_fake = loss.discriminator(
-                real_logits, fake_logits, *self.d_targets(n)
-            )
+            d = loss.discriminator(real_logits, fake_logits, *self.d_targets(n))
             return {
+                **d,
                 "g_loss": loss.generator(fake_logits, real_logits, self.g_target(n)),
-                "d_loss": d_loss,
-                "d_real": d_real,
-                "d_fake": d_fake,
-                "real_score": loss.score(real_logits),
-                "fake_score": loss.score(fake_logits),
                 "image_size": tf.constant(float(self.schedule.sizes[stage])),
                 "alpha": alpha,
             }

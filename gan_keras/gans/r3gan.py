@@ -36,11 +36,11 @@ class R3GAN(PlainGAN):
             fakes = self.seen(fakes, Purpose.AUGMENT_FAKE, k)
             with tf.GradientTape() as tape:
                 real_logits, fake_logits = self.discriminate(seen_reals), self.discriminate(fakes)
-                d_loss, d_real, d_fake = relativistic.discriminator(real_logits, fake_logits)
+                d = relativistic.discriminator(real_logits, fake_logits)
                 # R1 and R2 with weight gamma = `--penalty_factor`.
                 seed = self.step_seed(Purpose.PENALTY, k)
                 penalty = self.penalty(self.discriminate, seen_reals, fakes, seed, self.steps)
-                d_total = d_loss + penalty
+                d_total = d["d_loss"] + penalty
             d_norm = self.update_discriminator(tape, d_total)
 
         with tf.GradientTape() as tape:
@@ -52,13 +52,9 @@ class R3GAN(PlainGAN):
         g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
         return self.track(
+            **d,
             g_loss=g_loss,
-            d_loss=d_loss,
-            d_real=d_real,
-            d_fake=d_fake,
             gradient_penalty=penalty,
-            real_score=tf.reduce_mean(real_logits),
-            fake_score=tf.reduce_mean(fake_logits),
             g_gradient_norm=g_norm,
             d_gradient_norm=d_norm,
         )

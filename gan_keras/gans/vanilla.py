@@ -77,21 +77,12 @@ class VanillaGAN(PlainGAN):
         with tf.GradientTape() as tape:
             real_logits, fake_logits = self.discriminate(reals), self.discriminate(fakes)
             n = tf.shape(real_logits)[0]
-            d_loss, d_real, d_fake = self.loss_function.discriminator(
-                real_logits, fake_logits, *self.d_targets(n, k)
-            )
+            d = self.loss_function.discriminator(real_logits, fake_logits, *self.d_targets(n, k))
             seed = self.step_seed(Purpose.PENALTY, k)
             penalty = self.penalty(self.discriminate, reals, fakes, seed, self.steps)
-            d_total = d_loss + penalty
-        return {
-            "d_loss": d_loss,
-            "d_real": d_real,
-            "d_fake": d_fake,
-            "gradient_penalty": penalty,
-            "real_score": self.loss_function.score(real_logits),
-            "fake_score": self.loss_function.score(fake_logits),
-            "d_gradient_norm": self.update_discriminator(tape, d_total),
-        }
+            d_total = d["d_loss"] + penalty
+        norm = self.update_discriminator(tape, d_total)
+        return {**d, "gradient_penalty": penalty, "d_gradient_norm": norm}
 
     def _update_on_each(self, reals: tf.Tensor, fakes: tf.Tensor, k: int) -> dict[str, tf.Tensor]:
         """One update of the discriminator on real images, then one on generated images."""
@@ -105,14 +96,8 @@ class VanillaGAN(PlainGAN):
             fake_logits = self.discriminate(fakes)
             d_fake = self.loss_function.on_fakes(fake_logits, fake_target)
         fake_norm = self.update_discriminator(tape, d_fake)
-        return {
-            "d_loss": self.loss_function.total(d_real, d_fake),
-            "d_real": d_real,
-            "d_fake": d_fake,
-            "real_score": self.loss_function.score(real_logits),
-            "fake_score": self.loss_function.score(fake_logits),
-            "d_gradient_norm": 0.5 * (real_norm + fake_norm),
-        }
+        d = self.loss_function.from_halves(d_real, d_fake, real_logits, fake_logits)
+        return {**d, "d_gradient_norm": 0.5 * (real_norm + fake_norm)}
 
 
 def build(config: VanillaConfig, spec: DataSpec) -> VanillaGAN:

@@ -35,9 +35,9 @@ class WGAN(PlainGAN):
             fakes = self.seen(fakes, Purpose.AUGMENT_FAKE, t)
             with tf.GradientTape() as tape:
                 real_scores, fake_scores = self.discriminate(seen_reals), self.discriminate(fakes)
-                d_loss, d_real, d_fake = wasserstein.discriminator(real_scores, fake_scores)
+                d = wasserstein.discriminator(real_scores, fake_scores)
             # Clips the critic's weights to [-c, c], c = `--weight_clip`.
-            d_norm = self.update_discriminator(tape, d_loss)
+            d_norm = self.update_discriminator(tape, d["d_loss"])
 
         with tf.GradientTape() as tape:
             fakes = self.seen(self.generate(n, Purpose.LATENT_G), Purpose.AUGMENT_G)
@@ -46,12 +46,8 @@ class WGAN(PlainGAN):
         g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
         return self.track(
+            **d,
             g_loss=g_loss,
-            d_loss=d_loss,
-            d_real=d_real,
-            d_fake=d_fake,
-            real_score=tf.reduce_mean(real_scores),
-            fake_score=tf.reduce_mean(fake_scores),
             g_gradient_norm=g_norm,
             d_gradient_norm=d_norm,
         )

@@ -35,10 +35,10 @@ class WGANGP(PlainGAN):
             fakes = self.seen(fakes, Purpose.AUGMENT_FAKE, t)
             with tf.GradientTape() as tape:
                 real_scores, fake_scores = self.discriminate(seen_reals), self.discriminate(fakes)
-                d_loss, d_real, d_fake = wasserstein.discriminator(real_scores, fake_scores)
+                d = wasserstein.discriminator(real_scores, fake_scores)
                 seed = self.step_seed(Purpose.PENALTY, t)
                 penalty = self.penalty(self.discriminate, seen_reals, fakes, seed, self.steps)
-                d_total = d_loss + penalty
+                d_total = d["d_loss"] + penalty
             d_norm = self.update_discriminator(tape, d_total)
 
         with tf.GradientTape() as tape:
@@ -48,13 +48,9 @@ class WGANGP(PlainGAN):
         g_norm = self.update_generator(tape, g_loss)
         self.finish_step()
         return self.track(
+            **d,
             g_loss=g_loss,
-            d_loss=d_loss,
-            d_real=d_real,
-            d_fake=d_fake,
             gradient_penalty=penalty,
-            real_score=tf.reduce_mean(real_scores),
-            fake_score=tf.reduce_mean(fake_scores),
             g_gradient_norm=g_norm,
             d_gradient_norm=d_norm,
         )

@@ -14,21 +14,13 @@ All variants mean the same by their metrics:
 The weight of a penalty (`--penalty_factor`) stands beside `d_loss`.
 """
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import tensorflow as tf
 
 from gan_keras.hardware import replicas
 
 Targets = float | tf.Tensor
-
-
-class DiscriminatorLoss(NamedTuple):
-    """The loss of a discriminator and its parts, float32 scalars."""
-
-    total: tf.Tensor
-    real: tf.Tensor
-    fake: tf.Tensor
 
 
 class AdversarialLoss:
@@ -82,22 +74,39 @@ class AdversarialLoss:
         fake_logits: tf.Tensor,
         real_target: Targets = 1.0,
         fake_target: Targets = 0.0,
-    ) -> DiscriminatorLoss:
-        """Loss of the discriminator, see the head of this file.
+    ) -> dict[str, tf.Tensor]:
+        """Loss of the discriminator with its parts and scores, see the head of this file.
 
         Args:
             real_logits: float `(batch, ...)`.
             fake_logits: float `(fake_batch, ...)`.
             real_target: Answer that is wanted for reals: a number or `(batch,)`.
             fake_target: Answer that is wanted for fakes: a number or `(fake_batch,)`.
+
+        Returns:
+            float32 scalars: `d_loss`, `d_real`, `d_fake`, and the mean probabilities of being real
+            that it gives, or a critic's mean scores, `real_score` and `fake_score`.
         """
         real = self.on_reals(real_logits, real_target)
         fake = self.on_fakes(fake_logits, fake_target)
-        return DiscriminatorLoss(self.total(real, fake), real, fake)
+        return self.from_halves(real, fake, real_logits, fake_logits)
 
-    def total(self, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
-        """The discriminator's loss per example, or per pair, from its parts."""
-        return real + fake if self.is_paired else 0.5 * (real + fake)
+    def from_halves(
+        self,
+        real: tf.Tensor,
+        fake: tf.Tensor,
+        real_logits: tf.Tensor,
+        fake_logits: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        """Gives what `discriminator` does, from what `on_reals` and `on_fakes` gave."""
+        score = tf.identity if self.is_paired else tf.sigmoid
+        return {
+            "d_loss": real + fake if self.is_paired else 0.5 * (real + fake),
+            "d_real": real,
+            "d_fake": fake,
+            "real_score": tf.reduce_mean(score(real_logits)),
+            "fake_score": tf.reduce_mean(score(fake_logits)),
+        }
 
     def generator(
         self,
@@ -115,10 +124,6 @@ class AdversarialLoss:
         del real_logits
         logits = tf.cast(fake_logits, tf.float32)
         return tf.reduce_mean(self.generator_terms(logits, _per_example(target, logits)))
-
-    def score(self, logits: tf.Tensor) -> tf.Tensor:
-        """Mean probability of being real, or a critic's mean score, for logging."""
-        return tf.reduce_mean(logits if self.is_paired else tf.sigmoid(logits))
 
 
 class NonSaturating(AdversarialLoss):
@@ -227,10 +232,10 @@ class Relativistic(AdversarialLoss):
         fake_logits: tf.Tensor,
         real_target: Targets = 1.0,
         fake_target: Targets = 0.0,
-    ) -> DiscriminatorLoss:
+    ) -> dict[str, tf.Tensor]:
         """Loss of the discriminator; as many fakes as reals, targets play no part."""
         half = tf.reduce_mean(0.5 * _beaten_by(real_logits, fake_logits))
-        return DiscriminatorLoss(self.total(half, half), half, half)
+        return self.from_halves(half, half, real_logits, fake_logits)
 
     def generator(
         self,

@@ -44,6 +44,12 @@ EXPECTED = {  # name: (real part, fake part, generator)
 }
 
 
+def parts(loss, *arguments):
+    """The discriminator's loss, its part on reals and its part on fakes."""
+    d = loss.discriminator(*arguments)
+    return d["d_loss"], d["d_real"], d["d_fake"]
+
+
 def test_expectations_cover_the_registry():
     assert set(EXPECTED) == set(losses.LOSSES)
 
@@ -54,7 +60,7 @@ def test_hand_computed_values(name, graph):
     loss = losses.LOSSES[name]
 
     def both(real, fake):
-        return (*loss.discriminator(real, fake), loss.generator(fake, real_logits=real))
+        return (*parts(loss, real, fake), loss.generator(fake, real_logits=real))
 
     total, *values = (tf.function(both) if graph else both)(REAL, FAKE)
     np.testing.assert_allclose(values, EXPECTED[name], rtol=1e-6)
@@ -71,7 +77,7 @@ def test_gradients_push_in_the_right_direction(name):
     real, fake = tf.constant([[0.3], [0.6]]), tf.constant([[0.1], [0.5]])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([real, fake])
-        d_loss = loss.discriminator(real, fake).total
+        d_loss = loss.discriminator(real, fake)["d_loss"]
         g_loss = loss.generator(fake, real_logits=real)
     # a descent step of D raises real logits and lowers fake ones; one of G raises fake ones
     assert np.all(tape.gradient(d_loss, real) < 0)
@@ -84,15 +90,15 @@ def test_low_precision_logits_are_computed_in_float32(name):
     # 300 reals at logit 0 and one at 1: bfloat16 could not even count them
     logits = tf.cast(np.append(np.zeros(300), 1.0), tf.bfloat16)
     loss = losses.LOSSES[name]
-    low = loss.discriminator(logits, logits)
-    full = loss.discriminator(tf.cast(logits, tf.float32), tf.cast(logits, tf.float32))
+    low = parts(loss, logits, logits)
+    full = parts(loss, tf.cast(logits, tf.float32), tf.cast(logits, tf.float32))
     np.testing.assert_array_equal(low, full)
-    assert low.total.dtype == tf.float32
+    assert low[0].dtype == tf.float32
 
 
 @pytest.mark.parametrize("name", ["non_saturating", "minimax", "relativistic"])
 def test_d_loss_is_ln_2_where_the_two_cannot_be_told_apart(name):
-    total = losses.LOSSES[name].discriminator(np.zeros((4, 1)), np.zeros((4, 1))).total
+    total, *_ = parts(losses.LOSSES[name], np.zeros((4, 1)), np.zeros((4, 1)))
     np.testing.assert_allclose(total, LN2, rtol=1e-6)
 
 
@@ -114,17 +120,17 @@ def test_cross_entropy_is_finite_for_sure_discriminators(logit, target):
 def test_soft_targets():
     loss = losses.LOSSES["non_saturating"]
     # logit ln 3, target 0.9: -0.9 ln(3/4) - 0.1 ln(1/4) = 0.258914 + 0.138629
-    soft = loss.discriminator(REAL[:1], FAKE[:1], 0.9, 0.1)
+    soft = parts(loss, REAL[:1], FAKE[:1], 0.9, 0.1)
     np.testing.assert_allclose(soft, [0.397543] * 3, rtol=1e-5)
     # G on probability 1/4 with target 0.9: 0.9 ln 4 + 0.1 ln(4/3) = 1.247665 + 0.028768
     np.testing.assert_allclose(loss.generator(FAKE[:1], target=0.9), 1.276433, rtol=1e-5)
-    least = losses.LOSSES["least_squares"].discriminator([[2.0]], [[2.0]], 0.9, 0.1)
+    least = parts(losses.LOSSES["least_squares"], [[2.0]], [[2.0]], 0.9, 0.1)
     np.testing.assert_allclose(least[1:], [1.1**2 / 2, 1.9**2 / 2], rtol=1e-6)
 
 
 def test_per_example_targets_do_not_broadcast_to_a_square():
     loss = losses.LOSSES["non_saturating"]
-    vector = loss.discriminator(REAL, FAKE, tf.constant([0.9, 0.7]), tf.constant([[0.1], [0.3]]))
+    vector = parts(loss, REAL, FAKE, tf.constant([0.9, 0.7]), tf.constant([[0.1], [0.3]]))
     # real: mean of 0.397543 and ln 2 (any target at logit 0)
     np.testing.assert_allclose(vector, [(0.397543 + LN2) / 2] * 3, rtol=1e-5)
 
@@ -138,8 +144,8 @@ def test_targets_of_another_number_are_refused():
 def test_losses_use_targets_if_they_say_so(name):
     loss = losses.LOSSES[name]
     assert loss.uses_targets == (name in tools.WITH_TARGETS)
-    plain = loss.discriminator(REAL[:1], FAKE[:1])
-    soft = loss.discriminator(REAL[:1], FAKE[:1], 0.9, 0.1)
+    plain = parts(loss, REAL[:1], FAKE[:1])
+    soft = parts(loss, REAL[:1], FAKE[:1], 0.9, 0.1)
     g_plain = loss.generator(FAKE, REAL)
     g_soft = loss.generator(FAKE, REAL, target=0.5)
     assert np.all(np.isclose(plain, soft) != loss.uses_targets)
@@ -148,9 +154,7 @@ def test_losses_use_targets_if_they_say_so(name):
 
 def test_relativistic_ignores_a_common_shift():
     loss = losses.LOSSES["relativistic"]
-    np.testing.assert_allclose(
-        loss.discriminator(REAL + 5, FAKE + 5), loss.discriminator(REAL, FAKE), rtol=1e-5
-    )
+    np.testing.assert_allclose(parts(loss, REAL + 5, FAKE + 5), parts(loss, REAL, FAKE), rtol=1e-5)
 
 
 def test_patches_count_as_examples():
@@ -160,8 +164,8 @@ def test_patches_count_as_examples():
 
 
 def test_batches_of_different_sizes():
-    loss = losses.LOSSES["non_saturating"].discriminator(np.zeros((3, 1)), np.zeros((7, 1)))
-    assert all(value.shape == () for value in loss)
+    found = parts(losses.LOSSES["non_saturating"], np.zeros((3, 1)), np.zeros((7, 1)))
+    assert all(value.shape == () for value in found)
 
 
 def test_class_loss():
@@ -196,7 +200,12 @@ def test_feature_matching_moves_only_the_fakes():
 def test_each_half_alone_is_its_part_of_the_whole(name):
     loss = losses.LOSSES[name]
     real, fake = tf.constant([[0.3], [-2.0]]), tf.constant([[1.5], [0.1]])
-    total, real_part, fake_part = loss.discriminator(real, fake, 0.9, 0.1)
-    assert float(loss.on_reals(real, 0.9)) == float(real_part)
-    assert float(loss.on_fakes(fake, 0.1)) == float(fake_part)
-    assert float(loss.total(real_part, fake_part)) == float(total)
+    whole = loss.discriminator(real, fake, 0.9, 0.1)
+    halves = loss.on_reals(real, 0.9), loss.on_fakes(fake, 0.1)
+    assert loss.from_halves(*halves, real, fake) == whole
+
+
+def test_scores_are_probabilities_or_those_of_a_critic():
+    for name, wanted in (("hinge", (0.75, 0.25)), ("wasserstein", (LN3, -LN3))):
+        d = losses.LOSSES[name].discriminator(REAL[:1], FAKE[:1])
+        np.testing.assert_allclose((d["real_score"], d["fake_score"]), wanted, rtol=1e-6)

@@ -106,11 +106,20 @@ def test_flipping_is_neutral_when_the_last_layer_is_negated(name):
         with tf.GradientTape(persistent=True) as tape:
             fake = tf.constant(z, tf.float32) @ weights
             fake_logits = discriminator(fake)
-            d_loss = loss.discriminator(
+            d = loss.discriminator(
                 discriminator(real), fake_logits, used.real(6, SEED), used.fake(6, SEED)
             )
             g_loss = loss.generator(fake_logits, target=used.generator(6, SEED))
-        d_gradients = tape.gradient(d_loss.total, discriminator.trainable_variables)
-        results.append((*d_loss, g_loss, tape.gradient(g_loss, weights), d_gradients[0]))
+        d_gradients = tape.gradient(d["d_loss"], discriminator.trainable_variables)
+        results.append(
+            (
+                d["d_loss"],
+                d["d_real"],
+                d["d_fake"],
+                g_loss,
+                tape.gradient(g_loss, weights),
+                d_gradients[0],
+            )
+        )
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)  # to the last bit
