@@ -1,5 +1,6 @@
 """The Wasserstein GAN with gradient penalty (Gulrajani et al. 2017, arXiv:1704.00028)."""
 
+import functools
 from typing import Any
 
 import tensorflow as tf
@@ -7,7 +8,7 @@ import tensorflow as tf
 from gan_keras.configs.wgan_gp import WGANGPConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.gans.plain import PlainGAN, image_networks
-from gan_keras.steps import losses
+from gan_keras.steps import losses, penalties
 from gan_keras.steps.latents import Purpose
 
 
@@ -37,7 +38,10 @@ class WGANGP(PlainGAN):
                 real_scores, fake_scores = self.discriminate(seen_reals), self.discriminate(fakes)
                 d = wasserstein.discriminator(real_scores, fake_scores)
                 seed = self.step_seed(Purpose.PENALTY, t)
-                penalty = self.penalty(self.discriminate, seen_reals, fakes, seed, self.steps)
+                between = functools.partial(
+                    penalties.gradient_penalty, self.discriminate, seen_reals, fakes, seed
+                )
+                penalty = self.penalty.lazily(self.steps, between)
                 d_total = d["d_loss"] + penalty
             d_norm = self.update_discriminator(tape, d_total)
 

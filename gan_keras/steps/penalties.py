@@ -5,7 +5,6 @@ lambda.
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable
 from typing import Self
 
@@ -120,32 +119,30 @@ class Penalty:
             step: Number of the step, a tensor or variable.
             fake_critic: Critic of fakes, where they have classes of their own.
         """
-        if self.name == "none":
-            return tf.zeros(())
-        due = functools.partial(self._due, critic, real, fake, seed, step, fake_critic or critic)
-        if self.every == 1:
-            return due()
-        now = tf.equal(tf.convert_to_tensor(step) % self.every, 0)
-        return tf.cond(now, lambda: self.every * due(), lambda: tf.zeros(()))
 
-    def _due(
-        self,
-        critic: Critic,
-        real: tf.Tensor,
-        fake: tf.Tensor,
-        seed: tf.Tensor,
-        step: tf.Tensor,
-        fake_critic: Critic,
-    ) -> tf.Tensor:
-        factor = self.factor(step)
-        if self.name == "gradient_penalty":
-            return gradient_penalty(critic, real, fake, seed, factor)
-        parts = []
-        if self.name in ("r1", "r1_r2"):
-            parts.append(zero_centred(critic, real, factor))
-        if self.name in ("r2", "r1_r2"):
-            parts.append(zero_centred(fake_critic, fake, factor))
-        return sum(parts[1:], parts[0])
+        def weighted(factor: Factor) -> tf.Tensor:
+            if self.name == "gradient_penalty":
+                return gradient_penalty(critic, real, fake, seed, factor)
+            parts = []
+            if self.name in ("r1", "r1_r2"):
+                parts.append(zero_centred(critic, real, factor))
+            if self.name in ("r2", "r1_r2"):
+                parts.append(zero_centred(fake_critic or critic, fake, factor))
+            return sum(parts[1:], parts[0])
+
+        return tf.zeros(()) if self.name == "none" else self.lazily(step, weighted)
+
+    def lazily(self, step: tf.Tensor, penalty: Callable[[Factor], tf.Tensor]) -> tf.Tensor:
+        """Gives a penalty its weight; scaled up where it is due, 0 between two uses.
+
+        Args:
+            step: Number of the step, a tensor or variable.
+            penalty: Weight -> float32 scalar.
+        """
+        if self.every == 1:
+            return penalty(self.factor(step))
+        due = tf.equal(tf.convert_to_tensor(step) % self.every, 0)
+        return tf.cond(due, lambda: self.every * penalty(self.factor(step)), lambda: tf.zeros(()))
 
 
 def gradient_square_norms(critic: Critic, images: tf.Tensor) -> tf.Tensor:

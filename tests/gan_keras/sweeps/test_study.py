@@ -76,7 +76,11 @@ def test_runs_on_all_machines_compute_alike(tmp_path):
     [
         ("latent_dim: [1, 2]", "latent_size: [1, 2]", "no option latent_size"),
         ("latent_dim: [1, 2]", "latent_dim: [1, 0]", "--latent_dim=0: must be at least 1"),
-        ("latent_dim: [1, 2]", "latent_dim: [1, 1]", "arms 'latent_dim=1' and 'latent_dim=1' are the same"),
+        (
+            "latent_dim: [1, 2]",
+            "latent_dim: [1, 1]",
+            "arms 'latent_dim=1' and 'latent_dim=1' are the same",
+        ),
         ("latent_dim: [1, 2]", "latent_dim: 1", "needs a list of values"),
         ("batch_size: 32", "batch_size: many", "--batch_size='many': expected int"),
         ("batch_size: 32", "workdir: /tmp", "workdir is not for a study file"),
