@@ -83,8 +83,7 @@ def changed(config: RunConfig, recorded: Mapping[str, Any]) -> list[str]:
     Returns:
         `name (before, now)`; empty if it is the same run, with more scores or fewer.
     """
-    defaults = {name: field.default for name, field in config.option_fields().items()}
-    before = defaults | dict(recorded)
+    before = config.defaults() | dict(recorded)
     return [
         f"{name} ({before.get(name)!r} before, {value!r} now)"
         for name, value in options(config).items()

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gan_keras import configs
 from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import atomic_path
+from gan_keras.storage.run_folder import FORMAT
 from gan_keras.sweeps import plan
 from gan_keras.sweeps.plan import Run
 from gan_keras.sweeps.study import Study, is_name, run_name
@@ -96,6 +98,7 @@ class Results:
                 group[name] = {key: run[key] for key in run if key not in _BY_NAME}
         groups |= {part: _by_name([run.get(part, {}) for run in every]) for part in _BY_NAME}
         head = {
+            "format": FORMAT,
             "study": self.study.name,
             "size": self.study.size,
             "arms": [arm.name for arm in self.study.arms],
@@ -144,6 +147,8 @@ def read(path: Path) -> dict[str, Any]:
             _share_out(part, found.pop(part, {}), [run for _, run in runs])
         for key, run in runs:
             run["options"], run["status"]  # a KeyError tells
+            if found.get("format", 1) < FORMAT:
+                run["options"] = configs.upgraded(run["options"])
             run.setdefault("scores", {})
             if run["status"] == "finished":
                 run["metrics"], run["wall_seconds"]

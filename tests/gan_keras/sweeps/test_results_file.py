@@ -44,10 +44,16 @@ def test_results_of_earlier_versions(tmp_path):
     run = sweep_samples.planned(tmp_path)[0]
     results = Results(tmp_path / "w.json", load_study(tmp_path))
     results.add(run, finished(0.5))
-    whole = results_file.read(results.path)
-    # there each run has its own options and scores
-    (tmp_path / "old.json").write_text(json.dumps(whole | {"title": "Two lengths of noise"}))
+    # there each run has its own options, in terms of that version, and its own scores
+    old = results_file.read(results.path) | {"title": "Two lengths of noise"}
+    del old["format"]
+    (tmp_path / "old.json").write_text(json.dumps(old))
     assert Results(tmp_path / "old.json", results.study).runs == results.runs
+    old["runs"][run.name]["options"] |= {"loss": "relativistic", "penalty_factor": 0.03}
+    (tmp_path / "old.json").write_text(json.dumps(old))
+    assert results_file.read(tmp_path / "old.json")["runs"][run.name]["options"][
+        "penalty_factor"
+    ] == pytest.approx(0.06)
 
 
 def test_results_name_no_place_on_this_machine(tmp_path):

@@ -154,11 +154,10 @@ def test_a_metric_that_comes_later_is_measured_in_runs_that_are_done(tmp_path, f
 
 
 def test_a_score_that_comes_later_is_made_in_the_same_run_folders(tmp_path, fake):
-    noise = load_study(tmp_path)
+    text = STUDY.replace("gaussian\n    preset: z1", "acgan")
+    noise = load_study(tmp_path, text)
     before = sweep.run(noise, settings(tmp_path))
-    asked = load_study(
-        tmp_path, STUDY.replace("eval_samples: 100", "gan_train: true, eval_samples: 100")
-    )
+    asked = load_study(tmp_path, text.replace("eval_samples:", "gan_train: true, eval_samples:"))
     assert "4 of 4 runs to do" in sweep.preview(asked, settings(tmp_path))
     some = sweep.run(asked, settings(tmp_path, only=("latent_dim=1",)))
     assert len(some["runs"]) == 4  # what is still to be scored is as good as it was
