@@ -70,8 +70,16 @@ class GAN(keras.Model):
         self.latent_dim = generator.inputs[0].shape[-1]
         self.seed = config.seed
         self.loss_function = losses.LOSSES[config.loss]
-        self.penalty = Penalty.from_config(config)
-        self.changes = augment.changes(config)
+        self.penalty = Penalty(
+            config.penalty,
+            config.penalty_factor,
+            config.penalty_every,
+            config.penalty_final,
+            config.penalty_steps,
+        )
+        self.changes = augment.changes(
+            config.diff_augment, config.instance_noise, config.instance_noise_steps
+        )
         self.g_history = self.d_history = None
         if weight := config.historical_averaging:
             self.g_history = HistoricalAverage(generator, weight)
@@ -124,7 +132,13 @@ class GAN(keras.Model):
 
     def make_optimizer(self, multiplier: float = 1.0) -> keras.optimizers.Optimizer:
         """Makes the optimizer of the configuration, at a multiple of its learning rate."""
-        return updates.make_optimizer(self.config, self.config.lr * multiplier, self.steps)
+        config = self.config
+        rate = updates.learning_rate(
+            config.lr * multiplier, config.lr_decay, config.lr_decay_steps, self.steps
+        )
+        return updates.make_optimizer(
+            config.optimizer, rate, config.beta_1, config.beta_2, config.epsilon
+        )
 
     def fit(self, *args, steps_per_epoch: int | None = None, **kwargs) -> keras.callbacks.History:
         """As `keras.Model.fit`; whole epochs at the model's `pace`, if it has one."""

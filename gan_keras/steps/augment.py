@@ -9,24 +9,26 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from gan_keras.configs.tools import AugmentOptions
 from gan_keras.steps import latents
 
 Change = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def changes(config: AugmentOptions) -> list[Change]:
-    """Makes the changes that a configuration turns on, `(images, seed, step)` -> images."""
+def changes(policy: str = "", noise: float = 0.0, fade_steps: int = 0) -> list[Change]:
+    """Makes the changes that options turn on, `(images, seed, step)` -> images.
+
+    Args:
+        policy: Keys of `DIFF_AUGMENT` separated by commas; none if empty.
+        noise: Standard deviation of instance noise at step 0; none if 0.
+        fade_steps: Steps after which the noise has faded; 0: it stays.
+    """
     found: list[Change] = []
-    if config.diff_augment:
-        policy = [name.strip() for name in config.diff_augment.split(",")]
-        found.append(lambda images, seed, step: diff_augment(images, seed, policy))
-    if config.instance_noise:
-        fade = config.instance_noise_steps
+    if policy:
+        names = [name.strip() for name in policy.split(",")]
+        found.append(lambda images, seed, step: diff_augment(images, seed, names))
+    if noise:
         found.append(
-            lambda images, seed, step: instance_noise(
-                images, seed, step, config.instance_noise, fade
-            )
+            lambda images, seed, step: instance_noise(images, seed, step, noise, fade_steps)
         )
     return found
 

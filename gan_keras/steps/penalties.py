@@ -6,12 +6,10 @@ lambda.
 
 import dataclasses
 from collections.abc import Callable
-from typing import Self
 
 import keras
 import tensorflow as tf
 
-from gan_keras.configs.tools import PenaltyOptions
 from gan_keras.steps import latents
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
@@ -77,17 +75,6 @@ class Penalty:
     every: int = 1
     final: float = 0.0
     steps: int = 0
-
-    @classmethod
-    def from_config(cls, config: PenaltyOptions) -> Self:
-        """Makes the penalty of a configuration."""
-        return cls(
-            config.penalty,
-            config.penalty_factor,
-            config.penalty_every,
-            config.penalty_final,
-            config.penalty_steps,
-        )
 
     def factor(self, step: tf.Tensor) -> Factor:
         """The weight at a step.

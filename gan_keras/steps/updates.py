@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from gan_keras.configs.tools import OptimizerOptions
 from gan_keras.hardware import replicas
 
 Variables = Sequence[keras.Variable]
@@ -91,37 +90,41 @@ def average_weights(average: Variables, current: Variables, decay: float, step: 
 
 
 def make_optimizer(
-    config: OptimizerOptions, rate: float, steps: keras.Variable
+    name: str, rate: "float | ByStep", beta_1: float, beta_2: float, epsilon: float
 ) -> keras.optimizers.Optimizer:
     """Makes the optimizer of one network.
 
     Args:
-        config: The options.
-        rate: Learning rate at step 0.
-        steps: Counts training steps, by which the learning rate decays.
+        name: `adam`, `rmsprop` or `sgd`.
+        rate: Learning rate.
+        beta_1: Adam's decay of the first moment.
+        beta_2: Adam's decay of the second moment.
+        epsilon: Adam's and RMSprop's, beside the root of the second moment.
     """
-    schedule = learning_rate(config, rate, steps)
-    if config.optimizer == "sgd":
-        return keras.optimizers.SGD(schedule)
-    if config.optimizer == "rmsprop":
+    if name == "sgd":
+        return keras.optimizers.SGD(rate)
+    if name == "rmsprop":
         # Keras adds epsilon under the root, where 1e-8 would silence gradients below 1e-4.
-        return keras.optimizers.RMSprop(schedule, rho=0.99, epsilon=config.epsilon**2)
-    return FusedAdam(schedule, beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon)
+        return keras.optimizers.RMSprop(rate, rho=0.99, epsilon=epsilon**2)
+    return FusedAdam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
 
-def learning_rate(config: OptimizerOptions, rate: float, steps: keras.Variable) -> "float | ByStep":
-    """A rate, or the schedule that `--lr_decay` names.
+def learning_rate(rate: float, decay: str, length: int, steps: keras.Variable) -> "float | ByStep":
+    """A constant rate, or one that decays over training steps.
 
-    `linear` and `cosine` fall to 0, `exponential` passes a hundredth of the rate at
-    `--lr_decay_steps` and goes on.
+    Args:
+        rate: Learning rate at step 0.
+        decay: `constant`; `linear` and `cosine`, which fall to 0; `exponential`, which passes a
+            hundredth of the rate at `length` and goes on.
+        length: Training steps until the decay ends.
+        steps: Counts training steps.
     """
     schedules = keras.optimizers.schedules
-    length = config.lr_decay_steps
-    if config.lr_decay == "linear":
+    if decay == "linear":
         return ByStep(schedules.PolynomialDecay(rate, length, end_learning_rate=0.0), steps)
-    if config.lr_decay == "cosine":
+    if decay == "cosine":
         return ByStep(schedules.CosineDecay(rate, length), steps)
-    if config.lr_decay == "exponential":
+    if decay == "exponential":
         return ByStep(schedules.ExponentialDecay(rate, length, decay_rate=0.01), steps)
     return rate
 

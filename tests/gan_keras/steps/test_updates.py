@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras.configs.vanilla import VanillaConfig
 from gan_keras.steps import updates
 
 SHAPES = ((40, 30), (30,), (3, 3, 5, 7), ())
@@ -130,11 +129,9 @@ def test_survives_saving():
     assert copy.get_config() == optimizer.get_config()
 
 
-def made(steps=None, **options):
-    """An optimizer of a configuration, built for one variable at 1."""
-    config = VanillaConfig.create("digit_gan", options)
-    steps = keras.Variable(0, dtype="int64") if steps is None else steps
-    optimizer = updates.make_optimizer(config, config.lr, steps)
+def made(kind="adam", rate=1e-3):
+    """An optimizer, built for one variable at 1."""
+    optimizer = updates.make_optimizer(kind, rate, 0.5, 0.999, 1e-8)
     variable = keras.Variable([1.0])
     optimizer.build([variable])
     return optimizer, variable
@@ -142,7 +139,7 @@ def made(steps=None, **options):
 
 @pytest.mark.parametrize(("due", "wanted"), [(None, -0.5), (True, -0.5), (False, 1.0)])
 def test_update_moves_its_variables_and_gives_the_length_of_the_gradient(due, wanted):
-    optimizer, variable = made(optimizer="sgd", lr=0.5)
+    optimizer, variable = made("sgd", 0.5)
     other, condition = keras.Variable([4.0]), tf.Variable(bool(due))
 
     @tf.function
@@ -158,7 +155,7 @@ def test_update_moves_its_variables_and_gives_the_length_of_the_gradient(due, wa
 
 
 def test_an_update_waits_for_the_loss():
-    optimizer, variable = made(optimizer="adam")
+    optimizer, variable = made()
 
     @tf.function
     def step():
@@ -188,8 +185,7 @@ def test_an_update_waits_for_the_loss():
 @pytest.mark.parametrize("kind", ["adam", "rmsprop", "sgd"])
 def test_rates_follow_the_training_step_and_not_the_updates(kind, decay, wanted):
     steps = keras.Variable(0, dtype="int64")
-    length = 0 if decay == "constant" else 100
-    optimizer, _ = made(steps, optimizer=kind, lr=0.2, lr_decay=decay, lr_decay_steps=length)
+    optimizer, _ = made(kind, updates.learning_rate(0.2, decay, 100, steps))
     found = []
     for step in (0, 50, 100, 200):
         steps.assign(step)
