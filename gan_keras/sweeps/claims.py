@@ -87,10 +87,9 @@ def load(file: Path) -> tuple[Claim, ...]:
 
 def _claim(id: str, entry: Any, file: Path, known: dict[str, list[Study]]) -> Claim:
     where = f"{file}, {id}"
-    if not isinstance(entry, dict) or not entry.keys() <= {"by", *_TEXTS, *_RULES}:
-        raise UsageError(
-            f"{where}: expected by, said, and study with rules, needs and also, note, or changed"
-        )
+    known_keys = ("by", *_TEXTS, *_RULES)
+    if not isinstance(entry, dict) or not entry.keys() <= set(known_keys):
+        raise UsageError(f"{where}: expected a mapping of {', '.join(known_keys)}")
     systems = tuple(name.strip() for name in str(entry.get("by", "")).split(","))
     if unknown := [name for name in systems if name not in SYSTEMS]:
         raise UsageError(f"{where}: by={unknown[0]!r}: choose of {', '.join(SYSTEMS)}")

@@ -34,8 +34,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     mean, n = float(np.mean(values)), len(values)
     if n == 1:
         return Estimate(mean, math.nan, 1, -math.inf, math.inf)
-    low, high = seed_statistics.interval(values)
-    return Estimate(mean, float(np.std(values, ddof=1)), n, low, high)
+    return Estimate(mean, float(np.std(values, ddof=1)), n, *seed_statistics.interval(values))
 
 
 def by_seed(results: Mapping[str, Any], arm: str, metric: str) -> dict[int, float]:

@@ -86,8 +86,8 @@ def parse(entry: Any, earlier: Collection[str], where: str) -> Measure:
     if len(parts) != 1 or kind not in ("score", "mean", "difference", "ratio"):
         raise UsageError(f"{where}: give one of mean, difference, ratio or log")
     names = names if isinstance(names, list) and all(isinstance(n, str) for n in names) else []
-    if not names or (kind in ("difference", "ratio") and len(names) != 2):
-        two = "two " if kind in ("difference", "ratio") else ""
+    two = "two " if kind in ("difference", "ratio") else ""
+    if not names or (two and len(names) != 2):
         raise UsageError(f"{where}: {kind} needs a list of {two}names")
     if unknown := [one for one in names if one not in earlier and not _is_score(one)]:
         known = ", ".join(catalogue.MEASURABLE)

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,7 @@ class Section:
     @property
     def anchor(self) -> str:
         """The name of the heading in links."""
-        plain = self.heading.lower().replace(" ", "-")
-        return "".join(c for c in plain if c.isalnum() or c in "-_")
+        return re.sub(r"[^\w-]", "", self.heading.lower().replace(" ", "-"))
 
     @property
     def finished(self) -> list[dict[str, Any]]:

@@ -74,9 +74,7 @@ def report(run: Run) -> dict[str, Any]:
             "commit": metrics["environment"].get("commit", ""),
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(
-            f"{run.folder} has no whole metrics.json and log.csv ({error!r})"
-        ) from error
+        raise DataError(f"{run.folder} has no whole metrics.json, log.csv ({error!r})") from error
 
 
 def failure(log: Path, code: int) -> str:

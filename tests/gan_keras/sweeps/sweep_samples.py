@@ -102,8 +102,9 @@ def write_run(folder, config, energy=0.5, log=((1, 0.7), (2, 0.6))):
 
 
 def write_claims(folder, text=CLAIMS):
+    """Claims with the study that decides them."""
     write_study(folder)
+    (folder / "results").mkdir(exist_ok=True)
     file = folder / "claims.yaml"
     file.write_text(textwrap.dedent(text))
-    (folder / "results").mkdir(exist_ok=True)
     return file

@@ -12,7 +12,7 @@ from gan_keras.sweeps import claims
         ("metric: energy_distance", "metric: frechet_distance", "does not measure"),
         ("by: digit GAN, ", "by: nobody, ", "by='nobody'"),
         ("expect: lower", "expect: less", "expect=less"),
-        ("      note: Made up.", "      notes: x", "expected by, said"),
+        ("      note: Made up.", "      notes: x", "expected a mapping of by, said"),
         ("X2:", "X1:", "'X1' occurs twice"),
         (
             "      note: Made up.",

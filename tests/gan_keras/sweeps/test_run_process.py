@@ -85,8 +85,8 @@ def test_the_outcome_of_a_finished_run(tmp_path):
     assert found["scores"]["covariance_eigenvalue_ratios.1"] == 0.1
     assert (found["wall_seconds"], found["machine"]) == (3.0, "2 x made up")
     for name, text, message in (
-        ("log.csv", "epoch,d_loss\n1,much\n", "no whole metrics.json and log.csv"),
-        ("metrics.json", "{}", "no whole metrics.json and log.csv"),
+        ("log.csv", "epoch,d_loss\n1,much\n", "no whole metrics.json, log.csv"),
+        ("metrics.json", "{}", "no whole metrics.json, log.csv"),
         ("metrics.json", "{", "metrics.json is damaged"),
     ):
         write_run(run.folder, run.config)

@@ -1,5 +1,5 @@
 import pytest
-from sweep_samples import STUDY, write_study
+from sweep_samples import STUDY, load_study, write_study
 
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import study
@@ -41,41 +41,25 @@ def test_arms_grid_and_sizes(tmp_path):
 
 
 def test_an_arm_may_be_another_experiment(tmp_path):
-    file = write_study(
-        tmp_path,
-        """
+    text = """
         arms:
           dense: {experiment: vanilla, preset: dense}
-          deep: {experiment: dcgan}
+          deep: {experiment: dcgan, precision: bfloat16}
         metrics: [modes]
         sizes: {cpu: {options: {epochs: 2}}}
-        """,
-    )
-    dense, deep = study.load(file, "cpu").arms
+        """
+    dense, deep = load_study(tmp_path, text).arms
     assert (dense.config.experiment, dense.config.preset) == ("vanilla", "dense")
     assert (deep.config.experiment, deep.config.epochs) == ("dcgan", 2)
-
-
-def test_runs_on_all_machines_compute_alike(tmp_path):
-    file = write_study(
-        tmp_path,
-        """
-        experiment: dcgan
-        arms: {single: {}, half: {precision: bfloat16}}
-        metrics: [modes]
-        sizes: {cpu: {}}
-        """,
-    )
-    single, half = study.load(file, "cpu").arms
-    assert (single.config.precision, half.config.precision) == ("float32", "bfloat16")
-    assert "--precision=float32" in single.config.arguments()
+    # runs on all machines compute alike
+    assert (dense.config.precision, deep.config.precision) == ("float32", "bfloat16")
+    assert "--precision=float32" in dense.config.arguments()
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("latent_dim: [1, 2]", "latent_size: [1, 2]", "no option latent_size"),
-        ("latent_dim: [1, 2]", "latent_dim: [1, 0]", "--latent_dim=0: must be at least 1"),
         (
             "latent_dim: [1, 2]",
             "latent_dim: [1, 1]",
@@ -86,7 +70,6 @@ def test_runs_on_all_machines_compute_alike(tmp_path):
         ("batch_size: 32", "workdir: /tmp", "workdir is not for a study file"),
         ("batch_size: 32", "precision: auto", "precision must be float32 or bfloat16"),
         ("preset: z1", "preset: z7", "choose one of z1"),
-        ("gaussian", "gausian", "unknown experiment 'gausian'"),
         ("- energy_distance", "- energy", "unknown metric 'energy'"),
         ("log: d_loss", "log: loss", "log.csv has no 'loss'"),
         ("log: d_loss", "log: d_loss, take: at", "`value` belongs to"),
@@ -105,12 +88,9 @@ def test_runs_on_all_machines_compute_alike(tmp_path):
         ("seconds: 5", "arms: {x: {}}", "unknown arms x"),
         ("cpu:", "gpu:", "has no size 'cpu'"),
         ("preset: z1", "preset: [z1, z10]", "preset=['z1', 'z10']: expected one name"),
-        ("gaussian", "[gaussian]", "experiment=['gaussian']: expected one name"),
-        ("steps_per_epoch: 20", "1: 2", "no option 1"),
         ("latent_dim: [1, 2]", "1: [1, 2]", "no option 1"),
         ("Two lengths of noise", "2024-02-30", "is no YAML"),
         ("seeds: [0, 1]", "seeds: [0]\n    seeds: [1]", "'seeds' occurs twice"),
-        ("seeds: [0, 1]", "seeds: [0", "is no YAML"),
         ("seeds: [0, 1]", "seeds: !!python/name:os.system", "is no YAML"),
         ("seeds: [0, 1]", "? {a: 1}\n    : 2", "unknown {'a': 1}"),
     ],
@@ -136,7 +116,7 @@ def test_mistakes_are_one_line(tmp_path, old, new, message):
 def test_arms_that_cannot_be(tmp_path, arms, message):
     text = f"{{experiment: gaussian, arms: {arms}, metrics: [modes], sizes: {{cpu: }}}}"
     with pytest.raises(UsageError, match=message):
-        study.load(write_study(tmp_path, text), "cpu")
+        load_study(tmp_path, text)
 
 
 def test_a_missing_file(tmp_path):

@@ -45,16 +45,27 @@ def fake(monkeypatch):
     return fake
 
 
+@pytest.fixture
+def noise(tmp_path):
+    return load_study(tmp_path)
+
+
+@pytest.fixture
+def make(tmp_path, fake):
+    """Makes a sweep of a study in the test's folder."""
+    return lambda study, **changes: sweep.run(study, settings(tmp_path, **changes))
+
+
 def settings(tmp_path, name="w", **changes):
-    return sweep.Settings(
-        workdir=tmp_path / name, results=tmp_path / f"{name}.json", workers=1, threads=1, **changes
-    )
+    return sweep.Settings(tmp_path / name, tmp_path / f"{name}.json", workers=1, **changes)
 
 
-def test_all_runs_and_the_table(tmp_path, fake, capsys):
-    noise = load_study(tmp_path)
-    found = sweep.run(noise, settings(tmp_path))
-    assert fake.made == [f"latent_dim={z}-seed={s}" for s in (0, 1) for z in (1, 2)]
+RUNS = [f"latent_dim={z}-seed={s}" for s in (0, 1) for z in (1, 2)]
+
+
+def test_all_runs_and_the_table(noise, make, fake, capsys):
+    found = make(noise)
+    assert fake.made == RUNS
     assert estimates.by_seed(found, "latent_dim=2", "energy_distance") == {0: 2.0, 1: 2.1}
     one = found["runs"]["latent_dim=2-seed=1"]
     assert one["metrics"] == {"energy_distance": 2.1, "d_loss": 0.6}
@@ -65,45 +76,40 @@ def test_all_runs_and_the_table(tmp_path, fake, capsys):
     assert "+1 against latent_dim=1, 95 % [+1, +1]" in printed
 
 
-def test_finished_runs_are_not_repeated(tmp_path, fake):
-    noise = load_study(tmp_path)
-    sweep.run(noise, settings(tmp_path, only=("latent_dim=1",)))
+def test_finished_runs_are_not_repeated(tmp_path, noise, make, fake):
+    make(noise, only=("latent_dim=1",))
     assert len(fake.made) == 2
-    sweep.run(noise, settings(tmp_path))
-    assert sorted(fake.made) == sorted(f"latent_dim={z}-seed={s}" for s in (0, 1) for z in (1, 2))
+    make(noise)
+    assert sorted(fake.made) == sorted(RUNS)
     before = (tmp_path / "w.json").read_bytes()
-    sweep.run(noise, settings(tmp_path))
+    make(noise)
     assert len(fake.made) == 4
     assert (tmp_path / "w.json").read_bytes() == before
 
 
-def test_interrupted_and_going_on_ends_with_the_same_table(tmp_path, fake):
-    noise = load_study(tmp_path)
-    undisturbed = sweep.run(noise, settings(tmp_path, "undisturbed"))
+def test_interrupted_and_going_on_ends_with_the_same_table(tmp_path, noise, make, fake):
+    undisturbed = make(noise, name="undisturbed")
     fake.made.clear()
     for count in (1, 3):
         fake.stop_at = count
         with pytest.raises(KeyboardInterrupt):
-            sweep.run(noise, settings(tmp_path, "disturbed"))
+            make(noise, name="disturbed")
         assert len(json.loads((tmp_path / "disturbed.json").read_text())["runs"]) == count
     fake.stop_at = None
-    disturbed = sweep.run(noise, settings(tmp_path, "disturbed"))
+    disturbed = make(noise, name="disturbed")
     assert len(fake.made) == 4
     assert estimates.table(disturbed) == estimates.table(undisturbed)
 
 
-def test_another_machine_goes_on_from_the_results_alone(tmp_path, fake):
-    noise = load_study(tmp_path)
-    sweep.run(noise, settings(tmp_path, only=("latent_dim=2",)))
-    elsewhere = sweep.Settings(workdir=tmp_path / "other", results=tmp_path / "w.json", workers=1)
-    sweep.run(noise, elsewhere)
+def test_another_machine_goes_on_from_the_results_alone(tmp_path, noise, make, fake):
+    make(noise, only=("latent_dim=2",))
+    sweep.run(noise, sweep.Settings(tmp_path / "other", tmp_path / "w.json", workers=1))
     assert fake.made[2:] == ["latent_dim=1-seed=0", "latent_dim=1-seed=1"]
 
 
-def test_a_failed_run_is_recorded_and_stops_nothing(tmp_path, fake, capsys):
-    noise = load_study(tmp_path)
+def test_a_failed_run_is_recorded_and_stops_nothing(noise, make, fake, capsys):
     fake.broken = {"latent_dim=1-seed=0"}
-    found = sweep.run(noise, settings(tmp_path))
+    found = make(noise)
     failed = found["runs"]["latent_dim=1-seed=0"]
     assert (failed["status"], failed["reason"]) == ("failed", "no such data")
     assert failed["log"] == "logs/latent_dim=1-seed=0.log"
@@ -111,92 +117,89 @@ def test_a_failed_run_is_recorded_and_stops_nothing(tmp_path, fake, capsys):
     assert "no such data" in capsys.readouterr().out
 
     fake.broken = set()
-    sweep.run(noise, settings(tmp_path))
+    make(noise)
     assert len(fake.made) == 4
-    found = sweep.run(noise, settings(tmp_path, retry_failed=True))
+    found = make(noise, retry_failed=True)
     assert fake.made[4:] == ["latent_dim=1-seed=0"]
     assert {run["status"] for run in found["runs"].values()} == {"finished"}
 
 
-def test_a_changed_option_makes_another_run(tmp_path, fake):
-    short = load_study(tmp_path)
-    sweep.run(short, settings(tmp_path))
+def test_a_changed_option_makes_another_run(tmp_path, noise, make, fake):
+    make(noise)
     longer = load_study(tmp_path, STUDY.replace("{epochs: 2}", "{epochs: 3}"))
     # what is measured at other settings is in no table, but not lost
-    found = sweep.run(longer, settings(tmp_path, only=("latent_dim=2",)))
+    found = make(longer, only=("latent_dim=2",))
     assert {run["arm"] for run in found["runs"].values()} == {"latent_dim=2"}
     assert {run["arm"] for run in found["superseded"].values()} == {"latent_dim=1"}
-    sweep.run(longer, settings(tmp_path))
+    make(longer)
     assert len(fake.made) == 8
-    sweep.run(short, settings(tmp_path))
+    make(noise)
     assert len(fake.made) == 12
 
 
-def test_seeds_that_are_taken_back_count_no_more(tmp_path, fake):
-    sweep.run(load_study(tmp_path), settings(tmp_path))
+def test_seeds_that_are_taken_back_count_no_more(tmp_path, noise, make, fake):
+    make(noise)
     one = load_study(tmp_path, STUDY.replace("seeds: [0, 1]", "seeds: [0]"))
-    found = sweep.run(one, settings(tmp_path))
+    found = make(one)
     assert estimates.by_seed(found, "latent_dim=1", "energy_distance") == {0: 1.0}
-    both = load_study(tmp_path)
-    assert len(sweep.run(both, settings(tmp_path))["runs"]) == 4
+    assert len(make(noise)["runs"]) == 4
     assert len(fake.made) == 4  # they were kept
 
 
-def test_a_metric_that_comes_later_is_measured_in_runs_that_are_done(tmp_path, fake):
-    sweep.run(load_study(tmp_path), settings(tmp_path))
+def test_a_metric_that_comes_later_is_measured_in_runs_that_are_done(tmp_path, noise, make, fake):
+    make(noise)
     more = STUDY.replace(
         "- energy_distance",
         "- energy_distance\n      - {name: early, log: d_loss, take: at, value: 1}",
     )
-    found = sweep.run(load_study(tmp_path, more), settings(tmp_path))
+    found = make(load_study(tmp_path, more))
     assert len(fake.made) == 4
     assert estimates.by_seed(found, "latent_dim=1", "early") == {0: 0.7, 1: 0.7}
 
 
-def test_a_score_that_comes_later_is_made_in_the_same_run_folders(tmp_path, fake):
+def test_a_score_that_comes_later_is_made_in_the_same_run_folders(tmp_path, make, fake):
     text = STUDY.replace("gaussian\n    preset: z1", "acgan")
     noise = load_study(tmp_path, text)
-    before = sweep.run(noise, settings(tmp_path))
+    before = make(noise)
     asked = load_study(tmp_path, text.replace("eval_samples:", "gan_train: true, eval_samples:"))
     assert "4 of 4 runs to do" in sweep.preview(asked, settings(tmp_path))
-    some = sweep.run(asked, settings(tmp_path, only=("latent_dim=1",)))
+    some = make(asked, only=("latent_dim=1",))
     assert len(some["runs"]) == 4  # what is still to be scored is as good as it was
     assert not some["superseded"]
     assert some["runs"]["latent_dim=2-seed=0"]["options"]["gan_train"] is False
-    found = sweep.run(asked, settings(tmp_path))
+    found = make(asked)
     assert sorted(fake.made[4:]) == sorted(fake.made[:4])
     assert all(run["options"]["gan_train"] for run in found["runs"].values())
     # and the study that does not ask for it goes on with them
-    assert estimates.table(sweep.run(noise, settings(tmp_path))) == estimates.table(before)
+    assert estimates.table(make(noise)) == estimates.table(before)
     assert len(fake.made) == 8
 
 
-def test_preview_runs_nothing(tmp_path, fake):
-    noise = load_study(tmp_path)
+def test_preview_runs_nothing(tmp_path, noise, make, fake):
     text = sweep.preview(noise, settings(tmp_path))
     assert not fake.made
     assert not (tmp_path / "w").exists()
     assert "It is tiny." in text
     assert "4 of 4 runs to do; about 0 core-minutes" in text
-    sweep.run(noise, settings(tmp_path, only=("latent_dim=2",)))
+    make(noise, only=("latent_dim=2",))
     assert "2 of 4 runs to do" in sweep.preview(noise, settings(tmp_path))
 
 
-def test_an_unknown_arm(tmp_path):
+def test_an_unknown_arm(noise, make):
     with pytest.raises(UsageError, match="no such arm; arms: latent_dim=1, latent_dim=2"):
-        sweep.run(load_study(tmp_path), settings(tmp_path, only=("latent_dim=7",)))
+        make(noise, only=("latent_dim=7",))
 
 
 @pytest.mark.parametrize(
     ("lock", "place"), [("w/.lock", "--workdir="), (".w.json.lock", "--results=")]
 )
-def test_two_sweeps_cannot_share_a_place(tmp_path, fake, lock, place):
+def test_two_sweeps_cannot_share_a_place(tmp_path, noise, make, lock, place):
     (tmp_path / "w").mkdir()
     with (
         filelock.FileLock(tmp_path / lock),
         pytest.raises(DataError, match=f"another sweep uses {place}"),
     ):
-        sweep.run(load_study(tmp_path), settings(tmp_path))
+        make(noise)
 
 
 def test_an_engine_that_breaks_down_is_a_failed_run(tmp_path, monkeypatch):
