@@ -1,4 +1,4 @@
-"""What every experiment's configuration has in common.
+"""Base of the configurations of all experiments.
 
 A configuration is a frozen dataclass whose fields are made by `option`: the field carries its
 help text and its limits, so that flags, validation, `--dry_run` and config.json all come from
@@ -125,7 +125,7 @@ class RunConfig(OptionGroup):
     steps_per_epoch: int = option(
         0, "Steps in an epoch; 0 means one pass over the train split.", minimum=0
     )
-    batch_size: int = option(64, "Real images a step.", minimum=2)
+    batch_size: int = option(64, "Real images per step.", minimum=2)
     ink: str = option(
         "bright",
         "What the networks see: bright ink on dark (-1) ground, or dark ink on bright (+1) ground.",
@@ -207,7 +207,7 @@ class RunConfig(OptionGroup):
     )
     eval_samples: int = option(
         1000,
-        "Generated images a class that are scored when the run ends; 0 skips the score.",
+        "Generated images per class that are scored when the run ends; 0 skips the score.",
         minimum=0,
         identity=False,
     )

@@ -59,7 +59,7 @@ class ACGAN(GAN):
         generator: keras.Model,
         discriminator: keras.Model,
         class_probabilities: np.ndarray,
-    ):
+    ) -> None:
         super().__init__(config, generator, discriminator)
         self.class_probabilities = class_probabilities
 

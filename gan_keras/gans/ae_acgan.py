@@ -48,7 +48,7 @@ class AEACGAN(ACGAN):
         discriminator: keras.Model,
         class_probabilities: np.ndarray,
         encoder: keras.Model,
-    ):
+    ) -> None:
         super().__init__(config, generator, discriminator, class_probabilities)
         self.encoder = encoder
         self.decoder = autoencoder.decoder_of(generator)

@@ -62,7 +62,9 @@ class GAN(keras.Model):
     # The metrics that a test step does not have.
     TRAIN_METRICS: tuple[str, ...] = ("gradient_penalty", "g_gradient_norm", "d_gradient_norm")
 
-    def __init__(self, config: RunConfig, generator: keras.Model, discriminator: keras.Model):
+    def __init__(
+        self, config: RunConfig, generator: keras.Model, discriminator: keras.Model
+    ) -> None:
         super().__init__()
         self.config = config
         self.generator = generator
@@ -109,7 +111,7 @@ class GAN(keras.Model):
         d_optimizer: keras.optimizers.Optimizer | None = None,
         **kwargs: Any,
     ) -> None:
-        """Takes one optimizer per network, by default those of the configuration.
+        """Takes one optimizer per network, by default as the configuration says.
 
         Both are built at once, not at the first step: a checkpoint needs something to load into.
 
@@ -370,7 +372,7 @@ class GAN(keras.Model):
         return norm
 
     def generator_is_due(self) -> tf.Tensor | None:
-        """Whether the generator is updated in this step; None: always."""
+        """True where the generator is updated in this step; None: always."""
         pretraining = self.config.pretraining
         return tf.convert_to_tensor(self.steps) >= pretraining if pretraining else None
 

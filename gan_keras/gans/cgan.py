@@ -27,7 +27,7 @@ class CGAN(PlainGAN):
             data: Images float32 `(n_critic * batch, h, w, c)` and labels int32.
 
         Returns:
-            The step's values, keyed by `METRICS`; the discriminator's are those of its last update.
+            The step's values, keyed by `METRICS`; the discriminator's are from its last update.
         """
         loss = self.loss_function
         every_label = keras.utils.unpack_x_y_sample_weight(data)[1]

@@ -30,7 +30,7 @@ class GaussianGAN(PlainGAN):
             data: Points float32 `(n_critic * batch, d)`, and labels, which are not used.
 
         Returns:
-            The step's values, keyed by `METRICS`; the discriminator's are those of its last update.
+            The step's values, keyed by `METRICS`; the discriminator's are from its last update.
         """
         loss = self.loss_function
         for k, reals in enumerate(self.batches(data)):

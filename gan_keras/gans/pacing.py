@@ -37,7 +37,7 @@ class Pace:
         ValueError: If a call would run past a step of interest.
     """
 
-    def __init__(self, size: int, epoch: int, due: Iterable[int] = ()):
+    def __init__(self, size: int, epoch: int, due: Iterable[int] = ()) -> None:
         self.size = size
         self.epoch = epoch
         self.due = tuple(due)

@@ -49,7 +49,7 @@ class Schedule:
         return tf.where(stage > 0, tf.minimum(share, 1.0), 1.0)
 
     def starts_at(self, step: tf.Tensor) -> tf.Tensor:
-        """Whether a new stage starts at a step, bool scalar."""
+        """True where a new stage starts at a step, bool scalar."""
         return tf.reduce_any(step == tf.constant(self.starts[1:], step.dtype))
 
 
@@ -93,7 +93,7 @@ class ProgressiveGAN(GAN):
         discriminator: keras.Model,
         stages: list[keras.Model],
         schedule: Schedule,
-    ):
+    ) -> None:
         super().__init__(config, generator, discriminator)
         self.schedule = schedule
         numbers = range(len(schedule.sizes))
@@ -254,7 +254,7 @@ class ProgressiveGAN(GAN):
         return keras.Model(net.inputs[0], x, name="generator")
 
     def parts(self) -> dict[str, list[keras.Variable]]:
-        """How far it has grown."""
+        """Variables of the growth."""
         return {"growth": [self.stage, self.alpha]}
 
 

@@ -26,7 +26,7 @@ class R3GAN(PlainGAN):
             data: Images float32 `(n_critic * batch, h, w, c)`, and labels, which are not used.
 
         Returns:
-            The step's values, keyed by `METRICS`; the discriminator's are those of its last update.
+            The step's values, keyed by `METRICS`; the discriminator's are from its last update.
         """
         relativistic = losses.Relativistic()
         for k, reals in enumerate(self.batches(data)):

@@ -45,7 +45,7 @@ class VanillaGAN(PlainGAN):
             data: Images float32 `(k * batch, h, w, c)`, and labels, which are not used.
 
         Returns:
-            The step's values, keyed by `METRICS`; the discriminator's are those of update k.
+            The step's values, keyed by `METRICS`; the discriminator's are from update k.
         """
         fakes_kind = self.config.fakes
         update = self._update_on_each if self.config.separate_updates else self._update_on_both

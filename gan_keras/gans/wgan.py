@@ -25,7 +25,7 @@ class WGAN(PlainGAN):
             data: Images float32 `(n_critic * batch, h, w, c)`, and labels, which are not used.
 
         Returns:
-            The step's values, keyed by `METRICS`; the critic's are those of its last update.
+            The step's values, keyed by `METRICS`; the critic's are from its last update.
         """
         wasserstein = losses.Wasserstein()
         for t, reals in enumerate(self.batches(data)):

@@ -1,4 +1,4 @@
-"""How a process computes: precision, seeds, determinism."""
+"""Precision, seeds and determinism of a process."""
 
 from pathlib import Path
 

@@ -27,7 +27,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
         ValueError: If the input is not `(batch, features)`.
     """
 
-    def __init__(self, num_kernels: int = 50, kernel_dim: int = 5, **kwargs: Any):
+    def __init__(self, num_kernels: int = 50, kernel_dim: int = 5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.num_kernels = num_kernels
         self.kernel_dim = kernel_dim
@@ -83,7 +83,7 @@ class MinibatchStdDev(keras.layers.Layer):
         **kwargs: Of `keras.layers.Layer`.
     """
 
-    def __init__(self, epsilon: float = 1e-8, **kwargs: Any):
+    def __init__(self, epsilon: float = 1e-8, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
@@ -133,7 +133,7 @@ class GroupStdDev(keras.layers.Layer):
         ValueError: If the group size is below 2.
     """
 
-    def __init__(self, group_size: int = 16, epsilon: float = 1e-6, **kwargs: Any):
+    def __init__(self, group_size: int = 16, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if group_size < 2:
             raise ValueError(f"group_size must be at least 2. Received: group_size={group_size}")
@@ -278,9 +278,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Keras composes the normalisation of a batch of a dozen passes over memory each way, which on a
     processor can take as long as the convolutions around it. The fused operation normalises by the
     same biased variance. It gives out the unbiased one, which is turned back, so the moving
-    statistics are those of Keras too.
+    statistics equal Keras' own.
 
-    Arguments, weights and results, up to rounding, are those of `keras.layers.BatchNormalization`.
+    Arguments, weights and results, up to rounding, equal `keras.layers.BatchNormalization`.
     """
 
     def call(

@@ -58,7 +58,7 @@ class UpsampleConv2D(keras.layers.Conv2D):
         factor: int = 2,
         padding: str = "same",
         **kwargs: Any,
-    ):
+    ) -> None:
         super().__init__(filters, kernel_size, padding=padding, **kwargs)
         given = (self.padding, self.data_format, *self.strides, *self.dilation_rate, self.groups)
         if given != ("same", "channels_last", 1, 1, 1, 1, 1):
@@ -163,7 +163,7 @@ def _spread(size: int, factor: int) -> np.ndarray:
 
 
 def _is_subpixel(size: int, factor: int) -> bool:
-    """Whether a convolution with "same" padding has one tap for each `factor` places of an axis.
+    """Tells if a convolution with "same" padding has one tap per `factor` places of an axis.
 
     Args:
         size: int, taps of the kernel.
@@ -177,7 +177,7 @@ def _is_subpixel(size: int, factor: int) -> bool:
 def plain_clone(model: keras.Model) -> keras.Model:
     """Copies a model with every `UpsampleConv2D` as the pair `UpSampling2D`, `Conv2D`.
 
-    Random layers and BatchNormalization become those of Keras. The copy has the same weights in the
+    Random layers and BatchNormalization become Keras' own. The copy has the same weights in the
     same order and computes the same function, but needs no class of this package to be loaded: use
     it for export.
 

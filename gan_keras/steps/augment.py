@@ -177,7 +177,7 @@ def _shift(images: tf.Tensor, axis: int, seed: tf.Tensor, ratio: float) -> tf.Te
 
 
 def _in_box(images: tf.Tensor, axis: int, seed: tf.Tensor, ratio: float) -> tf.Tensor:
-    """Whether a row (column) crosses the box, whose centre lies anywhere: bool `(batch, size)`."""
+    """True where a row (column) crosses the box, whose centre lies anywhere: `(batch, size)`."""
     batch, size = tf.shape(images)[0], tf.shape(images)[axis]
     length = tf.cast(tf.cast(size, tf.float32) * ratio + 0.5, tf.int32)
     draw = {"minval": 0, "maxval": size + 1 - length % 2, "dtype": tf.int32}

@@ -21,7 +21,7 @@ _batch = threading.local()  # each replica is traced in a thread of its own
 
 
 class Purpose(enum.IntEnum):
-    """What a random draw is for. Never renumber: the number is part of what a run resumes."""
+    """Uses of random draws. Never renumber: the number is part of what a run resumes."""
 
     LATENT_D = 0
     LATENT_G = 1

@@ -20,7 +20,7 @@ class ReplayBuffer(keras.layers.Layer):
         image_shape: `(h, w, channels)`.
     """
 
-    def __init__(self, capacity: int, image_shape: tuple[int, ...]):
+    def __init__(self, capacity: int, image_shape: tuple[int, ...]) -> None:
         super().__init__(dtype="float32")
         self.capacity = capacity
         self.images = self.add_weight(
@@ -79,7 +79,7 @@ class HistoricalAverage(keras.layers.Layer):
         weight: Weight of the penalty, > 0.
     """
 
-    def __init__(self, network: keras.Model, weight: float):
+    def __init__(self, network: keras.Model, weight: float) -> None:
         super().__init__(dtype="float32")
         self.weight = weight
         # Behind a function, where Keras does not look: the network's weights are not this layer's.

@@ -140,7 +140,7 @@ class ByStep(keras.optimizers.schedules.LearningRateSchedule):
         counter: Scalar int variable, training steps made.
     """
 
-    def __init__(self, schedule: Callable[[tf.Tensor], tf.Tensor], counter: keras.Variable):
+    def __init__(self, schedule: Callable[[tf.Tensor], tf.Tensor], counter: keras.Variable) -> None:
         self.schedule = schedule
         self.counter = counter
 
@@ -162,7 +162,7 @@ class FusedAdam(keras.optimizers.Adam):
         w <- w - lr sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)
 
     On one CPU core 0.9 M parameters take 0.7 ms for 2.0. Variables, their order and the arguments
-    are those of Keras' class, so that either can go on where the other stopped; results agree but
+    are as in Keras' class, so that either can go on where the other stopped; results agree but
     for the rounding. Gradients of some rows only, as embeddings have them, are left to Keras (of a
     row that occurs several times it sums the squares, not the gradients, so that v comes out
     smaller than in the paper).
