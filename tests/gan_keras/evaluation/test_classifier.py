@@ -1,7 +1,4 @@
-import concurrent.futures
 import dataclasses
-import threading
-import time
 
 import keras
 import numpy as np
@@ -59,30 +56,6 @@ def test_the_judge_is_cached_by_data_and_code(dataset, tmp_path, monkeypatch):
     file.write_bytes(file.read_bytes()[:500])
     classifier.load_or_train(dataset, cache)
     assert len(calls) == 2  # a damaged cache is made again
-
-
-def test_processes_wait_for_the_one_that_trains(dataset, tmp_path, monkeypatch, capsys):
-    model = classifier.make_classifier(dataset.image_shape, dataset.num_classes)
-    calls, begun, goes_on = [], threading.Event(), threading.Event()
-
-    def train(*_, **__):
-        calls.append(1)
-        begun.set()
-        assert goes_on.wait(60)
-        return model
-
-    monkeypatch.setattr(classifier, "train_classifier", train)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        first = pool.submit(classifier.load_or_train, dataset, tmp_path)
-        assert begun.wait(60)
-        second = pool.submit(classifier.load_or_train, dataset, tmp_path, verbose=1)
-        while "which another process trains" not in capsys.readouterr().out:
-            assert not second.done()
-            time.sleep(0.01)
-        goes_on.set()
-        for found in (first.result(60), second.result(60)):
-            assert found.count_params() == model.count_params()
-    assert len(calls) == 1
 
 
 def test_the_cache_knows_data_and_training(dataset, tmp_path, monkeypatch):

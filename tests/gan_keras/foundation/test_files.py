@@ -1,6 +1,9 @@
 """Files that are written whole, and refusals of those that cannot be."""
 
+import concurrent.futures
 import errno
+import threading
+import time
 
 import filelock
 import pytest
@@ -80,3 +83,31 @@ def test_what_is_checked_before_work(blocked, tmp_path, monkeypatch):
     monkeypatch.setattr(files.os, "access", lambda place, mode: False)  # root may write anywhere
     with pytest.raises(UsageError, match=r"--results=.*: .* is not writable"):
         files.check_writable(tmp_path / "x.png", "results")
+
+
+def test_of_several_that_miss_a_cache_one_makes_it_and_the_others_wait(tmp_path, capsys):
+    path, calls, begun, goes_on = tmp_path / "x", [], threading.Event(), threading.Event()
+
+    def load(path):
+        return path.read_text() if path.exists() else None
+
+    def make():
+        calls.append(1)
+        begun.set()
+        assert goes_on.wait(60)
+        path.write_text("made")
+        return "made"
+
+    def load_or_make(_):
+        return files.load_or_make(path, load, make, waiting="waiting for it", verbose=1)
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(load_or_make, 1)
+        assert begun.wait(60)
+        second = pool.submit(load_or_make, 2)
+        while "waiting for it" not in capsys.readouterr().out:
+            assert not second.done()
+            time.sleep(0.01)
+        goes_on.set()
+        assert first.result(60) == second.result(60) == "made"
+    assert len(calls) == 1
