@@ -1,6 +1,5 @@
 """Export of a run's generator as a SavedModel, for TensorFlow without this package."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -24,21 +23,15 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
         raise DataError(f"{folder} is there already; name a folder that is not")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    except OSError as error:
-        raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
-    try:
-        model = plain(run.generator)
-        model.export(temporary, format="tf_saved_model", verbose=False)
-        (temporary / "README.txt").write_text(_note(run, folder.name), encoding="utf-8")
-        temporary.chmod(0o755)  # mkdtemp makes private folders
-        temporary.rename(folder)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as place:
+            made = Path(place) / "model"
+            plain(run.generator).export(made, format="tf_saved_model", verbose=False)
+            (made / "README.txt").write_text(_note(run, folder.name), encoding="utf-8")
+            made.rename(folder)
     except OSError as error:
         raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
     except tf.errors.OpError as error:  # what TensorFlow's own files raise, a full disk for one
         raise DataError(f"cannot write {folder}: {' '.join(error.message.split())}") from None
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _note(run: Sampler, name: str) -> str:
