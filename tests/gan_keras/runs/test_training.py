@@ -169,10 +169,10 @@ def test_a_finished_run_gets_scores_and_a_report_that_are_missing(copied_points,
 
 
 def test_scores_are_said_even_where_there_is_no_room_for_them(copied_points, monkeypatch, capsys):
-    def full(path, value):
-        raise DataError(f"cannot write {path}: No space left on device")
+    def full(folder, metrics):
+        raise DataError(f"cannot write {folder}/metrics.json: No space left on device")
 
-    monkeypatch.setattr(training, "write_json", full)
+    monkeypatch.setattr(training, "write_metrics", full)
     with pytest.raises(DataError, match=r"metrics.json: No space left"):
         training.run(copied_points.replace(eval_samples=100))
     assert "energy distance" in capsys.readouterr().out
