@@ -21,7 +21,7 @@ OFFICIAL = {
 
 
 def contents(listing) -> dict[str, bytes | str]:
-    """What each file of a listing reads as, or why it does not."""
+    """Content of each file of a listing, or the reason why it cannot be read."""
     found = {}
     for entry in listing.entries:
         try:
