@@ -25,7 +25,7 @@ class DCGAN(PlainGAN):
             data: Images float32 `(n_critic * batch, h, w, c)`, and labels, which are not used.
 
         Returns:
-            The step's values, keyed by `METRICS`; the discriminator's are from its last two updates.
+            The step's values, keyed by `METRICS`; the discriminator's are from its last updates.
         """
         loss = self.loss_function
         for k, reals in enumerate(self.batches(data)):
