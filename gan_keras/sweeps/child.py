@@ -13,13 +13,11 @@ import sys
 import threading
 import time
 
-SECONDS = 0.5  # between two checks
-
 
 def watch(parent: int) -> None:
     """Sends this process SIGTERM as soon as `parent` is no longer its parent."""
     while os.getppid() == parent:
-        time.sleep(SECONDS)
+        time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

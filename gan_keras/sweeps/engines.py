@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
@@ -91,8 +92,10 @@ def ray(cpus: int, address: str, gpus: float) -> Iterator[Start]:
             "--engine=ray needs Ray: pip install 'gan_keras[sweep]' (--engine=local needs nothing)"
         ) from None
     where = {"address": address} if address else {"num_cpus": cpus, "include_dashboard": False}
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
+        signal.signal(signal.SIGTERM, on_sigterm)  # that of Ray aborts
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         what = f"--ray_address={address}" if address else "a Ray cluster on this machine"
         raise DataError(f"cannot use {what}: {' '.join(str(error).split())[:300]}") from error

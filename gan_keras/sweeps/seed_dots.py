@@ -13,7 +13,6 @@ from gan_keras.foundation.files import atomic_path
 from gan_keras.sweeps import estimates
 
 _MOST = 6  # panels
-_COLUMNS = 3
 # Results are kept in git: few colors make a file a third as large, with nothing lost to the eye.
 _PALETTE = 32
 
@@ -32,7 +31,7 @@ def write(file: Path, results: Mapping[str, Any], metrics: Sequence[str]) -> Non
     metrics = [m for m in metrics if any(estimates.by_seed(results, a, m) for a in arms)][:_MOST]
     if sum(run["status"] == "finished" for run in results["runs"].values()) < 2 or not metrics:
         return
-    columns = min(_COLUMNS, len(metrics))
+    columns = min(3, len(metrics))
     rows = -(-len(metrics) // columns)
     names = 0.07 * max(len(arm) for arm in arms)
     figure = matplotlib.figure.Figure(

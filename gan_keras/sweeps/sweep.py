@@ -139,8 +139,7 @@ def _line(one: Run, outcome: dict[str, Any]) -> str:
     """Returns a line on a run that has ended."""
     if outcome["status"] == "failed":
         return f"{one.name}: FAILED: {outcome['reason']} ({outcome['log']})"
-    known = {name: value for name, value in outcome["metrics"].items() if value is not None}
-    shown = [f"{name} {estimates.number(value)}" for name, value in known.items()]
+    shown = [f"{n} {estimates.number(v)}" for n, v in outcome["metrics"].items() if v is not None]
     return f"{one.name}: {', '.join(shown[:3])} ({outcome['wall_seconds']:.0f} s)"
 
 
