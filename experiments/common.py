@@ -12,7 +12,6 @@ from absl import flags
 from gan_keras.configs.base import RunConfig
 from gan_keras.evaluation import catalogue
 from gan_keras.foundation import cli
-from gan_keras.foundation.errors import DataError
 
 if TYPE_CHECKING:
     from gan_keras.data import Dataset
@@ -31,8 +30,8 @@ _DEFINE = {
 def import_tensorflow() -> None:
     """Imports TensorFlow without its start-up notes on the terminal.
 
-    They are written by native code before any log level is heard, so standard error is held back
-    while it starts, and shown only if it fails.
+    Native code writes them before it knows any log level, so standard error is held back during
+    the import, and shown only if that fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
@@ -53,18 +52,18 @@ def import_tensorflow() -> None:
 
 
 def load_data(name: str, data_dir: str | Path, options: Any = None) -> "Dataset":
-    """Loads a data set, before TensorFlow where it can be.
+    """Loads a data set, if possible before TensorFlow, which takes seconds to start.
 
-    TensorFlow takes seconds to start, which somebody whose data set is missing should not wait.
+    A missing data set is reported at once then.
 
     Args:
         name: As for `gan_keras.data.load`.
         data_dir: Folder of prepared data sets.
-        options: What has fields of the names of `DataOptions`; None for none.
+        options: Object with the fields of `DataOptions`; None for none.
 
     Raises:
         DataError: As `gan_keras.data.load`.
-        UsageError: The same.
+        UsageError: As `gan_keras.data.load`.
     """
     from gan_keras import data  # late: takes a moment
     from gan_keras.data import tfds_sets
@@ -132,23 +131,15 @@ def _train(config_class: type[RunConfig]) -> int:
         catalogue.pick(config.keep_best)
     dataset = load_data(config.dataset, config.data_dir, config)
     import_tensorflow()
-    from gan_keras.runs import callbacks, training  # late: imports TensorFlow
+    from gan_keras.runs import training  # late: imports TensorFlow
+    from gan_keras.runs.callbacks.stopping import InterruptedRunError
 
     if flags.FLAGS["dry_run"].value:
         print(json.dumps(training.dry_run(config, dataset), indent=2, ensure_ascii=False))
         return 0
     try:
         training.run(config, flags.FLAGS["overwrite"].value, dataset)
-    except callbacks.DivergedError as error:
-        raise DataError(
-            f"training has diverged: {error}. The last good checkpoint is kept; try a lower --lr"
-        ) from error
-    except callbacks.CollapsedError as error:
-        raise DataError(
-            f"training has collapsed: {error}. The run is saved and scored; "
-            "--stop_on_collapse=false goes on from here"
-        ) from error
-    except callbacks.InterruptedRunError as error:
+    except InterruptedRunError as error:
         print("stopped, checkpoint written; the same command goes on from here")
         return 128 + error.signum
     return 0

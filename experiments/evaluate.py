@@ -29,6 +29,7 @@ from gan_keras.foundation import cli
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import check_writable, write_json
 from gan_keras.storage import run_folder
+from gan_keras.storage.environment import environment
 from gan_keras.storage.metrics import METRICS, read_metrics, write_metrics
 
 FLAGS = flags.FLAGS
@@ -141,7 +142,7 @@ def _score_images(path: Path) -> None:
         scored = scorer.score_images(images, labels, seed, gan_train=bool(FLAGS.gan_train))
     out = Path(FLAGS.out)
     metrics = {"images": str(path), "dataset": FLAGS.dataset, "seed": seed} | scored.metrics
-    metrics |= {"environment": run_folder.environment()}
+    metrics |= {"environment": environment()}
     print(score_tables.scores(metrics), flush=True)
     written = write_metrics(out, metrics)
     report = run_report.write_images_report(out / run_report.REPORT, str(path), metrics, scored)

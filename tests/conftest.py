@@ -23,7 +23,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a core a process: more threads would 
 gc.set_threshold(50_000, 20, 20)
 
 # Files that take minutes: begun first, so that no process is left with one at the end.
-DEAR = ("test_readme", "test_more_scripts", "test_scripts", "test_write_scripts", "test_evaluator")
+DEAR = ("test_readme", "test_scripts", "test_write_scripts", "test_evaluator")
 
 
 def pytest_collection_modifyitems(items):

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from gan_keras.runs import callbacks, training
+from gan_keras.runs import training
+from gan_keras.runs.callbacks import stopping
 from gan_keras.storage import checkpoints, run_folder
 
 
 def final_state(config):
-    """All arrays of a run's newest checkpoint."""
+    """Name and arrays of a run's newest checkpoint."""
     newest = checkpoints.existing(run_folder.RunFolder(config.workdir).checkpoints)[0]
     arrays, _ = checkpoints.read(newest)
     return newest.name, arrays
@@ -27,29 +28,34 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing catches it, nothing is saved on the way out."""
 
 
-def at_step(monkeypatch, step, action):
+def kill(*args, **kwargs):
+    raise Killed
+
+
+def at_step(monkeypatch, step, action=kill):
     """Does something when a run reaches a step, once."""
-    original = callbacks.DivergenceGuard.on_train_batch_end
+    original = stopping.DivergenceGuard.on_train_batch_end
     done = []
 
     def hook(self, batch, logs=None):
         original(self, batch, logs)
-        if self.step == step and not done:
+        if self.steps_made == step and not done:
             done.append(True)
             action()
 
-    monkeypatch.setattr(callbacks.DivergenceGuard, "on_train_batch_end", hook)
+    monkeypatch.setattr(stopping.DivergenceGuard, "on_train_batch_end", hook)
 
 
-def kill():
-    raise Killed
+def killed_at(monkeypatch, step, config):
+    """Trains until a step, where the process is killed."""
+    at_step(monkeypatch, step)
+    with pytest.raises(Killed):
+        training.run(config)
 
 
 def assert_killed_run_resumes(monkeypatch, whole, broken, step, saved):
     """Kills a run at a step; it goes on from the checkpoint `saved` to where `whole` has ended."""
-    at_step(monkeypatch, step, kill)
-    with pytest.raises(Killed):
-        training.run(broken)
+    killed_at(monkeypatch, step, broken)
     assert final_state(broken)[0] == f"step_{saved:08d}.npz"
     training.run(broken)
     assert_same_end(whole, broken)

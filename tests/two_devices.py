@@ -4,6 +4,7 @@ Usage: `two_devices.py equal CASE FOLDER` or `two_devices.py resume FOLDER`. FOL
 set `demo`. The last line printed is what was found, as JSON.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -13,111 +14,86 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import pytest
+import small_runs
 import tensorflow as tf
+from resuming import Killed, at_step, final_state
 
 from gan_keras import configs
 from gan_keras.data.pipeline import evaluation_batches, training_batches
-from gan_keras.gans import pacing
-from gan_keras.runs import callbacks, training
+from gan_keras.runs import training
 from gan_keras.storage import checkpoints
-from gan_keras.storage.run_folder import RunFolder
 
 # Adam divides a gradient by its own size; where the true one is 0, as of a bias before BatchNorm,
 # it would make whole steps out of rounding. A large epsilon leaves them as small as they are.
 CALM = {"epsilon": 0.01, "precision": "float32"}
+POINTS = {"batch_size": 16, "packing": 2, "lr_decay": "linear", "lr_decay_steps": 8}
+IMAGES = {"dataset": "demo", "networks": "digit_gan", "width_mult": 0.02, "batch_size": 8}
+# case -> experiment, preset, options
 CASES = {
-    # falling rates
-    "z1": {
-        "experiment": "gaussian",
-        "batch_size": 16,
-        "packing": 2,
-        "gif": False,
-        "lr_decay": "linear",
-        "lr_decay_steps": 8,
-    },
-    # and BatchNorm in both networks, packs, updates at once
-    "ring": {
-        "experiment": "gaussian",
-        "preset": "ring",
-        "batch_size": 16,
-        "packing": 2,
-        "gif": False,
-        "lr_decay": "linear",
-        "lr_decay_steps": 8,
-    },
-    "acgan": {
-        "dataset": "demo",
-        "width_mult": 0.05,
-        "batch_size": 64,
-        "penalty_every": 2,
-        "instance_noise": 0.1,
-        "label_policy": "noisy",
-    },
-    "dcgan": {
-        "dataset": "demo",
-        "networks": "digit_gan",
-        "width_mult": 0.02,
-        "batch_size": 8,
-        "d_dropout": 0.3,
-    },
-    "vanilla": {
-        "dataset": "demo",
-        "networks": "digit_gan",
-        "width_mult": 0.02,
-        "batch_size": 8,
-        "minibatch_stddev": True,
-        "minibatch_discrimination": 3,
-        "feature_matching": 0.1,
-        "pretraining": 2,
-    },
-    "wgan_gp": {
-        "dataset": "demo",
-        "networks": "dense",
-        "norm": "",
-        "g_slope": 0.0,
-        "width_mult": 0.05,
-        "batch_size": 8,
-        "n_critic": 2,
-    },
+    "z1": ("gaussian", "z1", POINTS),  # falling rates
+    "ring": ("gaussian", "ring", POINTS),  # and BatchNorm in both, packs, updates at once
+    "acgan": (
+        "acgan",
+        "compact",
+        {
+            "dataset": "demo",
+            "width_mult": 0.05,
+            "batch_size": 64,
+            "penalty_every": 2,
+            "instance_noise": 0.1,
+            "label_policy": "noisy",
+        },
+    ),
+    "dcgan": ("dcgan", None, IMAGES | {"d_dropout": 0.3}),
+    "vanilla": (
+        "vanilla",
+        None,
+        IMAGES
+        | {
+            "minibatch_stddev": True,
+            "minibatch_discrimination": 3,
+            "feature_matching": 0.1,
+            "pretraining": 2,
+        },
+    ),
+    "wgan_gp": (
+        "wgan_gp",
+        None,
+        IMAGES
+        | {"networks": "dense", "norm": "", "g_slope": 0.0, "width_mult": 0.05, "n_critic": 2},
+    ),
 }
 STEPS = 4
 
 
-class Steps(keras.callbacks.Callback):
-    """Collects the logs of single steps."""
-
-    def __init__(self):
-        super().__init__()
-        self.logs = []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.logs.append({name: float(value) for name, value in logs.items()})
-
-
 def train(case, distribute, folder):
     """A few steps; returns the logs of each and of the test split, the state, and the model."""
-    options = {**CALM, "data_dir": folder, "distribute": distribute, **CASES[case]}
-    preset = options.pop("preset", None)
-    config = configs.config_class(options.pop("experiment", case)).create(preset, options)
+    experiment, preset, options = CASES[case]
+    options = {**CALM, "data_dir": folder, "distribute": distribute, **options}
+    config = configs.config_class(experiment).create(preset, options)
     dataset = training.load_data(config)
     model = training.build(config, dataset.spec)
-    model.pace = pacing.Pace(1, STEPS)
-    steps = Steps()
+    found = []
+
+    def note(batch, logs):
+        found.append({name: float(value) for name, value in logs.items()})
+
     history = model.fit(
         training_batches(
             dataset,
             config.images_per_step,
             config.seed,
-            deal=(config.images_per_step // config.batch_size, model.replicas),
+            deal=(config.n_critic, model.replicas),
         ),
         steps_per_epoch=STEPS,
         verbose=0,
         shuffle=False,
         validation_data=evaluation_batches(dataset, 7),  # the last batch is no multiple of 2
-        callbacks=[steps],
+        callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=note)],
     )
-    logs = [*steps.logs, {name: values[0] for name, values in history.history.items()}]
-    return logs, {name: np.array(v) for name, v in model.state().items()}, model
+    found.append({name: values[0] for name, values in history.history.items()})
+    return found, {name: np.array(v) for name, v in model.state().items()}, model
 
 
 def copies_differ(model):
@@ -152,44 +128,23 @@ def equal(case, folder):
     return found
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing catches it, nothing is saved on the way out."""
-
-
-def run(folder, epochs, distribute="mirrored", kill=None):
-    """A run of points; `kill` names the step after which it is lost."""
-
-    def hook(self, batch, logs=None):
-        if self.step == kill:
-            raise Killed
-
-    callbacks.DivergenceGuard.on_train_batch_end = hook
-    options = {
-        "epochs": epochs,
-        "steps_per_epoch": 10,
-        "batch_size": 16,
-        "log_every": 4,
-        "eval_samples": 0,
-        "gif": False,
-        "workdir": folder,
-        "distribute": distribute,
-        **CALM,
-    }
-    try:
-        training.run(configs.config_class("gaussian").create("z1", options))
-    except Killed:
-        print("killed")
-    newest = checkpoints.existing(RunFolder(folder).checkpoints)[0]
-    return newest.name, checkpoints.read(newest)[0]
+def run(folder, distribute="mirrored", killed_at=0):
+    """Two epochs of points; returns the name and the arrays of the newest checkpoint."""
+    size = {"steps_per_epoch": 10, "batch_size": 16, "log_every": 4}
+    config = small_runs.points(folder, **size, distribute=distribute, **CALM)
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
+        at_step(patch, killed_at)
+        training.run(config)
+    return final_state(config)
 
 
 def resume(folder):
     """Two epochs on two devices, at a stretch or killed in between; then ended by one device."""
-    _, whole = run(f"{folder}/whole", 2)
-    lost, _ = run(f"{folder}/broken", 2, kill=16)
+    _, whole = run(f"{folder}/whole")
+    lost, _ = run(f"{folder}/broken", killed_at=16)
     shutil.copytree(f"{folder}/broken", f"{folder}/fewer")
-    name, broken = run(f"{folder}/broken", 2)
-    _, fewer = run(f"{folder}/fewer", 2, "none")
+    name, broken = run(f"{folder}/broken")
+    _, fewer = run(f"{folder}/fewer", "none")
     return {
         "names": [lost, name],
         "resumed": all(np.array_equal(whole[n], broken[n]) for n in whole),

@@ -13,7 +13,7 @@ from absl import flags
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import write_json
-from gan_keras.storage import run_folder
+from gan_keras.storage.environment import environment
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
@@ -22,7 +22,7 @@ RESULTS = Path(__file__).parent / "results"
 def machine() -> dict[str, Any]:
     """Returns versions, processor, commit, date and load, which belong beside every figure."""
     load = round(os.getloadavg()[0], 2)
-    return {**run_folder.environment(), "date": time.strftime("%Y-%m-%d"), "load": load}
+    return {**environment(), "date": time.strftime("%Y-%m-%d"), "load": load}
 
 
 def read(path: Path, key: str) -> dict[str, Any]:

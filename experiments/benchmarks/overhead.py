@@ -63,7 +63,8 @@ def measure(config: RunConfig) -> dict[str, Any]:
     import keras
 
     from gan_keras.gans.base import GAN
-    from gan_keras.runs import callbacks, training
+    from gan_keras.runs import training
+    from gan_keras.runs.callbacks import RunCallback
 
     spent: Counter[str] = Counter()
     marks: list[tuple[float, Counter[str]]] = []
@@ -91,7 +92,7 @@ def measure(config: RunConfig) -> dict[str, Any]:
         patches.enter_context(mock.patch.object(kind, hook, call))
 
     with contextlib.ExitStack() as patches:
-        for kind in [each for each in vars(callbacks).values() if isinstance(each, type)]:
+        for kind in RunCallback.__subclasses__():
             for hook in HOOKS & vars(kind).keys():
                 watch(kind, hook, kind.__name__)
         watch(GAN, "evaluate", "held-out losses")

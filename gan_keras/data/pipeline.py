@@ -59,7 +59,9 @@ class Withhold:
         return cls(label, until * steps_per_epoch or None)
 
 
-def scale(images: tf.Tensor, ink: str = "bright", value_range: str = "signed") -> tf.Tensor:
+def scale(
+    images: np.ndarray | tf.Tensor, ink: str = "bright", value_range: str = "signed"
+) -> tf.Tensor:
     """Maps uint8 images to the networks' range, [-1, 1] or [0, 1]. Points stay as they are.
 
     Args:

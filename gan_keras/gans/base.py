@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from gan_keras.configs.base import RunConfig
-from gan_keras.gans.pacing import Pace, make_test_function, make_train_function
 from gan_keras.hardware import replicas
 from gan_keras.steps import augment, latents, losses, updates
 from gan_keras.steps.latents import Purpose
@@ -102,7 +101,6 @@ class GAN(keras.Model):
         self.steps = self.add_weight(name="steps", **counter)
         self._test_steps = self.add_weight(name="test_steps", **counter)
         self._trackers = {name: StepMean(name) for name in self.METRICS}
-        self.pace: Pace | None = None
         self.built = True
 
     def compile(
@@ -142,35 +140,37 @@ class GAN(keras.Model):
             config.optimizer, rate, config.beta_1, config.beta_2, config.epsilon
         )
 
-    def fit(self, *args, steps_per_epoch: int | None = None, **kwargs) -> keras.callbacks.History:
-        """As `keras.Model.fit`; whole epochs at the model's `pace`, if it has one."""
-        if self.pace is not None:
-            whole = steps_per_epoch == self.pace.epoch
-            self.steps_per_execution = self.pace.size if whole else 1
-            self.test_function = None  # the last fit's may take other numbers of batches
-        return super().fit(*args, steps_per_epoch=steps_per_epoch, **kwargs)
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes the function that `fit` calls: Keras', with a step that is never inlined.
 
-    def make_train_function(self, force: bool = False):
-        """As Keras does, but calls may be of any number of steps: what `pace` says."""
-        if self.pace is None or self.run_eagerly:
-            return super().make_train_function(force)
-        if self.train_function is None or force:
-            self.train_function = make_train_function(self)
-        return self.train_function
+        TensorFlow's optimizer (2.21) may fuse other operations inside a loop than outside, so that
+        the last bits of a step would depend on how many steps one call makes.
+        """
+        if self.train_function is not None and not force:
+            return
+        step = self.train_step
+        if self.replicas == 1 and not self.run_eagerly:
+            attributes = {"_noinline": True}
+            step = tf.function(step, autograph=False, experimental_attributes=attributes)
+        self.train_function = self._make_function(step)
 
-    def make_test_function(self, force: bool = False):
-        """As Keras does; of several devices one tests, so that any number of examples will do."""
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes the function that `evaluate` calls; of several devices one tests whole batches.
+
+        The last batch of a test split may have any size, and its draws are not those of a training
+        step: shares of it would have unequal weights, or be empty.
+        """
         if self.replicas == 1:
-            return super().make_test_function(force)
-        if self.test_function is None or force:
-            self.test_function = make_test_function(self)
-        return self.test_function
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            step = tf.function(self.test_step, autograph=False, reduce_retracing=True)
+            strategy = self.distribute_strategy
+            self.test_function = lambda batches: step(replicas.whole(strategy, next(batches)))
 
-    def _maybe_symbolic_build(self, *args, **kwargs):
-        # All is built. Keras (3.15) would see to it by adding up the shares of the first batch,
-        # which fails where they differ in size, as those of a small test split do.
-        if self.replicas == 1:
-            super()._maybe_symbolic_build(*args, **kwargs)
+    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
+        # All is built. Keras (3.15) would build by adding up the shares of the first batch, which
+        # fails where they differ in size, as those of a small test split do.
+        pass
 
     @property
     def replicas(self) -> int:

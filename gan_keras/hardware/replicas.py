@@ -133,17 +133,6 @@ def do_if(
         variable.assign(tf.where(condition, variable, old))
 
 
-def first(strategy: tf.distribute.Strategy, values: Any) -> Any:
-    """Returns the first replica's values, where all replicas have the same.
-
-    Args:
-        strategy: The strategy whose `run` returned them.
-        values: Structure of what it returned.
-    """
-    local = strategy.experimental_local_results
-    return tf.nest.map_structure(lambda value: local(value)[0], values)
-
-
 def whole(strategy: tf.distribute.Strategy, values: Any) -> Any:
     """Joins the parts of a batch again.
 

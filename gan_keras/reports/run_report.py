@@ -12,10 +12,10 @@ from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.reports import diagnosis, report_pictures, score_tables
 from gan_keras.reports.rendering import data_uri, png_uri, write
 from gan_keras.samples.scoring import Scored
+from gan_keras.storage.history import History
 from gan_keras.storage.metrics import lookup
-from gan_keras.storage.run_folder import History, RunFolder
+from gan_keras.storage.run_folder import REPORT, RunFolder
 
-REPORT = "report.html"
 # Headlines and points at most.
 TILES, POINTS = 5, 2000
 
@@ -149,7 +149,7 @@ def _curves(folder: RunFolder) -> list[tuple[str, str]]:
     found = []
     for name, panels in (("log.csv", plots.PANELS), ("scores.csv", catalogue.CURVES)):
         try:
-            history = History(folder / name, 2**62).columns()
+            history = History(folder / name).columns()
         except DataError:
             continue
         if history:

@@ -1,7 +1,7 @@
-"""`--distribute=mirrored`: one run on several devices that is the run of one device.
+"""`--distribute=mirrored`: one run on several devices that equals the run on one device.
 
-Everything that a step draws or averages over its batch goes through `replicas`. What cannot be
-made equal is refused here, in one line.
+Draws and means over the batch of a step go through `replicas`. Options that cannot be made equal
+are refused here.
 """
 
 import contextlib
@@ -18,9 +18,16 @@ from gan_keras.foundation.errors import UsageError
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
 
+# Layers of which each example's output depends on the other examples.
+_OVER_THE_BATCH = (
+    keras.layers.BatchNormalization,
+    layers.MinibatchDiscrimination,
+    layers.MinibatchStdDev,
+)
+
 
 def scope(config: RunConfig) -> contextlib.AbstractContextManager[Any]:
-    """The scope in which model and optimizers must be made.
+    """Returns the scope in which model and optimizers must be made.
 
     Args:
         config: The options.
@@ -40,12 +47,12 @@ def scope(config: RunConfig) -> contextlib.AbstractContextManager[Any]:
 
 @functools.cache
 def _strategy(names: tuple[str, ...]) -> tf.distribute.Strategy:
-    """One for all models of a process: TensorFlow (2.21) confuses the sums of two strategies."""
+    """One strategy for all models: TensorFlow (2.21) confuses the sums of two of them."""
     return tf.distribute.MirroredStrategy(names)
 
 
 def prepare(model: GAN, config: RunConfig) -> None:
-    """Makes batch statistics those of the whole batch, and checks what looks at groups of it.
+    """Makes batch statistics those of the whole batch, and checks layers that look at groups of it.
 
     Nothing is done to a model on one device.
 
@@ -54,57 +61,17 @@ def prepare(model: GAN, config: RunConfig) -> None:
         config: The options.
 
     Raises:
-        UsageError: If a device's share of the batch has not the groups of the whole, or a penalty
-            is due in some steps only although it needs all devices.
+        UsageError: If a group of neighbours in a batch would span two devices, or a penalty is due
+            in some steps only although it needs all devices.
     """
     count = model.replicas
     if count == 1:
         return
-    found = [x for net in model.networks.values() for x in net._flatten_layers()]
-    for layer in found:
+    units = [config.packing]
+    for layer in [x for net in model.networks.values() for x in net._flatten_layers()]:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True  # read at each call
-    _check_groups(found, config, count)
-    critic = model.discriminator._flatten_layers()
-    lazy = getattr(config, "penalty_every", 1) > 1 and config.penalty != "none"
-    if lazy and any(isinstance(layer, _OVER_THE_BATCH) for layer in critic):
-        raise UsageError(
-            f"--distribute=mirrored: --penalty_every={config.penalty_every} needs a discriminator "
-            "that does not look at the whole batch; give --penalty_every=1"
-        )
-
-
-_OVER_THE_BATCH = (
-    keras.layers.BatchNormalization,
-    layers.MinibatchDiscrimination,
-    layers.MinibatchStdDev,
-)
-
-
-def _check_options(config: RunConfig, count: int) -> None:
-    """Refuses what would be another run on several devices."""
-    if config.experiment == "progressive":
-        raise UsageError(
-            "--distribute=mirrored: the growing GAN chooses its stage by a branch of the graph, "
-            "which devices cannot share; train it on one"
-        )
-    if getattr(config, "replay", 0):
-        raise UsageError(
-            f"--distribute=mirrored cannot be used with --replay={config.replay}: each device "
-            "would have a memory of its own"
-        )
-    if config.batch_size % count:
-        raise UsageError(
-            f"--batch_size={config.batch_size} must be a multiple of {count}, the number of "
-            "devices of --distribute=mirrored"
-        )
-
-
-def _check_groups(found: list[keras.layers.Layer], config: RunConfig, count: int) -> None:
-    """Checks that a group of neighbours in a batch never spans two devices."""
-    units = [getattr(config, "packing", 1)]
-    for layer in found:
-        if isinstance(layer, layers.GroupStdDev):
+        elif isinstance(layer, layers.GroupStdDev):
             units.append(2 * layer.group_size)  # the number of groups is even
         elif isinstance(layer, layers.MinibatchStdDev):
             units.append(layer.group_size or 1)
@@ -113,4 +80,30 @@ def _check_groups(found: list[keras.layers.Layer], config: RunConfig, count: int
         raise UsageError(
             f"--batch_size={config.batch_size} must be a multiple of {count * unit}: the "
             f"discriminator looks at groups, which {count} devices share in units of {unit}"
+        )
+    critic = model.discriminator._flatten_layers()
+    lazy = config.penalty != "none" and config.penalty_every > 1
+    if lazy and any(isinstance(layer, _OVER_THE_BATCH) for layer in critic):
+        raise UsageError(
+            f"--distribute=mirrored: --penalty_every={config.penalty_every} needs a discriminator "
+            "that does not look at the whole batch; give --penalty_every=1"
+        )
+
+
+def _check_options(config: RunConfig, count: int) -> None:
+    """Refuses options that would make another run on several devices."""
+    if config.experiment == "progressive":
+        raise UsageError(
+            "--distribute=mirrored: the growing GAN chooses its stage by a branch of the graph, "
+            "which devices cannot share; train it on one"
+        )
+    if config.replay:
+        raise UsageError(
+            f"--distribute=mirrored cannot be used with --replay={config.replay}: each device "
+            "would have a memory of its own"
+        )
+    if config.batch_size % count:
+        raise UsageError(
+            f"--batch_size={config.batch_size} must be a multiple of {count}, the number of "
+            "devices of --distribute=mirrored"
         )

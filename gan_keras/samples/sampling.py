@@ -20,10 +20,9 @@ from gan_keras.hardware import devices
 from gan_keras.layers import plain_clone
 from gan_keras.steps import latents
 from gan_keras.storage import checkpoints
-from gan_keras.storage.run_folder import RunFolder
+from gan_keras.storage.run_folder import GENERATOR, RunFolder
 
 BATCH = 256
-GENERATOR = "generator.keras"
 
 
 def takes_labels(generator: keras.Model) -> bool:

@@ -19,8 +19,9 @@ from gan_keras.evaluation import classifier
 from gan_keras.evaluation.evaluator import Evaluator
 from gan_keras.evaluation.point_scores import point_scores
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.samples.sampling import GENERATOR, Sampler, load_generator, open_run
+from gan_keras.samples.sampling import Sampler, load_generator, open_run
 from gan_keras.storage import checkpoints, run_folder
+from gan_keras.storage.environment import environment
 from gan_keras.storage.metrics import read_metrics
 
 # Real images at most that scores look at, of sets that are too large for memory.
@@ -229,8 +230,8 @@ def score_run(
     if best:
         sampler, step = _best(folder, sampler)
     else:
-        newest = checkpoints.existing(folder.checkpoints)
-        step = checkpoints.step_of(newest[0]) if newest else int(old.get("step", 0))
+        newest = checkpoints.newest_step(folder.checkpoints)
+        step = int(old.get("step", 0)) if newest is None else newest
     data_dir = data_dir or config.data_dir
     dataset = data.load(config.dataset, data_dir, data.DataOptions.from_config(config))
     if dataset.spec.image_shape != tuple(stored["data"]["image_shape"]) or (
@@ -249,13 +250,13 @@ def score_run(
     )
     kept = {name: old[name] for name in KEPT if name in old and not best}
     metrics = facts(config, step) | {"training": kept.pop("training", {})} | scored.metrics
-    metrics |= {"environment": run_folder.environment()} | kept
+    metrics |= {"environment": environment()} | kept
     return scored, metrics, folder.best if best else folder.path
 
 
 def _best(folder: run_folder.RunFolder, sampler: Sampler) -> tuple[Sampler, int]:
     """Opens the generator that `keep_best` has kept, and tells of which step it is."""
-    path = folder.best / GENERATOR
+    path = folder.best / run_folder.GENERATOR
     if not path.exists():
         raise UsageError(f"--best: {folder.path} was not trained with --keep_best")
     record = run_folder.read_best(folder.best)

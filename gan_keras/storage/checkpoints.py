@@ -1,8 +1,8 @@
-"""Checkpoints that an exact resume can trust: complete, atomic, checked.
+"""Checkpoints for exact resumes: complete, atomic, checked.
 
-A checkpoint is one .npz with every variable of `GAN.state` by name. Unlike `.weights.h5`, which
-skips what it cannot place with a warning, loading one is all or nothing: a missing, surplus or
-misshapen entry, or a damaged file (zip checksums), is an error.
+A checkpoint is one .npz with every variable of `GAN.state` by name. Loading one is all or nothing,
+unlike `.weights.h5`, which skips unknown entries with a warning: a missing, surplus or misshapen
+entry, or a damaged file (zip checksums), is an error.
 """
 
 import json
@@ -45,7 +45,8 @@ def save(folder: Path, step: int, state: Mapping[str, Any], meta: Mapping[str, A
             raise FloatingPointError(f"variable {name} has NaN or infinite values at step {step}")
     path = folder / f"step_{step:08d}.npz"
     with atomic_path(path) as temporary:
-        np.savez(temporary, **arrays, **{_META: np.array(json.dumps(dict(meta)))})
+        arrays[_META] = np.array(json.dumps(dict(meta)))
+        np.savez(temporary, **arrays)  # ty: ignore[invalid-argument-type]
     for old in existing(folder)[KEEP:]:
         old.unlink(missing_ok=True)
     return path
@@ -53,13 +54,16 @@ def save(folder: Path, step: int, state: Mapping[str, Any], meta: Mapping[str, A
 
 def existing(folder: Path) -> list[Path]:
     """Returns the checkpoints in a folder, newest first."""
-    named = [(int(m[1]), p) for p in folder.glob("step_*.npz") if (m := _NAME.fullmatch(p.name))]
-    return [path for _, path in sorted(named, reverse=True)]
+    return [path for _, path in sorted(_by_step(folder).items(), reverse=True)]
 
 
-def step_of(path: Path) -> int:
-    """The training step of a checkpoint of `existing`, from its name."""
-    return int(_NAME.fullmatch(path.name)[1])
+def newest_step(folder: Path) -> int | None:
+    """Returns the training step of the newest checkpoint in a folder; None if there is none."""
+    return max(_by_step(folder), default=None)
+
+
+def _by_step(folder: Path) -> dict[int, Path]:
+    return {int(m[1]): p for p in folder.glob("step_*.npz") if (m := _NAME.fullmatch(p.name))}
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -106,13 +110,12 @@ def assign(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Pat
         variable.assign(arrays[name])
 
 
-def restore_latest(folder: Path, state: Mapping[str, Any], warn=print) -> dict[str, Any] | None:
-    """Loads the newest sound checkpoint.
+def restore_latest(folder: Path, state: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Loads the newest sound checkpoint and prints a warning for each damaged one before it.
 
     Args:
         folder: Checkpoint folder.
         state: Variables by name.
-        warn: Called with a line for each damaged checkpoint that was passed over.
 
     Returns:
         Its `meta`, or None if there is no checkpoint at all.
@@ -125,7 +128,7 @@ def restore_latest(folder: Path, state: Mapping[str, Any], warn=print) -> dict[s
         try:
             arrays, meta = read(path)
         except DataError as error:
-            warn(f"WARNING: {error}; falling back to the one before")
+            print(f"WARNING: {error}; falling back to the one before")
             continue
         assign(state, arrays, path)
         return meta

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gan_keras.foundation.errors import DataError
+from gan_keras.storage.history import History
 from gan_keras.storage.metrics import read_metrics
-from gan_keras.storage.run_folder import History, RunFolder
+from gan_keras.storage.run_folder import RunFolder
 from gan_keras.sweeps import measures, plan
 from gan_keras.sweeps.plan import Run
 
@@ -32,9 +33,8 @@ def execute(run: Run, stop: threading.Event | None = None) -> dict[str, Any]:
     """
     stop = stop or threading.Event()
     try:
-        folder = RunFolder(run.folder)
-        folder.acquire(_PATIENCE)  # the process of a sweep that was killed may be in it still
-        folder.release()
+        with RunFolder(run.folder).acquire(_PATIENCE):
+            pass  # the process of a sweep that was killed may have been in it still
         code = 1 if stop.is_set() else train(run, stop)
         if code == 0:
             return report(run)
@@ -63,7 +63,7 @@ def report(run: Run) -> dict[str, Any]:
     try:
         metrics = read_metrics(run.folder)
         scores = measures.numbers(metrics)
-        columns = History(run.folder / "log.csv", 2**62).columns()
+        columns = History(run.folder / "log.csv").columns()
         return {
             "status": "finished",
             "metrics": measures.evaluate(run.metrics, scores, columns),

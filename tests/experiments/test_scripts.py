@@ -1,46 +1,75 @@
-"""Every script as a user runs it: as a process."""
+"""The training scripts, samples and schematics as a user runs them, most as a process."""
 
 import json
+import runpy
 
+import numpy as np
 import pytest
 from PIL import Image
 from script_runs import run, without
 
+from experiments import common
+from gan_keras import configs
 
-@pytest.mark.parametrize("script", ["cgan", "dcgan", "r3gan", "vanilla", "wgan", "wgan_gp"])
-def test_image_gans(data_dir, tmp_path, script):
-    where = [f"--workdir={tmp_path / 'run'}"]
+
+@pytest.mark.parametrize("experiment", configs.CONFIGS)
+def test_each_experiment_has_a_script(experiment, monkeypatch):
+    called = []
+    monkeypatch.setattr(common, "main", called.append)
+    runpy.run_module(f"experiments.{experiment}", run_name="__main__")
+    assert called == [configs.config_class(experiment)]
+
+
+def test_vanilla_and_its_samples(data_dir, tmp_path):
+    where = f"--workdir={tmp_path / 'run'}"
     done = run(
-        f"experiments.{script}", *where, "--dataset=demo", f"--data_dir={data_dir}",
+        "experiments.vanilla", where, "--dataset=demo", f"--data_dir={data_dir}",
         "--width_mult=0.1", "--batch_size=4", "--epochs=1", "--steps_per_epoch=2",
-        "--eval_samples=0", *(["--n_critic=2"] if script.startswith("wgan") else []),
+        "--eval_samples=0",
     )  # fmt: skip
     assert "trained 2 steps" in done.stdout
-    if script == "vanilla":  # what takes labels is sampled in the README
-        run("experiments.sample", *where, "--count=7", "--columns=3", f"--out={tmp_path}/g.png")
-        assert Image.open(tmp_path / "g.png").size == (3 * 28, 2 * 28)
+    run("experiments.sample", where, "--count=7", "--columns=3", f"--out={tmp_path}/g.png")
+    assert Image.open(tmp_path / "g.png").size == (3 * 28, 2 * 28)
+
+
+def test_ae_acgan(data_dir, tmp_path):
+    workdir = tmp_path / "run"
+    done = run(
+        "experiments.ae_acgan", "--dataset=demo", f"--data_dir={data_dir}", "--width_mult=0.1",
+        "--batch_size=8", f"--workdir={workdir}", "--epochs=1", "--steps_per_epoch=2",
+        "--eval_samples=0", "--latent=uniform01", "--g_batch_norm", "--ae_loss=mse", "--gif",
+        "--picture_epochs=1",
+    )  # fmt: skip
+    assert "encoder 3," in done.stdout
+    names = {path.name for path in (workdir / "samples").iterdir()}
+    for name in ("classes", "variability", "reconstructions"):
+        assert f"{name}_epoch_001.png" in names
+        assert f"{name}_epoch_000.png" not in names
+    assert {"samples.gif", "reconstructions.gif"} <= names
+    options = json.loads((workdir / "config.json").read_text())["options"]
+    assert options["autoencoder"] is True
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["experiments.acgan", "--no_such_flag=1"], 2, "Unknown command line flag"),
-        (["experiments.acgan", "--lr=fast"], 2, "--lr=fast"),
-        (["experiments.acgan", "--lr=-1"], 2, "must be more than 0"),
-        (["experiments.acgan", "surplus"], 2, "unexpected argument 'surplus'"),
-        (
-            ["experiments.acgan", "--class_weighting", "--class_sampling=inverse"],
-            2,
-            "--class_weighting means --class_sampling=proportional",
-        ),
-        (["experiments.sample", "--out=x.png"], 2, "--workdir is missing"),
-        (["experiments.sample", "--workdir=/nowhere", "--out=x.gif"], 2, "must end in"),
-    ],
+    "options",
+    [["--penalty=r1_r2"], pytest.param(["--dataset=gaussian3d"], marks=pytest.mark.slow)],
 )
-def test_mistakes_are_one_line(arguments, code, message):
-    done = run(*arguments, code=code)
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_gaussian_and_its_samples(tmp_path, options):
+    where = f"--workdir={tmp_path / 'run'}"
+    size = ["--epochs=1", "--steps_per_epoch=20"]
+    assert "energy distance" in run("experiments.gaussian", *options, *size, where).stdout
+    assert (tmp_path / "run" / "samples" / "scatter.gif").exists()
+    if "--dataset=gaussian3d" in options:
+        out = tmp_path / "points.npz"
+        run("experiments.sample", where, "--count=50", f"--out={out}")
+        with np.load(out) as arrays:
+            assert arrays["images"].shape == (50, 3)
+
+
+def test_schematic(tmp_path):
+    done = run("experiments.schematic", "--experiment=dcgan", f"--out={tmp_path}/nets.png")
+    assert done.stdout.strip() == str(tmp_path / "nets.png")
+    assert Image.open(tmp_path / "nets.png").width > 400
 
 
 def test_dry_run_prints_the_configuration_and_trains_nothing(data_dir, tmp_path):
@@ -60,13 +89,28 @@ def test_help_shows_the_flags_without_tensorflow(script, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "code", "message"),
     [
-        (["experiments.acgan", "--data_dir=/nowhere"], "make crohme-data"),
-        (["experiments.sample", "--workdir=/nowhere", "--out=x.png"], "no run folder"),
+        ("acgan --no_such_flag=1", 2, "Unknown command line flag"),
+        ("acgan --lr=fast", 2, "--lr=fast"),
+        ("acgan --lr=-1", 2, "must be more than 0"),
+        ("acgan surplus", 2, "unexpected argument 'surplus'"),
+        (
+            "acgan --class_weighting --class_sampling=inverse",
+            2,
+            "--class_weighting means --class_sampling=proportional",
+        ),
+        ("acgan --data_dir=/nowhere", 1, "make crohme-data"),
+        ("sample --out=x.png", 2, "--workdir is missing"),
+        ("sample --workdir=/nowhere --out=x.gif", 2, "must end in"),
+        ("sample --workdir=/nowhere --out=x.png", 1, "no run folder"),
+        ("schematic", 2, "--out is missing"),
+        ("schematic --experiment=dcgan --out=.", 2, "must end in .png"),
+        ("schematic --out=nowhere --preset=paper", 2, "--preset needs --experiment"),
     ],
 )
-def test_what_is_missing_is_missed_before_tensorflow_starts(arguments, message, tmp_path):
-    done = run(*arguments, code=1, env=without("tensorflow", tmp_path))
+def test_mistakes_are_one_line_before_tensorflow_starts(arguments, code, message, tmp_path):
+    script, *rest = arguments.split()
+    done = run(f"experiments.{script}", *rest, code=code, env=without("tensorflow", tmp_path))
     assert message in done.stderr
     assert done.stderr.count("\n") == 1

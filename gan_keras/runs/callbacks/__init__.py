@@ -1,41 +1,18 @@
-"""What happens between steps and epochs: logs, pictures, scores, checkpoints, guards."""
+"""Keras callbacks of a run: what is recorded, what is scored, what stops it."""
 
-from gan_keras.runs.callbacks.base import EpochCounter
-from gan_keras.runs.callbacks.checkpointing import Checkpointer
-from gan_keras.runs.callbacks.evaluation import (
-    EpochScores,
-    KeepBest,
-    collapsed_for,
-    to_board,
-)
-from gan_keras.runs.callbacks.guards import (
-    DIVERGED,
-    CollapsedError,
-    CollapseGuard,
-    DivergedError,
-    DivergenceGuard,
-    InterruptedRunError,
-    stop_signals,
-)
-from gan_keras.runs.callbacks.logging import EpochLog, TensorBoardLogger
-from gan_keras.runs.callbacks.pictures import Pictures, SampleGrid
+import dataclasses
 
-__all__ = [
-    "DIVERGED",
-    "Checkpointer",
-    "CollapseGuard",
-    "CollapsedError",
-    "DivergedError",
-    "DivergenceGuard",
-    "EpochCounter",
-    "EpochLog",
-    "EpochScores",
-    "InterruptedRunError",
-    "KeepBest",
-    "Pictures",
-    "SampleGrid",
-    "TensorBoardLogger",
-    "collapsed_for",
-    "stop_signals",
-    "to_board",
-]
+import keras
+
+
+@dataclasses.dataclass(eq=False)
+class RunCallback(keras.callbacks.Callback):
+    """A callback that knows how many steps the model has made."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    @property
+    def steps_made(self) -> int:
+        """Training steps made so far, over all sessions."""
+        return int(self.model.steps.numpy())

@@ -17,6 +17,7 @@ from gan_keras.reports import comparison, report_pictures, run_report
 from gan_keras.reports.rendering import data_uri
 from gan_keras.samples.scoring import Scored, Scorer
 from gan_keras.storage import run_folder
+from gan_keras.storage.history import History
 
 HOSTILE = (
     "<script>document.title='owned'</script>",
@@ -122,12 +123,11 @@ def test_report_of_a_run_shows_its_options_and_curves(scored, tmp_path, request)
     folder = run_folder.RunFolder(tmp_path / "run")
     folder.path.mkdir()
     config = ACGANConfig.create("original", {"g_lr_mult": 1.5, "data_dir": "a b"})
-    folder.write_config(config, {"data": {}, "precision": "float32"})
-    history = run_folder.History(folder / "log.csv")
-    scores = run_folder.History(folder / "scores.csv")
+    folder.write_config({"options": config.to_dict(), "data": {}, "precision": "float32"})
+    log, scores = History(folder.log), History(folder.scores)
     for epoch in (1, 2):
-        history.append({"epoch": epoch, "g_loss": 2.0 / epoch, "d_class": 0.1})
-        scores.append({"epoch": epoch, "accuracy": 0.4 * epoch})
+        log.append(epoch, 5 * epoch, {"g_loss": 2.0 / epoch, "d_class": 0.1})
+        scores.append(epoch, 5 * epoch, {"accuracy": 0.4 * epoch})
     path = run_report.write_run_report(folder.path, metrics_of(found), found)
     assert path == folder / "report.html"
     text = path.read_text(encoding="utf-8")

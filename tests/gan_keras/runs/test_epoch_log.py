@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 
 from gan_keras.drawing import plots
-from gan_keras.runs.callbacks import EpochLog, logging
-from gan_keras.storage import run_folder
+from gan_keras.runs.callbacks import recording
+from gan_keras.storage.history import History, Stopwatch
+from gan_keras.storage.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -20,9 +21,8 @@ def log(tmp_path, monkeypatch):
         clock.drawn.append(len(history["epoch"]))
 
     monkeypatch.setattr(plots, "write_curves", draw)
-    monkeypatch.setattr(logging.time, "monotonic", lambda: clock.now)
-    history = run_folder.History(tmp_path / "log.csv", 0)
-    log = EpochLog(run_folder.RunFolder(tmp_path), history, run_folder.Stopwatch(), "a run")
+    monkeypatch.setattr(recording.time, "monotonic", lambda: clock.now)
+    log = recording.EpochLog(RunFolder(tmp_path), History(tmp_path / "log.csv"), Stopwatch())
     log.set_model(SimpleNamespace(steps=tf.constant(1)))
     return log, clock
 

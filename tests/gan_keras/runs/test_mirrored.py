@@ -12,11 +12,11 @@ import pytest
 import tensorflow as tf
 from conftest import toy_symbols
 
-from gan_keras import configs, gans, layers
+from gan_keras import configs, gans
 from gan_keras.data.dataset import DataSpec
 from gan_keras.foundation.errors import UsageError
 from gan_keras.gans.base import StepMean
-from gan_keras.hardware import devices, replicas
+from gan_keras.hardware import devices
 from gan_keras.runs import mirroring, training
 
 SPEC = DataSpec((28, 28, 1), tuple("abc"), (30, 20, 10))
@@ -141,18 +141,6 @@ def test_batch_statistics_are_those_of_all_devices(monkeypatch):
     assert all(norm.synchronized for norm in norms)
 
 
-def test_devices_are_all_gpus(monkeypatch):
-    found = {"GPU": ["/device:GPU:0", "/device:GPU:1"], "CPU": ["/device:CPU:0"]}
-    monkeypatch.setattr(
-        tf.config,
-        "list_logical_devices",
-        lambda kind: [tf.config.LogicalDevice(name, kind) for name in found[kind]],
-    )
-    assert devices.mirrored() == found["GPU"]
-    found["GPU"] = []
-    assert devices.mirrored() == found["CPU"]
-
-
 @pytest.mark.parametrize(("deterministic", "compiled"), [(False, True), (True, False)])
 def test_steps_are_compiled_on_a_gpu_only(monkeypatch, deterministic, compiled):
     options = config(width_mult=0.05, batch_size=8)
@@ -164,64 +152,6 @@ def test_steps_are_compiled_on_a_gpu_only(monkeypatch, deterministic, compiled):
 
         monkeypatch.setattr(framework, "is_op_determinism_enabled", lambda: True)
     assert gans.build(options, SPEC).jit_compile == compiled
-
-
-def test_nothing_happens_on_one_device():
-    x = tf.constant([[1.0, 2.0]])
-    assert replicas.total() == 1
-    for function in (replicas.mean, replicas.gather, replicas.add, replicas.share):
-        assert function(x) is x
-    seed = tf.constant([1, 2])
-    with replicas.parts(2):
-        draws = replicas.draw(tf.random.stateless_normal, (4, 3), seed)
-    np.testing.assert_array_equal(draws, tf.random.stateless_normal((4, 3), seed))
-
-
-def test_shares_of_several_batches():
-    # two batches of four; the first of two replicas gets the first half of each
-    dealt = replicas.deal(tf.range(8), 2, 2)
-    assert dealt.numpy().tolist() == [0, 1, 4, 5, 2, 3, 6, 7]
-    assert replicas.deal(tf.range(8), 2, 1).numpy().tolist() == list(range(8))
-
-
-def test_a_replicas_draw_is_its_share(monkeypatch):
-    seed = tf.constant([3, 4])
-    whole = tf.random.stateless_normal((8, 2), seed).numpy()
-    monkeypatch.setattr(replicas, "total", lambda: 2)
-    monkeypatch.setattr(replicas, "_id", lambda: 1)
-    draw = lambda: replicas.draw(tf.random.stateless_normal, (4, 2), seed).numpy()  # noqa: E731
-    np.testing.assert_array_equal(draw(), whole[4:])
-    with replicas.parts(2):  # the second half of the reals, then of the fakes
-        np.testing.assert_array_equal(draw(), whole[[2, 3, 6, 7]])
-    np.testing.assert_array_equal(draw(), whole[4:])
-
-
-@pytest.mark.parametrize("kind", ["Dropout", "GaussianNoise"])
-def test_random_layers_are_those_of_keras_and_shares_of_them(monkeypatch, kind):
-    x = tf.random.stateless_normal((8, 5), tf.constant([0, 0]))
-    ours, kerases = (getattr(module, kind)(0.5, seed=7) for module in (layers, keras.layers))
-    whole = kerases(x, training=True).numpy()
-    np.testing.assert_array_equal(ours(x, training=True), whole)
-    plain = ours.plain()
-    assert type(plain) is type(kerases)
-    assert plain.name == ours.name
-    monkeypatch.setattr(replicas, "total", lambda: 2)
-    monkeypatch.setattr(replicas, "_id", lambda: 1)
-    again = getattr(layers, kind)(0.5, seed=7)
-    np.testing.assert_array_equal(again(x[4:], training=True), whole[4:])
-    np.testing.assert_array_equal(again(x, training=False), x)
-
-
-def test_an_update_that_is_taken_back(monkeypatch):
-    variable = tf.Variable([1.0, 2.0])
-    for total in (1, 2):
-        monkeypatch.setattr(replicas, "total", lambda total=total: total)
-        for condition, expected in ((False, [1.0, 2.0]), (True, [2.0, 3.0])):
-            variable.assign([1.0, 2.0])
-            replicas.do_if(
-                tf.constant(condition), lambda: variable.assign_add([1.0, 1.0]), [variable]
-            )
-            assert variable.numpy().tolist() == expected
 
 
 def test_the_mean_over_steps():

@@ -1,15 +1,14 @@
 """Whole runs of the image GANs: resume, samples, scores."""
 
 import json
-import types
 
 import keras
 import numpy as np
 import pytest
+from absl.testing import flagsaver
 from conftest import write_data_dir
 from PIL import Image
-from test_gans_images import PRESETS
-from test_training import assert_killed_run_resumes
+from resuming import assert_killed_run_resumes
 
 from gan_keras import configs
 from gan_keras.foundation.errors import UsageError
@@ -59,6 +58,8 @@ def unlabelled(tmp_path_factory, judges):
 # elsewhere; that runs save all of it, of one without labels also where time is short, and of the
 # AC-GAN, which takes some.
 QUICK = {("vanilla", "dense")}
+VARIANTS = ("cgan", "dcgan", "r3gan", "vanilla", "wgan", "wgan_gp")
+PRESETS = [(name, preset) for name in VARIANTS for preset in configs.config_class(name).PRESETS]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,8 @@ def test_a_run_without_labels(make, unlabelled):
     # 10 columns of 10 attempts
     assert Image.open(folder.samples / "step_00000004.png").size == (280, 280)
     assert json.loads((folder / "config.json").read_text())["options"]["value_range"] == "unit"
+    with pytest.raises(UsageError, match="--gan_train needs scores at the end"):
+        make("vanilla", gan_train=True)
     with pytest.raises(UsageError, match="--gan_train needs labels"):
         training.run(make("vanilla", workdir="other", gan_train=True, eval_samples=5))
 
@@ -126,35 +129,22 @@ def test_arrays_of_unlabelled_samples_have_no_labels(unlabelled, tmp_path):
         assert "labels" not in arrays
 
 
-class Given:
-    """Stands for the flags of a command, one of which was given."""
-
-    def __init__(self, name, workdir):
-        self.name = name
-        self.workdir = workdir
-
-    def __getitem__(self, name):
-        return types.SimpleNamespace(value="3" if name == self.name else None)
-
-
-def test_flags_of_the_other_kind_of_run_are_refused(unlabelled, finished_acgan, monkeypatch):
+def test_flags_of_the_other_kind_of_run_are_refused(unlabelled, finished_acgan, tmp_path):
     from experiments import sample  # late: it defines flags
 
-    for config, make, name, kind in (
-        (unlabelled[0], sample._unlabelled, "labels", "takes no labels"),
-        (finished_acgan, sample._by_class, "count", "takes labels"),
+    for config, flag, kind in (
+        (unlabelled[0], "labels", "takes no labels"),
+        (finished_acgan, "count", "takes labels"),
     ):
-        monkeypatch.setattr(sample, "FLAGS", Given(name, config.workdir))
-        with pytest.raises(UsageError, match=f"--{name}: the generator of .* {kind}"):
-            make(sampling.open_run(config.workdir))
+        with flagsaver.flagsaver():
+            out = tmp_path / "samples.png"
+            sample.FLAGS(["sample", f"--workdir={config.workdir}", f"--out={out}", f"--{flag}=3"])
+            with pytest.raises(UsageError, match=f"--{flag}: the generator of .* {kind}"):
+                sample.main()
 
 
 def test_a_step_of_several_critic_updates_needs_as_many_images(make):
-    assert (
-        training.steps_per_epoch(
-            make("wgan", batch_size=4, steps_per_epoch=0), training.load_data(make("wgan"))
-        )
-        == 2
-    )
+    config = make("wgan", batch_size=4, steps_per_epoch=0)
+    assert training.steps_per_epoch(config, training.load_data(config)) == 2
     with pytest.raises(UsageError, match="--batch_size=10 x --n_critic=5 is more than the 45"):
         training.run(make("wgan", batch_size=10))

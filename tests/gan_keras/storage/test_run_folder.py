@@ -6,24 +6,25 @@ import pytest
 
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.storage import run_folder
+from gan_keras.storage import environment, run_folder
+from gan_keras.storage.history import History, Stopwatch
 
 
 def test_history_drops_rows_after_the_checkpoint(tmp_path):
-    history = run_folder.History(tmp_path / "log.csv")
+    history = History(tmp_path / "log.csv")
     for epoch in (1, 2, 3):
-        history.append({"epoch": epoch, "loss": epoch / 10})
-    resumed = run_folder.History(tmp_path / "log.csv", first_epoch=2)
-    resumed.append({"epoch": 3, "loss": 0.9, "new": 5})
+        history.append(epoch, 5 * epoch, {"loss": epoch / 10})
+    resumed = History(tmp_path / "log.csv", last_epoch=2)
+    resumed.append(3, 15, {"loss": 0.9, "new": 5})
     assert resumed.columns()["loss"] == [0.1, 0.2, 0.9]
     assert resumed.columns()["new"][2] == 5
-    assert (tmp_path / "log.csv").read_text().splitlines()[0] == "epoch,loss,new"
+    assert (tmp_path / "log.csv").read_text().splitlines()[0] == "epoch,step,loss,new"
 
 
 def test_damaged_history_is_one_line(tmp_path):
     (tmp_path / "log.csv").write_text("epoch,loss\nx,1\n")
     with pytest.raises(DataError, match=r"log\.csv is damaged"):
-        run_folder.History(tmp_path / "log.csv")
+        History(tmp_path / "log.csv")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"options": {}}'])
@@ -33,14 +34,14 @@ def test_damaged_config_is_one_line(tmp_path, text):
         run_folder.RunFolder(tmp_path).read_config()
 
 
-def test_stopwatch_goes_on_over_legs():
-    first = run_folder.Stopwatch({"wall_seconds": 100.0, "cpu_seconds": 50.0}).read()
+def test_stopwatch_goes_on_over_sessions():
+    first = Stopwatch({"wall_seconds": 100.0, "cpu_seconds": 50.0}).read()
     assert 100 <= first["wall_seconds"] < 105
     assert 50 <= first["cpu_seconds"] < 55
 
 
 def test_environment_is_json():
-    found = json.loads(json.dumps(run_folder.environment()))
+    found = json.loads(json.dumps(environment.environment()))
     assert {"tensorflow", "keras", "numpy", "python", "machine"} <= found.keys()
 
 
@@ -57,13 +58,13 @@ def test_results_do_not_make_a_commit_dirty(tmp_path):
     git("init")
     git("add", ".")
     git("commit", "-m", "first")
-    clean = run_folder.commit(code.parent)
+    clean = environment.commit(code.parent)
     assert len(clean) >= 7
     results.write_text("2")
-    assert run_folder.commit(code.parent) == clean
+    assert environment.commit(code.parent) == clean
     code.write_text("2")
-    assert run_folder.commit(code.parent) == f"{clean}-dirty"
-    assert run_folder.commit(tmp_path / "missing") == ""
+    assert environment.commit(code.parent) == f"{clean}-dirty"
+    assert environment.commit(tmp_path / "missing") == ""
 
 
 def test_images_in_memory_and_streamed_ones_are_not_called_changed(tmp_path):

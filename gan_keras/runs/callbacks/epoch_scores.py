@@ -1,0 +1,181 @@
+"""Scores between epochs: scores.csv, the verdict of a collapse, and the best generator so far."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_keras.configs.base import RunConfig
+from gan_keras.evaluation import catalogue
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import write_json
+from gan_keras.reports import diagnosis
+from gan_keras.runs.callbacks import RunCallback
+from gan_keras.runs.callbacks.recording import TensorBoardLogger
+from gan_keras.samples import sampling
+from gan_keras.storage import run_folder
+from gan_keras.storage.history import History
+from gan_keras.storage.metrics import flatten, lookup
+
+# Largest number of classes for which scores per class are logged.
+LOGGED_CLASSES = 100
+# Column of scores.csv: the number of scores in a row, up to this one, that show a collapse.
+COLLAPSED_FOR = "collapsed_for"
+
+
+def logged(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Returns the scores that are worth a curve: those of the catalogue, and per class.
+
+    Args:
+        metrics: As the evaluation gives them.
+    """
+    known = {score.key for scores in catalogue.present(metrics).values() for score in scores}
+    found = {key: number for key, number in flatten(metrics).items() if key in known}
+    for key in catalogue.LOGGED_PER_CLASS:
+        by_class = lookup(metrics, key) or {}
+        if len(by_class) <= LOGGED_CLASSES:
+            found |= {f"{key}.{name}": x for name, x in by_class.items() if x is not None}
+    return found
+
+
+def tags(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Returns the logged scores by TensorBoard tag: `samples/...`, `accuracy_per_class/...`.
+
+    Args:
+        metrics: As the evaluation gives them.
+    """
+    found = {}
+    for key, number in logged(metrics).items():
+        groups = catalogue.LOGGED_PER_CLASS
+        group = next((group for group in groups if key.startswith(f"{group}.")), None)
+        tag = f"{group.split('.')[-1]}/{key[len(group) + 1 :]}" if group else f"samples/{key}"
+        found[tag] = number
+    return found
+
+
+@dataclasses.dataclass(eq=False)
+class EpochScores(RunCallback):
+    """Scores samples every few epochs into scores.csv and TensorBoard.
+
+    Samples come from noise of their own and the generator runs in inference mode, so training goes
+    on as if it had not been scored.
+
+    Args:
+        score: Returns metrics of the generator as it is.
+        config: The options. With `stop_on_collapse`, `collapse_patience` scores in a row with a
+            collapse end training; the epoch is still saved.
+        history: Rows of earlier sessions.
+        board: Gets the same values.
+
+    Attributes:
+        latest: Metrics of the epoch that has just ended; None if it was not scored.
+        collapse: Clauses on what has collapsed, once that ends training.
+    """
+
+    score: Callable[[], dict[str, Any]]
+    config: RunConfig
+    history: History
+    board: TensorBoardLogger
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.patience = self.config.collapse_patience if self.config.stop_on_collapse else math.inf
+        self.latest: dict[str, Any] | None = None
+        self.collapse: list[str] = []
+
+    def recall_collapse(self) -> None:
+        """Recomputes the verdict of a session that was killed before it could report it."""
+        scored, collapsed_for = self.history.last("step"), self.history.last(COLLAPSED_FOR)
+        if collapsed_for >= self.patience and scored == self.steps_made:
+            self.collapse = diagnosis.collapsed(self.score())
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Scores the untrained generator, so that errors show before hours of training."""
+        if self.steps_made == 0:
+            self._score(0)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Scores the epoch if it is its turn."""
+        self.latest = None
+        if (epoch + 1) % self.config.eval_every == 0:
+            self._score(epoch + 1)
+
+    def _score(self, epoch: int) -> None:
+        self.latest = self.score()
+        # Before training everything is alike.
+        found = diagnosis.collapsed(self.latest) if epoch else []
+        times = self.history.last(COLLAPSED_FOR) + 1 if found else 0
+        self.history.append(epoch, self.steps_made, {COLLAPSED_FOR: times, **logged(self.latest)})
+        self.board.scalars(tags(self.latest))
+        if times >= self.patience:
+            self.collapse = found
+            self.model.stop_training = True
+        elif found and self.config.stop_on_collapse:
+            clauses = "; ".join(found)
+            print(f"\nlooks collapsed ({times} of {self.patience}): {clauses}", flush=True)
+
+
+@dataclasses.dataclass(eq=False)
+class KeepBest(RunCallback):
+    """Exports the generator whenever its score is better than ever before.
+
+    It comes after `EpochScores`.
+
+    Args:
+        scores: Gives the metrics.
+        name: A score, as `catalogue.find` knows it.
+        folder: Gets `generator.keras` and `best.json`, its epoch and score. A record of an earlier
+            session counts if it is of the same score.
+
+    Attributes:
+        best: Content of best.json; None if there is none yet.
+    """
+
+    scores: EpochScores
+    name: str
+    folder: Path
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.score = catalogue.pick(self.name)
+        self.best: dict[str, Any] | None = run_folder.read_best(self.folder)
+        if self.best is not None and self.best["metric"] != self.score.key:
+            print(f"{self.folder} held the best by {self.best['metric']}; now by {self.score.key}")
+            self.best = None
+        self._checked = False
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Checks that this kind of run has the score, be it new or resumed.
+
+        Raises:
+            UsageError: Lists the scores that it has.
+        """
+        if self._checked:
+            return
+        self._checked = True
+        metrics = self.scores.latest or self.scores.score()
+        if not self.score.is_computed(metrics):
+            known = [s.key for s in catalogue.SCORES.values() if s.is_computed(metrics)]
+            raise UsageError(
+                f"--keep_best={self.score.key}: this run has no such score while training; choose "
+                f"one of {', '.join(known)}"
+            )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Exports the generator if it is the best so far."""
+        metrics = self.scores.latest or {}
+        quality = self.score.quality(metrics)
+        if quality is None or (self.best is not None and quality <= self.best["quality"]):
+            return
+        # The generator first: a kill between the two leaves an old record, and the epoch, which no
+        # checkpoint knows yet, is scored again.
+        sampling.export(self.model.sampler(), self.folder / run_folder.GENERATOR)
+        self.best = {
+            "metric": self.score.key,
+            "value": self.score.value(metrics),
+            "quality": quality,
+            "epoch": epoch + 1,
+            "step": self.steps_made,
+        }
+        write_json(self.folder / "best.json", self.best)

@@ -1,0 +1,145 @@
+"""Reasons to stop a run, and the checkpoints from which it goes on."""
+
+import contextlib
+import dataclasses
+import math
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gan_keras.foundation.errors import DataError
+from gan_keras.runs.callbacks import RunCallback
+from gan_keras.storage import checkpoints
+from gan_keras.storage.history import Stopwatch
+
+# A cross-entropy beyond this is no longer training; well above any critic's score.
+DIVERGED = 1e6
+
+
+class DivergedError(DataError):
+    """Training cannot go on: a loss is not finite or absurdly large."""
+
+    def __init__(self, reason: str):
+        super().__init__(
+            f"training has diverged: {reason}. The last good checkpoint is kept; try a lower --lr"
+        )
+
+
+class CollapsedError(DataError):
+    """Training was stopped because its samples have collapsed; the run is saved and scored.
+
+    Args:
+        metrics: Content of metrics.json.
+    """
+
+    def __init__(self, metrics: Mapping[str, Any]):
+        clauses = "; ".join(metrics["collapsed"])
+        super().__init__(
+            f"training has collapsed: {clauses} (step {metrics['step']:,}). The run is saved and "
+            "scored; --stop_on_collapse=false goes on from here"
+        )
+
+
+class InterruptedRunError(Exception):
+    """Ctrl-C or SIGTERM has stopped the run; a checkpoint is written."""
+
+    def __init__(self, signum: int):
+        super().__init__(signal.Signals(signum).name)
+        self.signum = signum
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """Turns the first Ctrl-C or SIGTERM into an entry of a list; the second acts as usual.
+
+    The step under way is finished, so that the checkpoint is whole.
+
+    Yields:
+        The list; empty until a signal came.
+    """
+    received: list[int] = []
+    before: dict[int, Any] = {}
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        del frame
+        received.append(signum)
+        signal.signal(signum, before[signum])
+        print("\nstopping after this step; once more to stop at once", flush=True)
+
+    with contextlib.suppress(ValueError):  # only the main thread may handle signals
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            before[signum] = signal.signal(signum, note)
+    try:
+        yield received
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+class DivergenceGuard(RunCallback):
+    """Stops the run as soon as a loss is not finite or beyond `DIVERGED`.
+
+    It comes before the checkpoints, so the last good one is kept.
+    """
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Checks this step's losses.
+
+        Raises:
+            DivergedError: If one has diverged.
+        """
+        for name in ("g_loss", "d_loss"):
+            value = float((logs or {}).get(name, 0.0))
+            if not math.isfinite(value) or abs(value) > DIVERGED:
+                raise DivergedError(f"{name} is {value:g} at step {self.steps_made}")
+
+
+@dataclasses.dataclass(eq=False)
+class Checkpointer(RunCallback):
+    """Writes checkpoints: after each epoch, every few minutes, and when asked to stop.
+
+    It is the last callback, so that everything that belongs to a checkpoint has been logged. The
+    checkpoint of an epoch's last step is written only at the end of the epoch: a run that went on
+    from an earlier one would never make up for the epoch's log and scores.
+
+    Args:
+        folder: Checkpoint folder.
+        minutes: Longest time between two checkpoints.
+        steps_per_epoch: Steps per epoch.
+        stopwatch: Time spent so far, which goes on with the run.
+        stop: Non-empty as soon as the process got a signal to stop.
+    """
+
+    folder: Path
+    minutes: float
+    steps_per_epoch: int
+    stopwatch: Stopwatch
+    stop: list[int]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._last = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes a checkpoint if it is time or the process was asked to stop."""
+        due = self.stop or time.monotonic() - self._last > 60 * self.minutes
+        if due and self.steps_made % self.steps_per_epoch:
+            self._save()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes the epoch's checkpoint."""
+        self._save()
+
+    def _save(self) -> None:
+        """Writes a checkpoint, and ends the run if the process was asked to stop."""
+        try:
+            state, times = self.model.state(), self.stopwatch.read()
+            checkpoints.save(self.folder, self.steps_made, state, times)
+        except FloatingPointError as error:
+            raise DivergedError(str(error)) from error
+        self._last = time.monotonic()
+        if self.stop:
+            raise InterruptedRunError(self.stop[0])
