@@ -210,8 +210,6 @@ def _start(
     """Builds the model, restores the newest checkpoint, and says what runs."""
     resolved = config.replace(precision=precision)
     model = build(resolved, dataset.spec)
-    if config.gan_train and not sampling.takes_labels(model.generator):
-        raise UsageError(f"--gan_train needs labels, which {config.experiment} does not take")
     meta = checkpoints.restore_latest(folder.checkpoints, model.state())
     folder.write_config({**describe(config, dataset, model), "precision": precision})
     scorer = scoring.Scorer(dataset, config.data_dir)

@@ -13,7 +13,7 @@ def test_what_an_epoch_spends_beside_training(tmp_path):
     before = SampleGrid.on_epoch_end, GAN.evaluate
     found = overhead.measure(config)
     assert found["epochs"] == 2
-    assert {"Pictures", "EpochLog", "Checkpointer", "held-out losses"} <= found["shares"].keys()
+    assert {"EpochLog", "Checkpointer", "held-out losses"} <= found["shares"].keys()
     assert found["share"] == pytest.approx(sum(found["shares"].values()))
     assert 0 < found["share"] < 1
     assert before == (SampleGrid.on_epoch_end, GAN.evaluate)

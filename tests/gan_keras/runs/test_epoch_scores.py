@@ -185,11 +185,12 @@ def test_a_kill_before_the_verdict_is_said_changes_nothing(points, monkeypatch):
     [
         ({"keep_best": "accuracy"}, "--keep_best needs scores while training: give --eval_every"),
         ({"stop_on_collapse": True}, "--stop_on_collapse needs scores while training"),
+        ({"gan_train": True}, "--gan_train needs scores at the end: --eval_samples=0 skips them"),
     ],
 )
-def test_options_that_do_not_go_together(points, options, message):
+def test_options_that_do_not_go_together(make, options, message):
     with pytest.raises(UsageError, match=message):
-        points(**options)
+        make(**options)
 
 
 def test_scores_that_a_run_does_not_have(points):
