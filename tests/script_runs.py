@@ -1,21 +1,34 @@
 """Runs commands as a user does: in processes of their own."""
 
+import multiprocessing
 import os
+import runpy
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# Processes are copies of one that has imported TensorFlow, which takes seconds, and done no more.
+_WARM = multiprocessing.get_context("forkserver")
+_WARM.set_forkserver_preload(["gan_keras.runs.training"])
 
 
-def run(*command, code=0, **options):
-    """Runs `python -m` with a command and checks how it ends; options are of `subprocess.run`."""
-    done = subprocess.run(
-        [sys.executable, "-m", *map(str, command)],
-        capture_output=True,
-        text=True,
-        **{"env": environment(), **options},
-    )
+def run(*command, code=0, env=None, cwd=None):
+    """Runs `python -m` with a command and checks how it ends.
+
+    Args:
+        *command: Module and arguments.
+        code: Expected exit code.
+        env: Environment of a new interpreter; by default the process is a copy of a warm one.
+        cwd: Working folder.
+    """
+    command = [str(word) for word in command]
+    if env is None:
+        done = run_warm(command, cwd)
+    else:
+        arguments = [sys.executable, "-m", *command]
+        done = subprocess.run(arguments, capture_output=True, text=True, env=env, cwd=cwd)
     assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     return done
@@ -26,6 +39,34 @@ def refusal(*command, code=1, **options):
     (line,) = run(*command, code=code, **options).stderr.splitlines()
     assert line.startswith("error: ")
     return line
+
+
+def run_warm(command, cwd=None):
+    """Runs `python -m` with a command in a copy of a process that has imported TensorFlow.
+
+    Args:
+        command: Module and arguments.
+        cwd: Working folder.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        arguments = (command, cwd or os.getcwd(), dict(os.environ), out, err)
+        process = _WARM.Process(target=_run_module, args=arguments)
+        process.start()
+        process.join()
+        found = [path.read_text() if path.exists() else "" for path in (out, err)]
+        return subprocess.CompletedProcess(command, process.exitcode, *found)
+
+
+def _run_module(command, cwd, env, out, err):
+    """What the copy does."""
+    for stream, path in ((1, out), (2, err)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT), stream)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = command
+    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
 
 
 def environment(*folders):

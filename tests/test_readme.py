@@ -4,14 +4,13 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import toy_symbols
 from PIL import Image
-from script_runs import environment
+from script_runs import run_warm
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -73,13 +72,7 @@ def ends(folder):
     found = {}
     for line in PYTHON_COMMANDS:
         _, *arguments = shlex.split(line)
-        found[line] = subprocess.run(
-            [sys.executable, *arguments, *SHORT.get(arguments[1], [])],
-            cwd=folder,
-            env=environment(),
-            capture_output=True,
-            text=True,
-        )
+        found[line] = run_warm([*arguments[1:], *SHORT.get(arguments[1], [])], folder)
     return found
 
 
