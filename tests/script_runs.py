@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# Processes are copies of one that has imported TensorFlow, which takes seconds, and done no more.
+# Scripts run in copies of a process that has imported TensorFlow, which takes seconds.
 _WARM = multiprocessing.get_context("forkserver")
 _WARM.set_forkserver_preload(["gan_keras.runs.training"])
 
@@ -20,18 +20,28 @@ def run(*command, code=0, env=None, cwd=None):
     Args:
         *command: Module and arguments.
         code: Expected exit code.
-        env: Environment of a new interpreter; by default the process is a copy of a warm one.
+        env: Environment of a new interpreter; without one, a script is run by `run_warm`.
         cwd: Working folder.
     """
     command = [str(word) for word in command]
-    if env is None:
+    if env is None and command[0].startswith("experiments."):
         done = run_warm(command, cwd)
     else:
-        arguments = [sys.executable, "-m", *command]
-        done = subprocess.run(arguments, capture_output=True, text=True, env=env, cwd=cwd)
+        done = run_cold(command, cwd, env)
     assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
     return done
+
+
+def run_cold(command, cwd=None, env=None):
+    """Runs `python -m` with a command in a new interpreter."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        capture_output=True,
+        text=True,
+        env=env or environment(),
+        cwd=cwd,
+    )
 
 
 def refusal(*command, code=1, **options):
