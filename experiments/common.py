@@ -138,7 +138,7 @@ def _train(config_class: type[RunConfig]) -> int:
         print(json.dumps(training.dry_run(config, dataset), indent=2, ensure_ascii=False))
         return 0
     try:
-        training.run(config, flags.FLAGS["overwrite"].value, dataset)
+        training.run(config, bool(flags.FLAGS["overwrite"].value), dataset)
     except InterruptedRunError as error:
         print("stopped, checkpoint written; the same command goes on from here")
         return 128 + error.signum
