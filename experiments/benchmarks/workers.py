@@ -106,9 +106,10 @@ def _prepare(job: Job) -> Facts:
     global _steps
     # oneDNN for both sides: TensorFlow alone leaves it off on many processors.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    build = _BUILD[job.module]
     if job.module != "plain_torch":
         common.import_tensorflow()
-    _steps, facts = _BUILD[job.module](job)
+    _steps, facts = build(job)
     for _ in range(2):  # tracing, compiling, choosing of kernels
         _steps(2)
     return facts
