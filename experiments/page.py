@@ -27,13 +27,13 @@ def main() -> None:
     if FLAGS.workdir:
         run_folder.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
-    from gan_keras.writing import app, opening  # late: import TensorFlow
+    from gan_keras.writing import open_writer, web_page  # late: import TensorFlow
 
-    app.import_gradio()  # says so at once if it is missing
-    workdir = FLAGS.workdir or opening.newest_writer(FLAGS.runs)
-    writer = opening.open_writer(workdir)
-    writer.reader = opening.ready_reader(workdir, FLAGS.data_dir)
-    app.launch(writer, Path(workdir).name, FLAGS.host, FLAGS.port)
+    web_page.import_gradio()  # says so at once if it is missing
+    workdir = FLAGS.workdir or open_writer.newest_writer(FLAGS.runs)
+    writer = open_writer.open_writer(workdir)
+    writer.reader = open_writer.ready_reader(workdir, FLAGS.data_dir)
+    web_page.launch(writer, Path(workdir).name, FLAGS.host, FLAGS.port).block_thread()
 
 
 if __name__ == "__main__":

@@ -63,23 +63,23 @@ def main() -> None:
     if FLAGS.workdir:
         run_folder.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
-    from gan_keras.writing import hands, opening, sheet, writer  # late: import TensorFlow
+    from gan_keras.writing import hand_styles  # late: import TensorFlow
+    from gan_keras.writing.handwriter import Options
+    from gan_keras.writing.open_writer import newest_writer, open_writer
+    from gan_keras.writing.written_sheet import side_by_side
 
-    workdir = FLAGS.workdir or opening.newest_writer("runs")
-    scribe = opening.open_writer(workdir, FLAGS.best_of, FLAGS.data_dir, verbose=1)
+    workdir = FLAGS.workdir or newest_writer("runs")
+    scribe = open_writer(workdir, FLAGS.best_of, FLAGS.data_dir, verbose=1)
     people = [scribe.hand(FLAGS.style + number) for number in range(FLAGS.hands)]
     if FLAGS.towards is not None:
-        people = [hands.between(one, scribe.hand(FLAGS.towards), FLAGS.blend) for one in people]
-    options = writer.Options(
-        variation=FLAGS.variation,
-        best_of=FLAGS.best_of,
-        seed=FLAGS.seed,
-        width=FLAGS.width / FLAGS.size,
-    )
+        people = [
+            hand_styles.between(one, scribe.hand(FLAGS.towards), FLAGS.blend) for one in people
+        ]
+    options = Options(FLAGS.variation, FLAGS.best_of, FLAGS.seed, FLAGS.width / FLAGS.size)
     write, words = scribe.write_latex, FLAGS.latex
     if FLAGS.text is not None:
         write, words = scribe.write_text, FLAGS.text.replace("\\n", "\n")
-    page = sheet.side_by_side([write(words, hand, options) for hand in people])
+    page = side_by_side([write(words, hand, options) for hand in people])
     page.write(out, FLAGS.size)
     width, height = page.pixels(FLAGS.size)
     print(f"{len(page.glyphs)} glyphs of {workdir} in {out} ({width} x {height})")

@@ -1,6 +1,7 @@
-"""Text and formulas written by a trained generator: a room above sampling and evaluation.
+"""Text and formulas written by a trained generator.
 
-`characters` knows what a class can write and how high it stands; `text` and `formula` say where ink
-goes; `hands` is the writer, a region of latent space with a slant and a pen; `inking` turns images
-to outlines; `sheet` is the written page as PNG or SVG; `writer` joins them; `legibility` reads it.
+`handwriter.Writer` joins the rest: `alphabet` knows what the classes stand for; `hand_styles` makes
+up a hand, a region of latent space with a slant and a pen; `text_layout` and `formula_layout` place
+glyphs; `glyph_measures` and `ink_outlines` turn images into outlines; `written_sheet` is the result
+as PNG or SVG. `open_writer` finds runs that can write, `web_page` serves one, `legibility` grades.
 """

@@ -1,12 +1,11 @@
-"""How well a written page can be read, by a classifier that had no part in writing it.
+"""Legibility of a written page, by a classifier that had no part in writing it.
 
-The reference classifier (`evaluation.classifier`) may choose among candidates. Whoever chooses must
-not grade: the grader here is another architecture with another seed. Both have seen real train
-images only.
+The reference classifier (`evaluation.classifier`) may choose among candidates, so it must not
+grade: the grader here is another architecture with another seed. Both have seen real train images
+only.
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from gan_keras.data import Dataset
 from gan_keras.data.pipeline import training_batches
 from gan_keras.evaluation import classifier
 from gan_keras.foundation.files import atomic_path
-from gan_keras.writing.characters import LOOK_ALIKES, Alphabet
+from gan_keras.writing.alphabet import Alphabet
 
 GRADER_SEED = 7_700  # never the reference classifier's
 _BATCH = 128
@@ -26,12 +25,12 @@ _EPOCHS = 8
 # Small sets are passed over more often, large ones not so often.
 _MIN_STEPS, _MAX_STEPS = 1500, 3000
 _RATE = 2e-3
-# What differs between two hands but not between two characters.
+# Differences between two hands that are none between two characters.
 _SHIFT, _TURN, _ZOOM = 0.06, 0.03, 0.08
 _VERSION = 1  # part of the name of a cached grader: count up with any change above or below
 
 
-def make_grader(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+def make_grader(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     """Builds the grader: two strided convolutions and two dense layers, on varied images.
 
     The reference classifier is deeper, pools by maxima, has batch normalisation, and sees images as
@@ -42,43 +41,32 @@ def make_grader(image_shape: tuple[int, int, int], num_classes: int) -> keras.Mo
         num_classes: Number of classes.
 
     Returns:
-        A functional model from images in [-1, 1] to logits `(batch, num_classes)`.
+        A model from images in [-1, 1] to logits `(batch, num_classes)`.
     """
     seeds = iter(range(GRADER_SEED, GRADER_SEED + 100))
 
-    def weights() -> keras.initializers.Initializer:
-        return keras.initializers.GlorotUniform(seed=next(seeds))
+    def float32(kind: type[layers.Layer], *args: Any, **kwargs: Any) -> layers.Layer:
+        if kind in (layers.Conv2D, layers.Dense):
+            kwargs["kernel_initializer"] = keras.initializers.GlorotUniform(seed=next(seeds))
+        return kind(*args, dtype="float32", **kwargs)
 
-    stack = [
-        layers.RandomTranslation(_SHIFT, _SHIFT, fill_mode="nearest", seed=next(seeds)),
-        layers.RandomRotation(_TURN, fill_mode="nearest", seed=next(seeds)),
-        layers.RandomZoom(_ZOOM, _ZOOM, fill_mode="nearest", seed=next(seeds)),
-    ]
-    for filters, kernel in ((32, 5), (64, 3)):
-        stack.append(
-            layers.Conv2D(
-                filters,
-                kernel,
-                2,
-                padding="same",
-                activation="gelu",
-                kernel_initializer=weights(),
-                dtype="float32",
-            )
-        )
-    stack += [
-        layers.Flatten(dtype="float32"),
-        layers.LayerNormalization(dtype="float32"),
-        layers.Dropout(0.3, seed=next(seeds), dtype="float32"),
-        layers.Dense(192, activation="gelu", kernel_initializer=weights(), dtype="float32"),
-        layers.Dropout(0.3, seed=next(seeds), dtype="float32"),
-        layers.Dense(num_classes, kernel_initializer=weights(), dtype="float32", name="logits"),
-    ]
-    image = keras.Input(image_shape, name="image")
-    x = image
-    for layer in stack:
-        x = layer(x)
-    return keras.Model(image, x, name="grader")
+    return keras.Sequential(
+        [
+            keras.Input(image_shape, name="image"),
+            layers.RandomTranslation(_SHIFT, _SHIFT, fill_mode="nearest", seed=next(seeds)),
+            layers.RandomRotation(_TURN, fill_mode="nearest", seed=next(seeds)),
+            layers.RandomZoom(_ZOOM, _ZOOM, fill_mode="nearest", seed=next(seeds)),
+            float32(layers.Conv2D, 32, 5, 2, padding="same", activation="gelu"),
+            float32(layers.Conv2D, 64, 3, 2, padding="same", activation="gelu"),
+            float32(layers.Flatten),
+            float32(layers.LayerNormalization),
+            float32(layers.Dropout, 0.3, seed=next(seeds)),
+            float32(layers.Dense, 192, activation="gelu"),
+            float32(layers.Dropout, 0.3, seed=next(seeds)),
+            float32(layers.Dense, num_classes, name="logits"),
+        ],
+        name="grader",
+    )
 
 
 def grader(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:
@@ -86,7 +74,7 @@ def grader(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.M
 
     Args:
         dataset: Real images; the train split trains it.
-        cache_dir: Where graders are kept, one file for each data set.
+        cache_dir: Folder of the graders, one file for each data set.
         verbose: 1 shows progress when it must be trained.
     """
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
@@ -106,8 +94,8 @@ def grader(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.M
 
 def _train(dataset: Dataset, verbose: int) -> keras.Model:
     batch = min(_BATCH, len(dataset.train_images))
-    each = len(dataset.train_images) // batch
-    steps = int(np.clip(_EPOCHS * each, _MIN_STEPS, _MAX_STEPS))
+    steps = _EPOCHS * (len(dataset.train_images) // batch)
+    steps = int(np.clip(steps, _MIN_STEPS, _MAX_STEPS))
     model = make_grader(dataset.image_shape, dataset.num_classes)
     model.compile(
         optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_RATE, steps)),
@@ -127,18 +115,17 @@ def _train(dataset: Dataset, verbose: int) -> keras.Model:
 def grade(
     model: keras.Model, images: np.ndarray, labels: np.ndarray, alphabet: Alphabet
 ) -> dict[str, Any]:
-    """How often glyphs are read as what they are.
+    """Grades glyphs: how often they are read as their class.
 
     Args:
         model: The grader.
         images: uint8 `(n, h, w, 1)`, ink 255.
         labels: int `(n,)`.
-        alphabet: Says which classes look alike.
+        alphabet: Knows which classes look alike.
 
     Returns:
-        `glyphs`, their number; `exact`, the share read as their class; `merged`, the share read as
-        their class or one that looks like it; and `per_class`, the merged share of each class that
-        occurs, by number.
+        `glyphs`, their number; `exact`, the share read as their class; and `per_class`, for each
+        class that occurs, by number, the share read as it or as one that looks like it.
     """
     read = classifier.predict(model, images)
     groups = np.array(alphabet.groups())
@@ -146,18 +133,11 @@ def grade(
     return {
         "glyphs": len(labels),
         "exact": float(np.mean(read == labels)),
-        "merged": float(np.mean(right)),
         "per_class": {int(k): float(right[labels == k].mean()) for k in np.unique(labels)},
     }
 
 
-def merges(alphabet: Alphabet) -> list[str]:
-    """The look-alikes that an alphabet has, e.g. `0 O o`."""
-    families = ([c for c in family if c in alphabet.characters] for family in LOOK_ALIKES)
-    return [" ".join(family) for family in families if len(family) > 1]
-
-
-def unevenness(values: np.ndarray, hands: Sequence[int], labels: np.ndarray) -> dict[str, float]:
+def unevenness(values: np.ndarray, hands: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Variance of a trait within hands and between them.
 
     Each class's own mean is taken off first, so that it does not matter which characters are
@@ -172,7 +152,6 @@ def unevenness(values: np.ndarray, hands: Sequence[int], labels: np.ndarray) -> 
         `within`, the mean over hands of the variance within one; `between`, the variance of the
         hands' means; `ratio`, the first by the second.
     """
-    hands = np.asarray(hands)
     rest = values.astype(np.float64).copy()
     for label in np.unique(labels):
         rest[labels == label] -= rest[labels == label].mean()

@@ -5,14 +5,12 @@ import dataclasses
 import numpy as np
 from scipy import ndimage
 
-# Subpixels along a pixel: pens are about two pixels wide.
-_FINE = 4
-# Pieces with a smaller share of the ink are specks, where nothing else is said.
-SPECK = 0.05
+_FINE = 4  # subpixels along a pixel: pens are about two pixels wide
+SPECK = 0.05  # usual share of the ink below which a piece is a speck
 
 
 def slants(images: np.ndarray) -> np.ndarray:
-    """Slants from the second moments of the ink: how far it leans to the right per height.
+    """Slants from the second moments of the ink: distance to the right per height.
 
     With ink density w and heights y upward, the slant is cov(x, y) / var(y), the slope of the line
     that best predicts x from y. It contains the shape of the character (a `/` leans by itself):
@@ -24,33 +22,31 @@ def slants(images: np.ndarray) -> np.ndarray:
     Returns:
         float64 `(n,)`; 0 for an image without ink or without height.
     """
-    ink = images.astype(np.float64)
-    mass = np.maximum(ink.sum((1, 2)), 1e-9)
-    rows, columns = np.arange(ink.shape[1]), np.arange(ink.shape[2])
-    by_row, by_column = ink.sum(2), ink.sum(1)
-    y, x = by_row @ rows / mass, by_column @ columns / mass
-    variance = by_row @ rows**2 / mass - y**2
-    covariance = np.einsum("nhw,h,w->n", ink, rows, columns, optimize=True) / mass - x * y
+    _, variance, covariance = _moments(images)
     # Rows count downward.
     return np.where(variance > 1e-3, -covariance / np.maximum(variance, 1e-3), 0.0)
 
 
 def flatness(images: np.ndarray) -> np.ndarray:
     """Standard deviation of the ink's width over that of its height, float64 `(n,)`."""
+    width, height = (np.sqrt(np.maximum(part, 0.0)) for part in _moments(images)[:2])
+    return width / np.maximum(height, 1e-3)
+
+
+def _moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Variance of the ink's columns and of its rows, and their covariance."""
     ink = images.astype(np.float64)
-    spreads = []
-    for axis in (1, 2):
-        profile = ink.sum(axis)
-        mass = np.maximum(profile.sum(1), 1e-9)
-        place = np.arange(profile.shape[1])
-        mean = profile @ place / mass
-        spreads.append(np.sqrt(np.maximum(profile @ place**2 / mass - mean**2, 0.0)))
-    return spreads[0] / np.maximum(spreads[1], 1e-3)
+    mass = np.maximum(ink.sum((1, 2)), 1e-9)
+    rows, columns = np.arange(ink.shape[1]), np.arange(ink.shape[2])
+    by_row, by_column = ink.sum(2), ink.sum(1)
+    y, x = by_row @ rows / mass, by_column @ columns / mass
+    covariance = np.einsum("nhw,h,w->n", ink, rows, columns, optimize=True) / mass - x * y
+    return by_column @ columns**2 / mass - x**2, by_row @ rows**2 / mass - y**2, covariance
 
 
 @dataclasses.dataclass(frozen=True)
 class Extent:
-    """Where the ink of an image is, in its pixels; y counts downward.
+    """Ends of the ink of an image, in its pixels; y counts downward.
 
     Attributes:
         left: Left end.

@@ -1,4 +1,4 @@
-"""From an image of 28 pixels to ink of any size: smooth outlines with a pen of the width wanted.
+"""From an image of 28 pixels to ink of any size: smooth outlines with a pen of any width.
 
 The image is brought to a fine grid by bicubic interpolation, sheared there, and cut at half its
 ink. Scaling it would scale its pen as well; the outline is therefore taken not where the ink ends
@@ -10,32 +10,35 @@ import dataclasses
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import contourpy
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from gan_keras.writing.measure import Extent, distance_inside, ink_level, pen_width, without_specks
+from gan_keras.writing.glyph_measures import (
+    Extent,
+    distance_inside,
+    ink_level,
+    pen_width,
+    without_specks,
+)
 
-# Fine pixels along a pixel of the image.
-_FINE = 5
+_FINE = 5  # fine pixels along a pixel of the image
 _MARGIN = 3  # pixels around the image, for pens that are wider
 _SMOOTHING = 1.0  # standard deviation in fine pixels
-# Points of an outline lie so far apart, in fine pixels; curves are drawn through them.
-_STEP = 2.5
-# So much of what a stroke is wider or narrower than others is taken back.
-_EVENED = 0.85
-# Largest second change of the pen, in pens to each side.
-_REST = 0.08
-# What does harm is made smaller so often: the evening by this factor, the change of the pen by a
-# share of the pen.
-_TRIES, _BACK, _COARSER = 6, 0.75, 0.25
-_SHARES = (*(_EVENED * _BACK**number for number in range(_TRIES)), 0.0)
+_STEP = 2.5  # fine pixels between points of an outline; curves are drawn through them
+_REST = 0.08  # largest second change of the pen, in pens to each side
+# A step that does harm is tried again, smaller: the change of the pen by a share of the pen, and
+# the share of a stroke's extra width that is taken back by a factor.
+_TRIES, _COARSER = 6, 0.25
+_SHARES = (*(0.85 * 0.75**number for number in range(_TRIES)), 0.0)
 _PINHOLE = 12  # fine pixels
+_EIGHT_NEIGHBOURS = np.ones((3, 3))
 _FINEST, _WIDEST = 2.0, 30.0  # pens, in fine pixels
 _PEN_SAMPLES = 400  # along the longer side of a glyph whose strokes are measured
-# Longest and shortest side of a scaled glyph's pixels.
+# Longest by shortest side of a scaled glyph's pixels.
 MAX_STRETCH = 4.0
 
 
@@ -65,8 +68,24 @@ class Ink:
         outlines = tuple(curve + np.array([x, y]) for curve in self.outlines)
         return Ink(outlines, self.scale, (self.origin[0] + x, self.origin[1] + y))
 
+    def beziers(self) -> list[np.ndarray]:
+        """The outlines as smooth curves of cubic Bezier pieces (Catmull-Rom).
+
+        Returns:
+            For each outline of n points float64 `(3 n + 1, 2)`: its start, then two control points
+            and the end of each piece.
+        """
+        curves = []
+        for curve in self.outlines:
+            after = np.roll(curve, -1, axis=0)
+            tangent = (after - np.roll(curve, 1, axis=0)) / 6.0
+            controls = curve + tangent, np.roll(curve - tangent, -1, axis=0)
+            pieces = np.stack([*controls, after], axis=1).reshape(-1, 2)
+            curves.append(np.concatenate([curve[:1], pieces]))
+        return curves
+
     def image(self, shape: tuple[int, int], pen: float | None = None) -> np.ndarray:
-        """The ink as an image again, where the image was that it came from.
+        """The ink as an image again, in the place of the image that it came from.
 
         Args:
             shape: Height and width in pixels.
@@ -79,7 +98,8 @@ class Ink:
         curves = [(curve - self.origin) * factor for curve in self.outlines]
         mask = _filled(curves, (shape[1] * _FINE, shape[0] * _FINE))
         if pen is not None and mask.any():
-            mask = _with_pen(mask, pen * _FINE)
+            field, level = _cut(mask, pen * _FINE)
+            mask = field > level
         canvas = Image.fromarray(np.uint8(255) * mask)
         return np.asarray(canvas.resize((shape[1], shape[0]), Image.Resampling.BOX))
 
@@ -123,16 +143,16 @@ def draw(
     Returns:
         The ink. The lower left end of its pen's path, before the shear, is at the origin.
     """
-    unit = np.sqrt(scale[0] * scale[1])  # em a pixel, on the average of both ways
+    unit = np.sqrt(scale[0] * scale[1])  # em per pixel, averaged over both ways
     stretch = np.clip(np.array(scale) / unit, MAX_STRETCH**-0.5, MAX_STRETCH**0.5)
-    scale = tuple(float(s) for s in unit * stretch)
+    scale = float(unit * stretch[0]), float(unit * stretch[1])
     mask = _fine_mask(image, extent, stretch, shear)
     field, level = _cut(mask, pen / unit * _FINE)
     generator = contourpy.contour_generator(z=field, fill_type="OuterOffset")
-    pieces, offsets = generator.filled(level, np.inf)
+    filled: Any = generator.filled(level, np.inf)
     curves = [
         piece[start : end - 1]  # the first point comes again at the end
-        for piece, cuts in zip(pieces, offsets, strict=True)
+        for piece, cuts in zip(*filled, strict=True)
         for start, end in itertools.pairwise(cuts)
     ]
     curves = [thin_out(curve, _STEP) for curve in curves if abs(signed_area(curve)) > _FINE]
@@ -141,14 +161,10 @@ def draw(
     left = (_MARGIN + extent.left + extent.pen / 2) * stretch[0] * _FINE - 0.5
     base = (_MARGIN + extent.bottom - extent.pen / 2) * stretch[1] * _FINE - 0.5
     place = np.array([left, base])
-    outlines = tuple(_downward((curve - place) * (size, -size)) for curve in curves)
+    # Exchanging up and down has changed the way curves turn: they are turned round.
+    outlines = tuple(((curve - place) * (size, -size))[::-1] for curve in curves)
     corner = (np.array([_MARGIN, _MARGIN]) * stretch * _FINE - 0.5 - place) * (size, -size)
     return Ink(outlines, scale, (float(corner[0]), float(corner[1])))
-
-
-def _downward(curve: np.ndarray) -> np.ndarray:
-    """Turns a curve round: exchanging up and down has changed the way it turns."""
-    return curve[::-1]
 
 
 def _fine_mask(image: np.ndarray, extent: Extent, stretch: np.ndarray, shear: float) -> np.ndarray:
@@ -160,28 +176,21 @@ def _fine_mask(image: np.ndarray, extent: Extent, stretch: np.ndarray, shear: fl
     padded = np.pad(image, _MARGIN)
     fine = _FINE * stretch
     size = np.rint(np.array(padded.shape)[::-1] * fine).astype(int)
-    # What stands at the middle of the ink stays there. Rows count downward.
+    # The middle of the ink stays in its place. Rows count downward; fine pixels are square.
     middle = (_MARGIN + (extent.top + extent.bottom) / 2) * fine[1]
-    lean = shear  # in fine pixels, which are square on the page
-    transform = (1 / fine[0], lean / fine[0], -lean * middle / fine[0], 0.0, 1 / fine[1], 0.0)
+    transform = (1 / fine[0], shear / fine[0], -shear * middle / fine[0], 0.0, 1 / fine[1], 0.0)
     grey = Image.fromarray(padded).convert("F")
     bicubic = Image.Resampling.BICUBIC
     found = np.asarray(grey.transform(tuple(size), Image.Transform.AFFINE, transform, bicubic))
     return _without_pinholes(without_specks(found > (ink_level(image) or 0.0), extent.speck))
 
 
-def _with_pen(mask: np.ndarray, pen: float) -> np.ndarray:
-    """A drawing with another pen, whose width is in pixels."""
-    field, level = _cut(mask, pen)
-    return field > level
-
-
 def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
     """A field, and the level at which to cut it, for a drawing with a pen of this width.
 
-    The field is the distance to the edge, less a share of what strokes are wider than others, and
-    smooth. Less is evened, and in the end the pen changed less, where a stroke would tear or a hole
-    be filled.
+    The field is the smoothed distance to the edge, less a share of a stroke's extra width. The
+    share, and in the end the change of the pen, is smaller where a stroke would tear or a hole be
+    filled.
 
     Args:
         mask: bool `(h, w)`, ink; not all of it may be empty.
@@ -217,7 +226,7 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
 
 
 def _levels(level: float, pen: float) -> Iterator[float]:
-    """The level wanted, then for pens that differ from it more and more, until none is changed."""
+    """The wanted level, then levels that change the pen less and less."""
     for number in range(_TRIES):
         tried = level - np.sign(level) * number * _COARSER * pen / 2
         if tried * level <= 0:
@@ -231,14 +240,10 @@ def _is_whole(mask: np.ndarray, pieces: int, holes: int) -> bool:
 
 
 def _half_widths(distance: np.ndarray, pen: float) -> np.ndarray:
-    """Half of the width that strokes have here: the largest distance to their edge around.
+    """Half of the local width of strokes: the largest distance to their edge nearby.
 
-    Around is 0.6 of the wanted pen: more than the half of it that is left of a blob on each side of
-    its middle, less than what would part a stroke that widens (up to 45 degrees) from its end.
-
-    Args:
-        distance: As of :func:`_signed_distance`.
-        pen: Width wanted, in the same pixels.
+    Nearby is 0.6 of the wanted pen: more than the half of it that is left of a blob on each side of
+    its middle, less than would part a stroke that widens (up to 45 degrees) from its end.
     """
     radius = max(1, round(0.6 * pen))
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
@@ -251,19 +256,15 @@ def _signed_distance(mask: np.ndarray) -> np.ndarray:
     return np.where(mask, distance_inside(mask), 0.5 - outside)
 
 
-def _pieces(mask: np.ndarray) -> int:
-    """Number of pieces that ink is in, but for those too small to be seen."""
-    return _number(mask, np.ones((3, 3)))
+def _pieces(mask: np.ndarray, structure: np.ndarray | None = _EIGHT_NEIGHBOURS) -> int:
+    """Number of pieces of the ink that are large enough to be seen."""
+    pieces, _ = ndimage.label(mask, structure)
+    return int((np.bincount(pieces.ravel())[1:] >= _PINHOLE).sum())
 
 
 def _holes(mask: np.ndarray) -> int:
-    """Number of holes in ink, but for those too small to be seen."""
-    return _number(np.pad(~mask, 1, constant_values=True), None) - 1
-
-
-def _number(mask: np.ndarray, structure: np.ndarray | None) -> int:
-    pieces, _ = ndimage.label(mask, structure)
-    return int((np.bincount(pieces.ravel())[1:] >= _PINHOLE).sum())
+    """Number of holes in the ink that are large enough to be seen."""
+    return _pieces(np.pad(~mask, 1, constant_values=True), None) - 1
 
 
 def _without_pinholes(mask: np.ndarray) -> np.ndarray:
@@ -283,16 +284,3 @@ def thin_out(curve: np.ndarray, step: float) -> np.ndarray:
     count = max(8, round(lengths[-1] / step))
     at = np.linspace(0.0, lengths[-1], count, endpoint=False)
     return np.stack([np.interp(at, lengths, closed[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def control_points(curve: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bezier control points of the smooth closed curve through points (Catmull-Rom).
-
-    Args:
-        curve: float64 `(n, 2)`.
-
-    Returns:
-        The two control points of the piece from each point to the next, `(n, 2)` each.
-    """
-    tangent = (np.roll(curve, -1, axis=0) - np.roll(curve, 1, axis=0)) / 6.0
-    return curve + tangent, np.roll(curve - tangent, -1, axis=0)

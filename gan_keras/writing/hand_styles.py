@@ -2,8 +2,8 @@
 
 A hand is a direction in latent space and a few habits. All its glyphs come from noise near the
 direction, `z = sqrt(1 - v^2) z_hand + v noise` with the variation v, so that z has the distribution
-that the generator was trained on whatever v is. Everything happens among normal variables; a
-generator of uniform noise gets their ranks.
+that the generator was trained on, at any v. Everything happens among normal variables; a generator
+of uniform noise gets their ranks.
 """
 
 import dataclasses
@@ -19,14 +19,14 @@ MIN_VARIATION = 0.05
 
 @dataclasses.dataclass(frozen=True)
 class Hand:
-    """One writer.
+    """One writer; habits are in units of the usual ones.
 
     Attributes:
         centre: float64 `(latent_dim,)`, noise that the hand's glyphs are near to.
-        pen: Width of the pen, in units of the run's own.
-        spacing: Distance between letters, in units of the usual one.
-        x_height: Height of small letters, in units of the usual one.
-        unrest: How much places and sizes vary, in units of the usual amount.
+        pen: Width of the pen.
+        spacing: Distance between letters.
+        x_height: Height of small letters.
+        unrest: How much places and sizes vary.
     """
 
     centre: np.ndarray
@@ -61,13 +61,7 @@ def draw(seed: int, latent_dim: int) -> Hand:
 
 
 def between(first: Hand, second: Hand, fraction: float) -> Hand:
-    """A writer on the way from one to another.
-
-    Args:
-        first: Where fraction is 0.
-        second: Where it is 1.
-        fraction: In [0, 1].
-    """
+    """Makes up a writer on the way from one to another, at a fraction in [0, 1]."""
     centre = latents.slerp(first.centre, second.centre, fraction).numpy()
     habits = {
         name: getattr(first, name) ** (1 - fraction) * getattr(second, name) ** fraction
@@ -77,22 +71,22 @@ def between(first: Hand, second: Hand, fraction: float) -> Hand:
 
 
 def near(
-    hand: Hand, count: int, variation: float, latent: str, random: np.random.Generator
+    centre: np.ndarray, count: int, variation: float, random: np.random.Generator, latent: str
 ) -> np.ndarray:
-    """Noise for glyphs of a hand, each its own.
+    """Draws noise for glyphs of a hand, each its own.
 
     Args:
-        hand: The writer.
+        centre: Of the hand.
         count: Number of vectors.
         variation: v in [`MIN_VARIATION`, 1]; 1 forgets the hand.
+        random: Source of chance.
         latent: Distribution of the generator's noise, a key of `latents.LATENTS`.
-        random: Where chance comes from.
 
     Returns:
         float32 `(count, latent_dim)`.
     """
-    noise = random.standard_normal((count, len(hand.centre)))
-    z = np.sqrt(1.0 - variation**2) * hand.centre + variation * noise
+    noise = random.standard_normal((count, len(centre)))
+    z = np.sqrt(1.0 - variation**2) * centre + variation * noise
     if latent == "uniform01":
         z = ndtr(z)
     elif latent == "uniform":

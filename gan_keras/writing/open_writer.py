@@ -3,14 +3,17 @@
 import contextlib
 from pathlib import Path
 
+import keras
+import tensorflow as tf
+
 from gan_keras import configs, data
+from gan_keras.data.pipeline import scale
 from gan_keras.evaluation import classifier
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.samples import sampling
-from gan_keras.storage import run_folder
-from gan_keras.writing.characters import Alphabet
-from gan_keras.writing.source import Reader, as_reader, cannot_write
-from gan_keras.writing.writer import Writer
+from gan_keras.storage.run_folder import RunFolder
+from gan_keras.writing.alphabet import Alphabet
+from gan_keras.writing.handwriter import Reader, Writer, check_can_write
 
 
 def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, Path]:
@@ -26,7 +29,7 @@ def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, P
     Raises:
         DataError: If it is no run folder, or the data set is not there.
     """
-    _, stored = run_folder.RunFolder.started(workdir)
+    _, stored = RunFolder.started(workdir)
     config = configs.from_dict(stored["options"])
     folder = Path(data_dir or config.data_dir)
     dataset = data.load(config.dataset, folder, data.DataOptions.from_config(config))
@@ -49,19 +52,26 @@ def open_reader(workdir: str | Path, data_dir: str = "", verbose: int = 0) -> Re
     Raises:
         DataError: As `dataset_of`.
     """
-    dataset, cache = dataset_of(workdir, data_dir)
-    return as_reader(classifier.load_or_train(dataset, cache, verbose))
+    return _traced(classifier.load_or_train(*dataset_of(workdir, data_dir), verbose))
 
 
 def ready_reader(workdir: str | Path, data_dir: str = "") -> Reader | None:
-    """The same if it is there already; None if it would have to be trained, or lacks its data."""
-    try:
+    """Does the same if no training is needed; None if it is, or if the data set is missing."""
+    with contextlib.suppress(DataError, UsageError):
         dataset, cache = dataset_of(workdir, data_dir)
-    except (DataError, UsageError):
-        return None
-    if not classifier.cache_path(dataset, cache).exists():
-        return None
-    return as_reader(classifier.load_or_train(dataset, cache))
+        if classifier.cache_path(dataset, cache).exists():
+            return _traced(classifier.load_or_train(dataset, cache))
+    return None
+
+
+def _traced(model: keras.Model) -> Reader:
+    """A classifier as a function that is traced once, for any number of images."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
+    def probabilities(images: tf.Tensor) -> tf.Tensor:
+        return tf.nn.softmax(model(scale(images), training=False))
+
+    return lambda images: probabilities(tf.constant(images)).numpy()
 
 
 def open_writer(
@@ -99,18 +109,14 @@ def newest_writer(root: str | Path) -> Path:
     """
     found = [(path.stat().st_mtime_ns, path.parent) for path in Path(root).glob("**/config.json")]
     for _, folder in sorted(found, reverse=True):
-        with contextlib.suppress(DataError):
-            if _may_write(folder) and cannot_write(sampling.open_run(folder)) is None:
+        with contextlib.suppress(DataError, UsageError):
+            # what the configuration says is cheaper to know than to open the generator
+            spec = (RunFolder(folder).read_config() or {"data": {}})["data"]
+            is_grey = tuple(spec.get("image_shape", ()))[2:] == (1,)
+            if is_grey and len(Alphabet(spec.get("class_names", ()))):
+                check_can_write(sampling.open_run(folder))
                 return folder
     raise DataError(
         f"no run in {root} can write; `make demo` trains one in minutes, `make writer-text` and "
         "`make writer-latex` better ones"
     )
-
-
-def _may_write(folder: Path) -> bool:
-    """Whether a run's data are grey images of characters; nothing large is opened."""
-    stored = run_folder.RunFolder(folder).read_config() or {"data": {}}
-    shape = stored["data"].get("image_shape", ())
-    names = stored["data"].get("class_names", ())
-    return len(shape) == 3 and shape[-1] == 1 and len(Alphabet(names)) > 0

@@ -1,12 +1,10 @@
-"""Formulas: matplotlib's mathtext says where each glyph and rule goes."""
+"""Formulas: matplotlib's mathtext says where each glyph and rule goes. Lengths are in em."""
 
-import contextlib
 import dataclasses
 import itertools
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,26 +13,29 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.path import Path as Curve
 
 from gan_keras.foundation.errors import UsageError
-from gan_keras.writing.characters import Alphabet
-from gan_keras.writing.measure import Extent
+from gan_keras.writing.alphabet import Alphabet
+from gan_keras.writing.glyph_measures import Extent
 
 MAX_FORMULA = 400
-# Em. The widest formula of so many characters has plus signs only, 490 em; the highest is a
-# `\substack` of 88 em. What is larger comes from lengths such as `\hspace{60000}`.
+# The widest formula of so many characters has plus signs only, 490 em; the highest is a
+# `\substack` of 88 em. Larger ones come from lengths such as `\hspace{60000}`.
 MAX_WIDTH, MAX_HEIGHT = 600.0, 100.0
-_EM = 100.0  # points in which mathtext sets; boxes are given in em
+_EM = 100.0  # points in which mathtext sets
 _RADICAL = "√"
-# What mathtext draws where its fonts lack a character.
+# Drawn by mathtext where its fonts lack a character.
 _SUBSTITUTE = "¤"
-# Letters of a function name stand nearer than this, in em.
+# Letters of a function name stand nearer than this.
 _WORD_GAP = 0.25
 # A deeper formula would exhaust the parser.
 _MAX_DEPTH = 12
 
+# It warns of characters that are reported in a better way here.
+logging.getLogger("matplotlib.mathtext").setLevel(logging.ERROR)
+
 
 @dataclasses.dataclass(frozen=True)
 class Slot:
-    """Room for the ink of one glyph, in em, y upward from the baseline.
+    """Room for the ink of one glyph, y upward from the baseline.
 
     Attributes:
         text: A character, or a function name that is one class.
@@ -42,6 +43,7 @@ class Slot:
         bottom: Lower end.
         right: Right end.
         top: Upper end.
+        upright: Whether it is an upright letter, as in the name of a function.
     """
 
     text: str
@@ -49,15 +51,16 @@ class Slot:
     bottom: float
     right: float
     top: float
+    upright: bool = False
 
     @property
     def width(self) -> float:
-        """Width in em."""
+        """Distance from left to right."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
-        """Height in em."""
+        """Distance from bottom to top."""
         return self.top - self.bottom
 
 
@@ -67,18 +70,11 @@ class Layout:
 
     Attributes:
         slots: Glyphs, in mathtext's order.
-        lines: Corners of what the pen draws itself (fraction bars, radicals), `(n, 2)` each.
+        lines: Corners of the pen's own lines (fraction bars, radicals), `(n, 2)` each.
     """
 
     slots: tuple[Slot, ...]
     lines: tuple[np.ndarray, ...]
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height of all together, in em."""
-        corners = [((slot.left, slot.bottom), (slot.right, slot.top)) for slot in self.slots]
-        width, height = np.ptp(np.concatenate([*corners, *self.lines]), axis=0)
-        return float(width), float(height)
 
 
 def lay_out(latex: str, alphabet: Alphabet) -> Layout:
@@ -86,14 +82,11 @@ def lay_out(latex: str, alphabet: Alphabet) -> Layout:
 
     Args:
         latex: LaTeX as mathtext knows it, e.g. `\frac{3+4}{x}`; dollar signs around it are fine.
-        alphabet: What can be written.
-
-    Returns:
-        Where everything goes.
+        alphabet: The characters that can be written.
 
     Raises:
-        UsageError: If it is empty, too long, too large or not understood, or needs what the
-            alphabet lacks.
+        UsageError: If it is empty, too long, too large or not understood, or needs characters that
+            the alphabet lacks.
     """
     source = _clean(latex)
     unknown: list[str] = []
@@ -102,36 +95,33 @@ def lay_out(latex: str, alphabet: Alphabet) -> Layout:
             glyphs, rules = _parse(source)
             break
         except ValueError as error:
-            command = _unknown_command(str(error), source)
-            if command is None:
+            found = re.search(r"Unknown symbol: (\\[A-Za-z]+|\\.)", str(error))
+            if found is None or found[1] not in source:
                 raise UsageError(_complaint(str(error), source, unknown)) from None
-            unknown.append(command)
+            unknown.append(found[1])
             # Anything in its place lets the parser go on to the next one.
-            source = re.sub(re.escape(command) + r"(?![A-Za-z])", "x ", source)
-    letters = [slot for slot in map(_slot, glyphs) if slot is not None]
-    slots = _join_words([s for s, _ in letters], [roman for _, roman in letters], alphabet)
+            source = re.sub(re.escape(found[1]) + r"(?![A-Za-z])", "x ", source)
+    all_slots = _join_words([slot for slot in map(_slot, glyphs) if slot is not None], alphabet)
     # A character that no font of mathtext has looks the same whichever it was: ask the source.
     foreign = {c for c in source if ord(c) > 127 and not c.isspace() and c not in alphabet}
-    wanted = {s.text for s in slots if s.text not in (_RADICAL, *alphabet.words)}
-    alphabet.check((wanted - {_SUBSTITUTE}) | foreign, unknown)
-    if not slots:
+    wanted = {slot.text for slot in all_slots} - {_RADICAL, _SUBSTITUTE}
+    alphabet.check((wanted - alphabet.words.keys()) | foreign, unknown)
+    if not all_slots:
         raise UsageError("there is nothing to write: the formula has no symbols")
-    radicals = [slot for slot in slots if slot.text == _RADICAL]
-    layout = Layout(
-        slots=tuple(slot for slot in slots if slot.text != _RADICAL),
-        lines=tuple(_lines(radicals, rules)),
-    )
-    width, height = layout.size
+    lines = _lines([slot for slot in all_slots if slot.text == _RADICAL], rules)
+    slots = tuple(slot for slot in all_slots if slot.text != _RADICAL)
+    corners = [((slot.left, slot.bottom), (slot.right, slot.top)) for slot in slots]
+    width, height = np.ptp(np.concatenate([*corners, *lines]), axis=0)
     if not (width <= MAX_WIDTH and height <= MAX_HEIGHT):  # true for NaN too
         raise UsageError(
             f"the formula is too large: {width:,.0f} x {height:,.0f} em, at most {MAX_WIDTH:.0f} x "
             f"{MAX_HEIGHT:.0f}; a length in it (as of \\hspace) must be smaller"
         )
-    return layout
+    return Layout(slots, tuple(lines))
 
 
 def _clean(latex: str) -> str:
-    """Checks what can be checked before parsing, and takes dollar signs off."""
+    """Takes dollar signs off, and checks everything that can be checked before parsing."""
     source = " ".join(unicodedata.normalize("NFC", latex).split())
     if len(source) > 1 and source.startswith("$") and source.endswith("$"):
         source = source.strip("$").strip()
@@ -143,41 +133,19 @@ def _clean(latex: str) -> str:
         )
     if "$" in source.replace(r"\$", ""):
         raise UsageError("the formula has a $ inside; one formula at a time, without $ in it")
-    depth = deepest = 0
-    for character in source:
-        depth += {"{": 1, "}": -1}.get(character, 0)
-        deepest = max(deepest, depth)
+    deepest = max(itertools.accumulate({"{": 1, "}": -1}.get(c, 0) for c in source))
     if deepest > _MAX_DEPTH:
         raise UsageError(f"the formula is nested {deepest} deep, at most {_MAX_DEPTH}")
     return "".join(c for c in source if unicodedata.category(c) not in ("Cf", "Cc"))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps mathtext from warning of characters that are reported in a better way."""
-    logger = logging.getLogger("matplotlib.mathtext")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _parse(source: str) -> tuple[list[tuple], list[tuple]]:
     """Glyphs and rules of a formula in points; raises ValueError if mathtext does not read it."""
     font = FontProperties(size=_EM, math_fontfamily="dejavusans")
     try:
-        with _quiet():
-            return MathTextParser("path").parse(f"${source}$", 72, font)[3:]
+        return MathTextParser("path").parse(f"${source}$", 72, font)[3:]
     except RecursionError:
         raise ValueError("nested too deeply") from None
-
-
-def _unknown_command(message: str, source: str) -> str | None:
-    r"""The command that mathtext does not know, e.g. `\foo`; None for another error."""
-    found = re.search(r"Unknown symbol: (\\[A-Za-z]+|\\.)", message)
-    return found[1] if found and found[1] in source else None
 
 
 def _complaint(message: str, source: str, unknown: list[str]) -> str:
@@ -195,8 +163,8 @@ def _complaint(message: str, source: str, unknown: list[str]) -> str:
     return f"{also}the formula cannot be read{where}: {reason}"
 
 
-def _slot(glyph: tuple[Any, ...]) -> tuple[Slot, bool] | None:
-    """Ink box of a glyph, and whether it is upright; None for a space."""
+def _slot(glyph: tuple[Any, ...]) -> Slot | None:
+    """Ink box of a glyph; None for a space."""
     # matplotlib 3.11 has put the glyph's number behind the character's.
     font, size, code, *_, x, y = glyph
     font.set_size(size, 72)
@@ -209,34 +177,33 @@ def _slot(glyph: tuple[Any, ...]) -> tuple[Slot, bool] | None:
     if font.family_name.startswith("cm"):  # the only sign taken from Computer Modern
         text = {"0": "\u2032"}.get(text, text)
     box = np.array([x + ends.x0, y + ends.y0, x + ends.x1, y + ends.y1]) / _EM
-    return Slot(text, *map(float, box)), "blique" not in font.style_name and text.isalpha()
+    return Slot(text, *map(float, box), "blique" not in font.style_name and text.isalpha())
 
 
-def _join_words(slots: list[Slot], roman: list[bool], alphabet: Alphabet) -> list[Slot]:
+def _join_words(slots: list[Slot], alphabet: Alphabet) -> list[Slot]:
     """Joins the letters of function names that the alphabet has as one class."""
     runs: list[list[Slot]] = []
-    open_run = False
-    for slot, upright in zip(slots, roman, strict=True):
-        near = open_run and 0 <= slot.left - runs[-1][-1].right < _WORD_GAP
-        if upright and near:
+    for slot in slots:
+        last = runs[-1][-1] if runs else None
+        both_upright = last is not None and last.upright and slot.upright
+        if both_upright and 0 <= slot.left - last.right < _WORD_GAP:
             runs[-1].append(slot)
         else:
             runs.append([slot])
-        open_run = upright
     joined: list[Slot] = []
     for run in runs:
         word = "".join(slot.text for slot in run)
         if len(run) > 1 and word in alphabet.words:
-            ends = [(s.left, s.bottom, s.right, s.top) for s in run]
-            low, high = np.min(ends, 0), np.max(ends, 0)
-            joined.append(Slot(word, *map(float, (low[0], low[1], high[2], high[3]))))
+            bottom, top = min(slot.bottom for slot in run), max(slot.top for slot in run)
+            left, right = min(slot.left for slot in run), max(slot.right for slot in run)
+            joined.append(Slot(word, left, bottom, right, top))
         else:
             joined += run
     return joined
 
 
 def _lines(radicals: list[Slot], rules: list[tuple]) -> list[np.ndarray]:
-    """Corners of bars and radicals, in em."""
+    """Corners of bars and radicals: radicals are drawn by the pen, to fit their content."""
     bars = [(x / _EM, (y + h / 2) / _EM, (x + w) / _EM) for x, y, w, h in rules]
     lines = []
     for slot in radicals:
@@ -253,14 +220,14 @@ def _lines(radicals: list[Slot], rules: list[tuple]) -> list[np.ndarray]:
 
 
 def fit_box(extent: Extent, width: float, height: float) -> tuple[float, float]:
-    """Em a pixel sideways and upward, so that ink fits a box.
+    """Em per pixel sideways and upward, so that ink fits a box.
 
     The longer side of the box decides; the other follows within limits, so that an `8` does not
     become an `o` of the same height. Strokes that only go one way have no say in the other.
 
     Args:
         extent: Measures of the image.
-        width: Way of the pen sideways in em.
+        width: Way of the pen sideways.
         height: The same upward.
     """
     width, height = max(width, 0.01), max(height, 0.01)
@@ -278,7 +245,7 @@ def fit_box(extent: Extent, width: float, height: float) -> tuple[float, float]:
 
 
 def by_hand(line: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """A line by corners as a hand draws it: not quite straight."""
+    """A line by corners as a hand draws it: not quite straight, but with the same ends."""
     points = []
     for start, end in itertools.pairwise(line):
         count = max(2, int(np.hypot(*(end - start)) / 0.15))
@@ -286,5 +253,4 @@ def by_hand(line: np.ndarray, random: np.random.Generator) -> np.ndarray:
         points.append(start + (end - start) * way)
     path = np.concatenate([*points, line[-1:]])
     slow = np.cumsum(random.normal(0.0, 0.003, path.shape), axis=0)
-    # It ends where it should.
     return path + slow - np.linspace(0.0, 1.0, len(path))[:, None] * slow[-1]

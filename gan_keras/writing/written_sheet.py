@@ -1,10 +1,11 @@
-"""A written page: outlines and pen strokes, as SVG and as PNG."""
+"""A written sheet: outlines and pen strokes, as SVG and as PNG."""
 
 import dataclasses
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -16,14 +17,14 @@ from PIL import Image
 
 from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import atomic_path
-from gan_keras.writing.inking import Ink, control_points
+from gan_keras.writing.ink_outlines import Ink
 
 INK = "#1c2350"
 PAPER = "#ffffff"
 MARGIN = 0.35  # em
-# Some 300 MB while it is drawn.
+# About 300 MB while it is drawn.
 MAX_PIXELS = 40_000_000
-# What no XML may hold, whether escaped or not.
+# Characters that no XML may hold, whether escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -58,7 +59,7 @@ class Sheet:
     """A written text or formula.
 
     Attributes:
-        title: What is written, for readers that see no ink.
+        title: The text or formula, for readers that see no ink.
         glyphs: The glyphs, in the order of writing.
         strokes: Fraction bars and radicals.
     """
@@ -69,7 +70,7 @@ class Sheet:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """Left, bottom, right and top end of the page in em: the ink and a margin."""
+        """Left, bottom, right and top end in em: the ink and a margin."""
         boxes = [glyph.ink.box for glyph in self.glyphs]
         boxes += [(*stroke.points.min(0), *stroke.points.max(0)) for stroke in self.strokes]
         ends = np.array(boxes)
@@ -77,15 +78,15 @@ class Sheet:
         return (*low, *high)
 
     def pixels(self, size: int) -> tuple[int, int]:
-        """Width and height in pixels where an em has `size`."""
+        """Width and height in pixels at `size` pixels per em."""
         left, bottom, right, top = self.box
         return max(1, round((right - left) * size)), max(1, round((top - bottom) * size))
 
     def svg(self, size: int) -> str:
-        """The page as SVG, a path a glyph.
+        """The sheet as SVG, one path per glyph.
 
         Args:
-            size: Pixels of an em.
+            size: Pixels per em.
         """
         left, _, _, top = self.box
         width, height = self.pixels(size)
@@ -94,13 +95,16 @@ class Sheet:
             placed = (points - (left, top)) * (size, -size)
             return " ".join(f"{x:.1f} {y:.1f}" for x, y in placed)
 
+        def outlines(ink: Ink) -> str:
+            return "".join(f"M{numbers(c[:1])}C{numbers(c[1:])}Z" for c in ink.beziers())
+
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" role="img">',
             f"<title>{escape(_NOT_XML.sub('', self.title))}</title>",
             f'<rect width="100%" height="100%" fill="{PAPER}"/>',
             f'<g fill="{INK}">',
-            *(f'<path d="{_svg_path(glyph.ink, numbers)}"/>' for glyph in self.glyphs),
+            *(f'<path d="{outlines(glyph.ink)}"/>' for glyph in self.glyphs),
             "</g>",
         ]
         for stroke in self.strokes:
@@ -111,11 +115,11 @@ class Sheet:
             )
         return "\n".join([*lines, "</svg>", ""])
 
-    def image(self, size: int) -> Image.Image:
-        """The page in pixels.
+    def png(self, size: int) -> bytes:
+        """The sheet as PNG.
 
         Args:
-            size: Pixels of an em.
+            size: Pixels per em.
 
         Raises:
             UsageError: If it has more than `MAX_PIXELS`.
@@ -133,30 +137,29 @@ class Sheet:
         axes = figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[])
         axes.set(xlim=(left, right), ylim=(bottom, top))
         for glyph in self.glyphs:
-            axes.add_patch(PathPatch(_curve(glyph.ink), facecolor=INK, linewidth=0))
+            curves = glyph.ink.beziers()
+            # The last point of a closed curve is not drawn.
+            vertices = np.concatenate([(*curve, curve[0]) for curve in curves])
+            codes = [
+                [Curve.MOVETO, *[Curve.CURVE4] * (len(c) - 1), Curve.CLOSEPOLY] for c in curves
+            ]
+            shape = Curve(vertices, np.concatenate(codes))
+            axes.add_patch(PathPatch(shape, facecolor=INK, linewidth=0))
+        line: dict[str, Any] = {"color": INK, "solid_capstyle": "round", "solid_joinstyle": "round"}
         for stroke in self.strokes:
-            axes.plot(
-                *stroke.points.T,
-                color=INK,
-                linewidth=stroke.width * size,
-                solid_capstyle="round",
-                solid_joinstyle="round",
-            )
+            axes.plot(*stroke.points.T, linewidth=stroke.width * size, **line)
         canvas.draw()
-        return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-
-    def png(self, size: int) -> bytes:
-        """The page as PNG."""
         stream = io.BytesIO()
-        self.image(size).save(stream, "png", optimize=True)
+        image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        image.save(stream, "png", optimize=True)
         return stream.getvalue()
 
     def write(self, path: Path, size: int) -> None:
-        """Writes the page, atomically, in the format of the file's name.
+        """Writes the sheet, atomically, in the format of the file's name.
 
         Args:
             path: A .png or an .svg.
-            size: Pixels of an em.
+            size: Pixels per em.
         """
         data = self.png(size) if path.suffix == ".png" else self.svg(size).encode()
         with atomic_path(path) as temporary:
@@ -173,26 +176,3 @@ def side_by_side(sheets: Sequence[Sheet]) -> Sheet:
         strokes += [Stroke(s.points + np.array([move, 0.0]), s.width) for s in sheet.strokes]
         x += right - left
     return Sheet(sheets[0].title, tuple(glyphs), tuple(strokes))
-
-
-def _svg_path(ink: Ink, numbers: Callable[[np.ndarray], str]) -> str:
-    """The ink as the `d` of an SVG path."""
-    return "".join(f"M{numbers(curve[:1])}C{numbers(_bezier(curve))}Z" for curve in ink.outlines)
-
-
-def _curve(ink: Ink) -> Curve:
-    """The ink as a matplotlib path."""
-    curves = []
-    for points in ink.outlines:
-        pieces = _bezier(points)
-        vertices = np.concatenate([points[:1], pieces, points[:1]])
-        codes = [Curve.MOVETO, *[Curve.CURVE4] * len(pieces), Curve.CLOSEPOLY]
-        curves.append(Curve(vertices, codes))
-    return Curve.make_compound_path(*curves)
-
-
-def _bezier(curve: np.ndarray) -> np.ndarray:
-    """Two control points and the end of each piece of a closed curve, in one row."""
-    first, second = control_points(curve)
-    after = np.roll(curve, -1, axis=0)
-    return np.stack([first, second, after], axis=1).reshape(-1, 2)
