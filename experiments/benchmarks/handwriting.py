@@ -46,11 +46,12 @@ def main() -> None:
         raise UsageError("--workdir=RUN and --out=FILE.json are needed")
     check_writable(FLAGS.out, "out")
     common.import_tensorflow()
-    from gan_keras.writing import legibility, measure, opening  # late: import TensorFlow
+    from gan_keras.writing import glyph_measures, legibility  # late: import TensorFlow
+    from gan_keras.writing.open_writer import dataset_of, open_writer
 
-    dataset, cache = opening.dataset_of(FLAGS.workdir, FLAGS.data_dir)
+    dataset, cache = dataset_of(FLAGS.workdir, FLAGS.data_dir)
     dataset = dataset.in_memory(20_000)
-    writer = opening.open_writer(FLAGS.workdir, 8, FLAGS.data_dir, verbose=1)
+    writer = open_writer(FLAGS.workdir, 8, FLAGS.data_dir, verbose=1)
     judge = legibility.grader(dataset, cache, verbose=1)
     labels = np.array([k for k, c in enumerate(writer.alphabet.characters) if c])
 
@@ -64,7 +65,7 @@ def main() -> None:
     result: dict[str, Any] = {
         "run": Path(FLAGS.workdir).name,
         "data": dataset.name,
-        "merged": legibility.merges(writer.alphabet),
+        "merged": writer.alphabet.look_alikes(),
         "real": {name: real[name] for name in ("glyphs", "exact", "merged")},
         "environment": measuring.machine(),
     }
@@ -78,10 +79,10 @@ def main() -> None:
         row = {**graded(writer.as_data(glyphs), wanted), "hands": hands}
         row["of_real"] = row["merged"] / real["merged"]
         lean = writer.leans[wanted]
-        slants = measure.slants(writer.images(glyphs))[lean]
+        slants = glyph_measures.slants(writer.images(glyphs))[lean]
         pens = np.array([glyph.ink.pen() for glyph in glyphs])  # on the page, in em
-        row["slant"] = legibility.unevenness(slants, who[lean].tolist(), wanted[lean])
-        row["stroke_width"] = legibility.unevenness(pens, who.tolist(), wanted)
+        row["slant"] = legibility.unevenness(slants, who[lean], wanted[lean])
+        row["stroke_width"] = legibility.unevenness(pens, who, wanted)
         result[f"best_of_{best_of}"] = row
         _show(f"best of {best_of}", row, counts)
     write_json(FLAGS.out, result)
@@ -90,7 +91,7 @@ def main() -> None:
 
 def _write(writer: Any, labels: np.ndarray, hands: int, best_of: int) -> tuple[list, np.ndarray]:
     """Every character in every hand: the glyphs, and the hand of each."""
-    from gan_keras.writing.writer import Options
+    from gan_keras.writing.handwriter import Options
 
     glyphs, who = [], []
     with bar(hands, f"writing, best of {best_of}", unit="hand") as shown:

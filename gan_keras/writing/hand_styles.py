@@ -9,6 +9,7 @@ of uniform noise gets their ranks.
 import dataclasses
 
 import numpy as np
+import tensorflow as tf
 from scipy.special import ndtr
 
 from gan_keras.steps import latents
@@ -62,7 +63,8 @@ def draw(seed: int, latent_dim: int) -> Hand:
 
 def between(first: Hand, second: Hand, fraction: float) -> Hand:
     """Makes up a writer on the way from one to another, at a fraction in [0, 1]."""
-    centre = latents.slerp(first.centre, second.centre, fraction).numpy()
+    ends = (tf.convert_to_tensor(hand.centre) for hand in (first, second))
+    centre = latents.slerp(*ends, fraction).numpy()
     habits = {
         name: getattr(first, name) ** (1 - fraction) * getattr(second, name) ** fraction
         for name in _HABITS

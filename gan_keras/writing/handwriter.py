@@ -118,7 +118,10 @@ class Writer:
         # Some runs have data of dark ink on bright paper; glyphs always are the other way round.
         self._inverted = False
         labels = np.arange(len(run.class_names), dtype=np.int32)
-        some = self._draw(latents.get(run.latent)((len(labels), self._latent_dim), (0, 0)), labels)
+        noise = latents.LATENTS[run.latent](
+            (len(labels), self._latent_dim), tf.convert_to_tensor((0, 0))
+        )
+        some = self._draw(noise.numpy(), labels)
         border = np.concatenate([some[:, 0].ravel(), some[:, -1].ravel()])
         self._inverted = bool(np.median(border) > 127)
         self._calibrate()

@@ -2,18 +2,19 @@ import numpy as np
 import pytest
 
 from gan_keras.foundation.errors import UsageError
-from gan_keras.writing import characters, formula
-from gan_keras.writing.characters import Alphabet
+from gan_keras.writing.alphabet import LATEX_CHARACTERS, Alphabet
+from gan_keras.writing.formula_layout import fit_box, lay_out
+from gan_keras.writing.glyph_measures import Extent
 
-ALL = Alphabet((*characters.LATEX_CHARACTERS, r"\sin", r"\lim"))
+ALL = Alphabet((*LATEX_CHARACTERS, r"\sin", r"\lim"))
 
 
 def texts(latex, alphabet=ALL):
-    return "".join(slot.text for slot in formula.lay_out(latex, alphabet).slots)
+    return "".join(slot.text for slot in lay_out(latex, alphabet).slots)
 
 
 def test_a_fraction_stands_over_its_bar():
-    layout = formula.lay_out(r"\frac{1}{2}x", ALL)
+    layout = lay_out(r"\frac{1}{2}x", ALL)
     one, two, x = layout.slots
     (bar,) = layout.lines
     assert one.bottom > bar[0, 1] > two.top
@@ -24,14 +25,14 @@ def test_a_fraction_stands_over_its_bar():
 
 
 def test_exponents_are_raised_and_small():
-    x, two = formula.lay_out("x^{2}", ALL).slots
+    x, two = lay_out("x^{2}", ALL).slots
     assert two.bottom > x.bottom + 0.3 * x.height
-    plain = formula.lay_out("2", ALL).slots[0]
+    plain = lay_out("2", ALL).slots[0]
     assert two.height < 0.8 * plain.height
 
 
 def test_a_radical_is_a_line_of_the_pen_over_its_content():
-    layout = formula.lay_out(r"\sqrt{3+x}", ALL)
+    layout = lay_out(r"\sqrt{3+x}", ALL)
     assert "".join(slot.text for slot in layout.slots) == "3+x"
     (line,) = layout.lines
     roof = line[-2:]
@@ -43,23 +44,23 @@ def test_a_radical_is_a_line_of_the_pen_over_its_content():
 
 
 def test_two_radicals_have_a_roof_each():
-    layout = formula.lay_out(r"\sqrt{a+\sqrt{b}}", ALL)
+    layout = lay_out(r"\sqrt{a+\sqrt{b}}", ALL)
     outer, inner = sorted(layout.lines, key=lambda line: -np.ptp(line[:, 0]))
     assert outer[-1, 1] > inner[-1, 1]
     assert outer[-2, 0] < inner[-2, 0]
 
 
 def test_tall_brackets_are_tall():
-    left = formula.lay_out(r"\left(\frac{1}{x}\right)", ALL).slots[0]
+    left = lay_out(r"\left(\frac{1}{x}\right)", ALL).slots[0]
     assert left.text == "("
     assert left.height > 1.0
 
 
 def test_names_of_functions_are_one_class_where_there_is_one():
-    names = [slot.text for slot in formula.lay_out(r"\sin x+\log y", ALL).slots]
+    names = [slot.text for slot in lay_out(r"\sin x+\log y", ALL).slots]
     assert names == ["sin", "x", "+", "l", "o", "g", "y"]
     # italic letters side by side are variables
-    assert [slot.text for slot in formula.lay_out("sinx", ALL).slots] == list("sinx")
+    assert [slot.text for slot in lay_out("sinx", ALL).slots] == list("sinx")
 
 
 def test_signs_that_mathtext_writes_its_own_way():
@@ -74,7 +75,7 @@ def test_dollar_signs_around_a_formula_are_fine():
 
 def test_all_that_is_unknown_is_named():
     with pytest.raises(UsageError) as caught:
-        formula.lay_out(r"\foo{}+\frac{D}{\Omega}+\baz+日", ALL)
+        lay_out(r"\foo{}+\frac{D}{\Omega}+\baz+日", ALL)
     message = str(caught.value)
     for name in (r"\baz \foo", "D", "Ω (greek", "日"):
         assert name in message
@@ -103,7 +104,7 @@ def test_all_that_is_unknown_is_named():
 )
 def test_mistakes_are_one_clear_line(latex, message):
     with pytest.raises(UsageError, match=message) as caught:
-        formula.lay_out(latex, ALL)
+        lay_out(latex, ALL)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
@@ -113,4 +114,14 @@ def test_mistakes_are_one_clear_line(latex, message):
     ["+" * 400, r"\sum " * 80, r"\quad " * 60 + "x", r"\substack{" + r"a\\" * 125 + "a}"],
 )
 def test_long_honest_formulas_are_not_too_large(latex):
-    assert formula.lay_out(latex, ALL).slots
+    assert lay_out(latex, ALL).slots
+
+
+def test_boxes_are_filled_within_limits():
+    tall = Extent(0, 0, 12, 22, 2)  # the pen goes 10 and 20 pixels
+    assert fit_box(tall, 0.5, 1.0) == pytest.approx((0.05, 0.05))
+    narrow = fit_box(tall, 0.1, 1.0)
+    assert narrow[1] == pytest.approx(0.05)
+    assert narrow[0] > 0.02  # squeezed no further
+    dash = Extent(0, 0, 22, 2.2, 2)
+    assert fit_box(dash, 0.6, 0.001) == pytest.approx((0.03, 0.03))

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from gan_keras.foundation.errors import UsageError
-from gan_keras.writing.inking import Ink
-from gan_keras.writing.sheet import MARGIN, Glyph, Sheet, Stroke, side_by_side
+from gan_keras.writing.ink_outlines import Ink
+from gan_keras.writing.written_sheet import MARGIN, Glyph, Sheet, Stroke, side_by_side
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gan_keras.writing import hands
+from gan_keras.writing import hand_styles as hands
 
 
 def test_a_number_is_a_hand():
@@ -16,7 +16,7 @@ def test_a_number_is_a_hand():
 def test_noise_has_the_distribution_that_the_generator_knows(variation):
     random = np.random.default_rng(0)
     z = np.concatenate(
-        [hands.near(hands.draw(s, 8), 20, variation, "normal", random) for s in range(400)]
+        [hands.near(hands.draw(s, 8).centre, 20, variation, random, "normal") for s in range(400)]
     )
     assert z.dtype == np.float32
     assert z.mean() == pytest.approx(0, abs=0.06)
@@ -26,7 +26,7 @@ def test_noise_has_the_distribution_that_the_generator_knows(variation):
 @pytest.mark.parametrize(("latent", "low"), [("uniform", -1), ("uniform01", 0)])
 def test_uniform_noise_stays_in_its_range_and_near_its_hand(latent, low):
     hand = hands.draw(0, 500)
-    z = hands.near(hand, 50, 0.3, latent, np.random.default_rng(0))
+    z = hands.near(hand.centre, 50, 0.3, np.random.default_rng(0), latent)
     assert low <= z.min() < z.max() <= 1
     spread = z.std(axis=0).mean()
     assert spread < 0.3 * z.std()
@@ -36,7 +36,8 @@ def test_uniform_noise_stays_in_its_range_and_near_its_hand(latent, low):
 def test_variation_is_the_distance_from_the_hand():
     hand, random = hands.draw(0, 64), np.random.default_rng(0)
     spread = [
-        hands.near(hand, 200, v, "normal", random).std(axis=0).mean() for v in (0.05, 0.3, 1.0)
+        hands.near(hand.centre, 200, v, random, "normal").std(axis=0).mean()
+        for v in (0.05, 0.3, 1.0)
     ]
     np.testing.assert_allclose(spread, [0.05, 0.3, 1.0], rtol=0.1)
 

@@ -1,13 +1,10 @@
 # ruff: noqa: RUF001 (characters that look alike are what this is about)
-import string
-
 import pytest
 
 from gan_keras.foundation.errors import UsageError
-from gan_keras.writing import characters
-from gan_keras.writing.characters import Alphabet
+from gan_keras.writing.alphabet import LATEX_CHARACTERS, TEXT_CHARACTERS, Alphabet
 
-LATIN = Alphabet(tuple(characters.TEXT_CHARACTERS))
+LATIN = Alphabet(tuple(TEXT_CHARACTERS))
 MATHS = Alphabet(("(", ")", "+", "-", "2", "x", r"\alpha", r"\prime", r"\sin", r"\sqrt", r"\{"))
 
 
@@ -67,31 +64,19 @@ def test_control_characters_are_named_by_number():
 
 
 def test_look_alikes_are_one_group():
-    groups = LATIN.groups()
-    same = lambda *cs: len({groups[LATIN.label(c)] for c in cs}) == 1  # noqa: E731
-    assert same("0", "O", "o")
-    assert same("1", "l", "I")
-    assert not same("a", "b")
-    assert groups[LATIN.label("a")] == LATIN.label("a")
+    alphabet = Alphabet("0Ooab1lx")
+    assert alphabet.groups() == [0, 0, 0, 3, 4, 5, 5, 7]
+    assert alphabet.look_alikes() == ["0 O o", "1 l"]
 
 
-def test_ranges():
-    assert characters.ranges("3210x()") == ["(", ")", "0-3", "x"]
-    assert characters.ranges("ab/0") == ["/", "0", "a b"]
-
-
-def test_letters_stand_where_they_should():
-    for letter in "acemnorsuvwxz":
-        assert characters.zone(letter) == characters.Zone(0.0, characters.X_HEIGHT)
-    for letter in "gpqyj":
-        assert characters.zone(letter).bottom < 0
-    for letter in "bdfhkl" + string.ascii_uppercase + string.digits:
-        zone = characters.zone(letter)
-        assert zone.bottom == 0
-        assert zone.top >= characters.CAPITAL
-    assert characters.zone(".").top < characters.zone("′").bottom
+@pytest.mark.parametrize(
+    ("names", "summary"),
+    [("3210x()", "( ) 0-3 x"), ("ab/0", "/ 0 a b"), (["1", r"\sin", r"\cos"], "1 cos sin")],
+)
+def test_a_summary_joins_neighbours(names, summary):
+    assert Alphabet(names).summary() == summary
 
 
 def test_every_character_that_can_be_trained_has_a_class():
-    alphabet = Alphabet(tuple(characters.LATEX_CHARACTERS))
-    assert len(alphabet) == len(set(characters.LATEX_CHARACTERS))
+    alphabet = Alphabet(tuple(LATEX_CHARACTERS))
+    assert len(alphabet) == len(set(LATEX_CHARACTERS))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from gan_keras.writing import inking, measure
+from gan_keras.writing import glyph_measures as measure
+from gan_keras.writing import ink_outlines
 
 
 def glyph(kind):
@@ -18,7 +19,7 @@ def glyph(kind):
 
 def ink(kind, scale=(0.035, 0.035), pen=0.08, shear=0.0):
     image = glyph(kind)
-    return inking.draw(image, measure.extent(image), scale, pen, shear)
+    return ink_outlines.draw(image, measure.extent(image), scale, pen, shear)
 
 
 def painted(drawn, pixels=100):
@@ -27,9 +28,9 @@ def painted(drawn, pixels=100):
     size = (int((right - left) * pixels) + 8, int((top - bottom) * pixels) + 8)
     canvas = Image.new("1", size)
     pen = ImageDraw.Draw(canvas)
-    for curve in sorted(drawn.outlines, key=inking.signed_area, reverse=True):
+    for curve in sorted(drawn.outlines, key=ink_outlines.signed_area, reverse=True):
         points = (curve - (left, bottom)) * pixels + 4
-        pen.polygon([tuple(p) for p in points], fill=int(inking.signed_area(curve) > 0))
+        pen.polygon([tuple(p) for p in points], fill=int(ink_outlines.signed_area(curve) > 0))
     return np.asarray(canvas)
 
 
@@ -42,9 +43,9 @@ def test_the_pen_is_as_wide_as_wanted_at_any_size(scale, pen):
 
 
 def test_holes_stay_holes():
-    areas = [inking.signed_area(curve) for curve in ink("ring").outlines]
+    areas = [ink_outlines.signed_area(curve) for curve in ink("ring").outlines]
     assert sorted(np.sign(areas)) == [-1, 1]
-    heavy = [inking.signed_area(curve) for curve in ink("ring", pen=0.5).outlines]
+    heavy = [ink_outlines.signed_area(curve) for curve in ink("ring", pen=0.5).outlines]
     assert min(heavy) < 0
 
 
@@ -56,7 +57,7 @@ def test_a_pen_finer_than_strokes_that_differ_leaves_ink():
     image = glyph("L").copy()
     image[4:23, 7:17] = 255  # a blot over the upright stroke
     for pen in (0.001, 0.03, 0.08):
-        assert inking.draw(image, measure.extent(image), (0.035, 0.035), pen).outlines
+        assert ink_outlines.draw(image, measure.extent(image), (0.035, 0.035), pen).outlines
 
 
 def test_strokes_of_one_glyph_get_one_width():
@@ -65,7 +66,7 @@ def test_strokes_of_one_glyph_get_one_width():
     pen.line((80, 40, 80, 230), fill=255, width=50)
     pen.line((80, 230, 230, 230), fill=255, width=18)
     image = np.asarray(image.resize((28, 28), Image.Resampling.BOX))
-    drawn = inking.draw(image, measure.extent(image), (0.035, 0.035), 0.08)
+    drawn = ink_outlines.draw(image, measure.extent(image), (0.035, 0.035), 0.08)
     mask = painted(drawn)
     upright, level = mask[60].sum(), mask[:, 50].sum()
     assert 0.7 < upright / level < 1.5  # 2.8 in the image
@@ -99,7 +100,7 @@ def test_ink_goes_back_to_the_image_that_it_came_from():
     # Strokes are even on the page, so those of a ring that is stretched there are not in its image.
     for scale, close in (((0.03, 0.03), 3), ((0.04, 0.025), 7)):
         pen = extent.pen * np.sqrt(np.prod(scale))
-        again = inking.draw(image, extent, scale, pen).moved(5, -3).image((28, 28))
+        again = ink_outlines.draw(image, extent, scale, pen).moved(5, -3).image((28, 28))
         assert np.abs(again.astype(int) - image).mean() < close
         assert again[14, 14] == 0
 
@@ -107,12 +108,13 @@ def test_ink_goes_back_to_the_image_that_it_came_from():
 def test_outlines_are_thinned_evenly():
     angle = np.linspace(0, 2 * np.pi, 1000, endpoint=False)
     circle = np.stack([np.cos(angle), np.sin(angle)], 1)
-    thin = inking.thin_out(circle, 2 * np.pi / 20)
+    thin = ink_outlines.thin_out(circle, 2 * np.pi / 20)
     assert len(thin) == 20
     gaps = np.hypot(*(thin - np.roll(thin, 1, axis=0)).T)
     assert gaps.std() < 0.01
-    first, second = inking.control_points(thin)
-    middle = (thin + 3 * first + 3 * second + np.roll(thin, -1, axis=0)) / 8
+    (curve,) = ink_outlines.Ink((thin,), (1.0, 1.0), (0.0, 0.0)).beziers()
+    start, first, second, end = curve[:-1:3], curve[1::3], curve[2::3], curve[3::3]
+    middle = (start + 3 * first + 3 * second + end) / 8
     assert np.hypot(*middle.T) == pytest.approx(np.ones(20), abs=0.002)
 
 

@@ -7,8 +7,8 @@ import writing_samples
 
 from gan_keras.evaluation import classifier
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.writing import opening
-from gan_keras.writing.writer import Options
+from gan_keras.writing import open_writer as opening
+from gan_keras.writing.handwriter import Options
 
 
 @pytest.fixture

@@ -1,9 +1,15 @@
+# ruff: noqa: RUF001 (characters that look alike)
+import string
+
 import numpy as np
 import pytest
 
 from gan_keras.foundation.errors import UsageError
-from gan_keras.writing import characters, text
-from gan_keras.writing.inking import Ink
+from gan_keras.writing import text_layout
+from gan_keras.writing.hand_styles import Hand
+from gan_keras.writing.ink_outlines import Ink
+
+STEADY = Hand(np.zeros(4), pen=1.0, spacing=1.0, x_height=1.0, unrest=0.0)
 
 
 def block(left, bottom, right, top):
@@ -19,7 +25,7 @@ def joined(*inks):
 
 
 def test_letters_stand_apart_by_the_gap():
-    moves = text.kern([block(3, 0, 3.4, 0.5), block(-1, 0, -0.6, 0.5)], np.array([0.1, 0.1]))
+    moves = text_layout.kern([block(3, 0, 3.4, 0.5), block(-1, 0, -0.6, 0.5)], np.array([0.1, 0.1]))
     assert moves[0] == pytest.approx(-3)
     assert moves[1] - 1 == pytest.approx(0.4 + 0.1, abs=0.01)
 
@@ -28,26 +34,26 @@ def test_kerning_goes_by_ink_and_not_by_boxes():
     # a T: a bar over a thin stem; a small letter slips under the bar
     letter_t = joined(block(0, 0.6, 0.6, 0.7), block(0.27, 0, 0.33, 0.7))
     small = block(0, 0, 0.4, 0.4)
-    moves = text.kern([letter_t, small], np.full(2, 0.08))
+    moves = text_layout.kern([letter_t, small], np.full(2, 0.08))
     assert 0.33 < moves[1] < 0.6
     # but not one that is as tall as the T
-    assert text.kern([letter_t, block(0, 0, 0.4, 0.7)], np.full(2, 0.08))[1] > 0.6
+    assert text_layout.kern([letter_t, block(0, 0, 0.4, 0.7)], np.full(2, 0.08))[1] > 0.6
 
 
 def test_what_meets_in_no_row_does_not_overlap_much():
     comma, quote = block(0, -0.2, 0.2, 0.0), block(0, 0.6, 0.2, 0.8)
-    moves = text.kern([comma, quote], np.full(2, 0.05))
+    moves = text_layout.kern([comma, quote], np.full(2, 0.05))
     assert moves[1] > 0.1
 
 
-def set_blocks(words, width, spacing=1.0):
+def set_blocks(words, width):
     letters = [block(0, 0, 0.4, 0.5) for c in words if not c.isspace()]
-    return text.set_lines(words, letters, width, spacing, 0.0, np.random.default_rng(0))
+    return text_layout.set_lines(words, letters, width, STEADY, np.random.default_rng(0))
 
 
 def test_long_lines_are_broken_between_words():
     placed = set_blocks("aaa bbb ccc", width=3.5)
-    lines = [round(-ink.box[1] / text.PITCH) for ink in placed]
+    lines = [round(-ink.box[1] / text_layout.PITCH) for ink in placed]
     assert lines == [0] * 6 + [1] * 3
     assert max(ink.box[2] for ink in placed) <= 3.5
     assert placed[6].box[0] == pytest.approx(0, abs=0.01)
@@ -55,13 +61,13 @@ def test_long_lines_are_broken_between_words():
 
 def test_newlines_and_empty_lines_are_kept():
     placed = set_blocks("a\n\nb", width=9)
-    assert [round(-ink.box[1] / text.PITCH) for ink in placed] == [0, 2]
+    assert [round(-ink.box[1] / text_layout.PITCH) for ink in placed] == [0, 2]
 
 
 def test_a_word_longer_than_a_line_is_cut():
     placed = set_blocks("a" * 10, width=2.0)
     assert max(ink.box[2] for ink in placed) <= 2.01
-    assert len({round(-ink.box[1] / text.PITCH) for ink in placed}) == 3
+    assert len({round(-ink.box[1] / text_layout.PITCH) for ink in placed}) == 3
 
 
 def test_more_spaces_are_wider():
@@ -71,21 +77,35 @@ def test_more_spaces_are_wider():
     assert indented[0].box[0] > 0.5
 
 
-@pytest.mark.parametrize("empty", ["", "   ", "\n \t"])
-def test_nothing_to_write(empty):
-    with pytest.raises(UsageError, match="nothing to write"):
-        text.check(empty)
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("", "nothing to write"),
+        ("   ", "nothing to write"),
+        ("\n \t", "nothing to write"),
+        ("a" * 2001, "too long: 2,001 characters, at most 2,000"),
+    ],
+)
+def test_length(words, message):
+    with pytest.raises(UsageError, match=message):
+        text_layout.check_length(words)
 
 
-def test_too_long():
-    with pytest.raises(UsageError, match="too long: 2,001 characters, at most 2,000"):
-        text.check("a" * 2001)
+def test_letters_stand_where_they_should():
+    for letter in "acemnorsuvwxz":
+        assert text_layout.zone(letter) == text_layout.Zone(0.0, text_layout.X_HEIGHT)
+    for letter in "gpqyj":
+        assert text_layout.zone(letter).bottom < 0
+    for letter in "bdfhkl" + string.ascii_uppercase + string.digits:
+        zone = text_layout.zone(letter)
+        assert zone.bottom == 0
+        assert zone.top >= text_layout.CAPITAL
+    assert text_layout.zone(".").top < text_layout.zone("′").bottom
 
 
 def test_flat_characters_go_by_width_and_wild_ones_have_limits():
-    dash = text.Fit(characters.zone("-"), 1.0)
+    dash, letter = text_layout.zone("-"), text_layout.zone("o")
     assert dash.scale(20, 0.2, 0.06) == pytest.approx((0.36 - 0.06) / 20)
-    letter = text.Fit(characters.zone("o"), 1.0)
-    assert letter.scale(12, 20, 0.06) == pytest.approx((characters.X_HEIGHT - 0.06) / 20)
+    assert letter.scale(12, 20, 0.06) == pytest.approx((text_layout.X_HEIGHT - 0.06) / 20)
     # an o that was drawn as a dash
     assert letter.scale(20, 0.1, 0.06) * 20 < 1.0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from gan_keras.writing import measure
+from gan_keras.writing import glyph_measures as measure
 
 
 def line(x0, y0, x1, y1, width, size=28, finer=8):
