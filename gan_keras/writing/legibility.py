@@ -20,10 +20,10 @@ from gan_keras.foundation.files import atomic_path
 from gan_keras.writing.alphabet import Alphabet
 
 GRADER_SEED = 7_700  # never the reference classifier's
-_BATCH = 128
-_EPOCHS = 8
+BATCH = 128
+EPOCHS = 8
 # Small sets are passed over more often, large ones not so often.
-_MIN_STEPS, _MAX_STEPS = 1500, 3000
+MIN_STEPS, MAX_STEPS = 1500, 3000
 _RATE = 2e-3
 # Differences between two hands that are none between two characters.
 _SHIFT, _TURN, _ZOOM = 0.06, 0.03, 0.08
@@ -93,9 +93,9 @@ def grader(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.M
 
 
 def _train(dataset: Dataset, verbose: int) -> keras.Model:
-    batch = min(_BATCH, len(dataset.train_images))
-    steps = _EPOCHS * (len(dataset.train_images) // batch)
-    steps = int(np.clip(steps, _MIN_STEPS, _MAX_STEPS))
+    batch = min(BATCH, len(dataset.train_images))
+    steps = EPOCHS * (len(dataset.train_images) // batch)
+    steps = int(np.clip(steps, MIN_STEPS, MAX_STEPS))
     model = make_grader(dataset.image_shape, dataset.num_classes)
     model.compile(
         optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_RATE, steps)),
@@ -105,7 +105,7 @@ def _train(dataset: Dataset, verbose: int) -> keras.Model:
     )
     data = training_batches(dataset, batch, GRADER_SEED).take(steps)
     shown = 2 if verbose and not sys.stdout.isatty() else verbose
-    parts = min(_EPOCHS, steps)
+    parts = min(EPOCHS, steps)
     model.fit(
         data.repeat(), epochs=parts, steps_per_epoch=steps // parts, verbose=shown, shuffle=False
     )

@@ -31,8 +31,6 @@ def test_without_a_workdir_the_newest_run_writes(workdir, tmp_path):
         (("--text=1", "--latex=1"), "give one of --text and --latex"),
         (("--text=1",), "--out is missing"),
         (("--text=1", "--out=a.jpg"), "must end in .png or .svg"),
-        (("--text=1", "--out=a.png", "--best_of=0"), "best_of"),
-        (("--text=1", "--out=a.png", "--variation=2"), "variation"),
     ],
 )
 def test_wrong_flags(flags, message):

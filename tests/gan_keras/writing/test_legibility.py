@@ -42,9 +42,8 @@ def test_the_grader_is_not_the_one_that_chooses():
 
 
 def test_the_grader_learns_from_train_images_and_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(legibility, "_MIN_STEPS", 60)
-    monkeypatch.setattr(legibility, "_MAX_STEPS", 60)
-    monkeypatch.setattr(legibility, "_BATCH", 32)
+    for name, value in {"MIN_STEPS": 40, "MAX_STEPS": 40, "BATCH": 32}.items():
+        monkeypatch.setattr(legibility, name, value)
     data = writing_samples.dataset("math16")
     first = legibility.grader(data, tmp_path)
     (path,) = tmp_path.iterdir()

@@ -41,11 +41,6 @@ def test_the_newest_run_that_can_write(run, tmp_path):
     assert opening.newest_writer(root) == run
 
 
-def test_no_run_can_write(tmp_path):
-    with pytest.raises(DataError, match="make demo"):
-        opening.newest_writer(tmp_path)
-
-
 def test_folders_that_are_no_run(tmp_path):
     with pytest.raises(DataError, match="no run folder"):
         opening.open_writer(tmp_path)
