@@ -17,26 +17,23 @@ _MIN_ROW = 32  # Room for the label.
 _PAPER, _GROUND, _INK = 255, 244, 0
 
 
-def draw_sheet(
-    images: np.ndarray, labels: np.ndarray, class_names: Sequence[str], columns: int = COLUMNS
-) -> Image.Image:
+def draw_sheet(images: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> Image.Image:
     """Draws a contact sheet: one row per class, with its label, its count and samples.
 
-    The samples of a class are taken evenly spread over its symbols.
+    The samples of a class, `COLUMNS` at most, are evenly spread over its symbols.
 
     Args:
         images: uint8 (n, size, size), ink 255 on 0.
         labels: int (n,), indices into `class_names`.
         class_names: The labels. Only the first `MAX_ROWS` classes that have symbols are drawn
             (fewer if the images are large).
-        columns: The most samples per class.
 
     Returns:
         The sheet, grey, dark ink on white.
     """
     size = images.shape[1]
     pitch_x, pitch_y = size + _GAP, max(size, _MIN_ROW) + _GAP
-    columns = max(1, min(columns, _MAX_WIDTH // pitch_x))
+    columns = max(1, min(COLUMNS, _MAX_WIDTH // pitch_x))
     number = np.bincount(labels, minlength=len(class_names))
     most = max(1, min(MAX_ROWS, _MAX_AREA // (pitch_y * (columns * pitch_x + 300))))
     rows = np.flatnonzero(number)[:most].tolist()

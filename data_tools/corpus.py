@@ -8,15 +8,14 @@ import functools
 import os
 import re
 import stat
-import struct
 import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gan_keras.foundation.archives import READ_ERRORS, refusal
-from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.archives import READ_ERRORS, open_archive, printable, refusal
+from gan_keras.foundation.errors import DataError, one_line
 
 # Limits; the official corpus has 12,000 files in an archive of 33 MB.
 MAX_FILES = 500_000
@@ -76,16 +75,6 @@ class Listing:
     archives_inside: int = 0
 
 
-def printable(name: str) -> str:
-    """Returns a name from a disk or an archive as text that fits on a line and into JSON."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )
-
-
 def find(inputs: Iterable[str], years: Collection[int] | None) -> Listing:
     """Lists the InkML files of archives, folders and single files.
 
@@ -136,7 +125,8 @@ def _named(given: str, found: list[_Found], listing: Listing) -> Iterator[Entry]
             dated.append((full[i:], int(match[1]), container, place))
         else:
             undated.append((parts, None, container, place))
-    shared = _shared([parts[:-1] for parts, *_ in undated])
+    # Of tuples it compares the items: the number of leading folders that all share.
+    shared = len(os.path.commonprefix([parts[:-1] for parts, *_ in undated]))  # noqa: RUF071
     undated = [(parts[shared:], *rest) for parts, *rest in undated]
     for parts, year, container, place in dated + undated:
         source = printable("/".join(parts))
@@ -144,11 +134,6 @@ def _named(given: str, found: list[_Found], listing: Listing) -> Iterator[Entry]
             listing.refused.append((source[:60] + "...", "name too long"))
         else:
             yield Entry(source, year, container, place)
-
-
-def _shared(names: list[tuple[str, ...]]) -> int:
-    """Number of leading parts that all names share."""
-    return len(os.path.commonprefix(names))  # noqa: RUF071 (compares the items of tuples)
 
 
 def _walk(given: str, listing: Listing) -> Iterator[_Found]:
@@ -189,7 +174,8 @@ def _walk_folder(given: str, listing: Listing) -> Iterator[_Found]:
 
 
 def _walk_archive(given: str, listing: Listing) -> Iterator[_Found]:
-    for place, info in enumerate(_open_archive(given).infolist()):
+    _check_directory(given)
+    for place, info in enumerate(open_archive(given).infolist()):
         name = info.filename.replace("\\", "/")  # Some Windows tools write backslashes.
         parts = tuple(part for part in name.split("/") if part not in ("", "."))
         if info.is_dir() or not parts or "__MACOSX" in parts:
@@ -205,26 +191,6 @@ def _is_ink(name: str) -> bool:
     return name.lower().endswith(_SUFFIX) and not name.startswith("._")
 
 
-def _open_archive(path: str) -> zipfile.ZipFile:
-    shown = printable(path)
-    try:
-        _check_directory(path)
-        archive = zipfile.ZipFile(path)
-    except READ_ERRORS as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"{shown} is not a whole zip archive ({reason}): damaged, or not fully copied"
-        ) from None
-    except OSError as error:
-        raise DataError(f"cannot read {shown}: {error.strerror or error}") from None
-    end = 0
-    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
-        if info.header_offset < end:
-            raise DataError(f"{shown} has entries that overlap; such archives are refused")
-        end = info.header_offset + 30 + info.compress_size
-    return archive
-
-
 def _check_directory(path: str) -> None:
     """Refuses an archive whose directory is too long to read, before zipfile reads all of it."""
     with open(path, "rb") as file:
@@ -233,11 +199,11 @@ def _check_directory(path: str) -> None:
         tail = file.read()
     end = tail.rfind(b"PK\5\6")
     if end < 0:
-        raise zipfile.BadZipFile("no directory at its end")
-    (length,) = struct.unpack_from("<L", tail, end + 12)
+        return  # Not a whole archive, as zipfile will find out.
+    length = int.from_bytes(tail[end + 12 : end + 16], "little")
     if length == 0xFFFFFFFF:  # The 64-bit format has it in another record, just before.
         record = tail.rfind(b"PK\6\6", 0, end)
-        length = struct.unpack_from("<Q", tail, record + 40)[0] if record >= 0 else 0
+        length = int.from_bytes(tail[record + 40 : record + 48], "little") if record >= 0 else 0
     if length > MAX_DIRECTORY_BYTES:
         raise DataError(f"{printable(path)} has a directory of more than {MAX_FILES:,} files")
 
@@ -293,7 +259,7 @@ def _read_zipped(archive: zipfile.ZipFile, place: int, limit: int) -> bytes:
         with archive.open(info) as file:
             data = file.read(min(limit, honest) + 1)
     except READ_ERRORS as error:
-        raise ReadError(f"damaged in the archive: {' '.join(str(error).split())}") from None
+        raise ReadError(f"damaged in the archive: {one_line(error)}") from None
     if len(data) > honest:
         raise ReadError(f"inflates more than {MAX_RATIO} times, like an archive bomb")
     if len(data) <= limit and len(data) != info.file_size:

@@ -17,6 +17,7 @@ from absl import flags
 from data_tools import corpus, parallel, raster, results
 from data_tools.extract import FILES_PER_BATCH, Options, extract
 from gan_keras.foundation import cli
+from gan_keras.foundation.archives import printable
 from gan_keras.foundation.class_names import COMMA, DEFAULT_CLASSES, class_list
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import check_writable, write_json
@@ -90,7 +91,9 @@ def main() -> None:
     if not FLAGS.out:
         raise UsageError("--out=FILE.npz is missing")
     out = Path(FLAGS.out)
-    report, timing = convert(FLAGS.input, out, _options(), FLAGS.years, FLAGS.workers)
+    options = {field.name: FLAGS[field.name].value for field in dataclasses.fields(Options)}
+    options["classes"] = class_list(FLAGS.classes, "classes")
+    report, timing = convert(FLAGS.input, out, Options(**options), FLAGS.years, FLAGS.workers)
     print("\n".join(results.summary(report, timing, out)))
 
 
@@ -133,7 +136,7 @@ def convert(
     counts["files"]["refused"].update(listing.refused)
     report = {
         "options": {
-            "input": [corpus.printable(path) for path in inputs],
+            "input": [printable(path) for path in inputs],
             "years": years,
             **dataclasses.asdict(options),
             "classes": list(options.classes) if options.classes else "all",
@@ -161,23 +164,6 @@ def convert(
     return report, timing
 
 
-def _options() -> Options:
-    try:
-        classes = class_list(FLAGS.classes)
-    except ValueError as error:
-        raise UsageError(f"--classes: {error}") from None
-    return Options(
-        classes=classes,
-        max_per_class=FLAGS.max_per_class,
-        max_total=FLAGS.max_total,
-        seed=FLAGS.seed,
-        split=FLAGS.split,
-        dedupe=FLAGS.dedupe,
-        size=FLAGS.size,
-        style=FLAGS.style,
-    )
-
-
 def _years(text: str) -> frozenset[int] | None:
     if text == "all":
         return None
@@ -188,7 +174,7 @@ def _years(text: str) -> frozenset[int] | None:
 
 
 def _no_files(listing: corpus.Listing, inputs: Sequence[str], years: str) -> str:
-    where = ", ".join(map(corpus.printable, inputs))
+    where = ", ".join(map(printable, inputs))
     if listing.other_years:
         there = ",".join(map(str, sorted(listing.other_years)))
         return (

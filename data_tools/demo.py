@@ -15,7 +15,7 @@ from absl import flags
 
 from gan_keras.foundation import cli, progress
 from gan_keras.foundation.errors import UsageError
-from gan_keras.foundation.files import atomic_path
+from gan_keras.foundation.files import atomic_path, check_writable
 
 _FILE_MODE = 0o100644 << 16
 # Level 4 is twice as fast as the usual 6 for coordinates, and 4 % larger.
@@ -47,7 +47,7 @@ def _define_flags() -> None:
 
 
 def write_archive(
-    out: str | os.PathLike, number: int, alphabet: str = "math16", seed: int = 0
+    out: str | os.PathLike[str], number: int, alphabet: str = "math16", seed: int = 0
 ) -> Counter[str]:
     """Writes expressions as InkML files into a zip archive.
 
@@ -61,7 +61,6 @@ def write_archive(
         Number of symbols written of each label.
 
     Raises:
-        UsageError: For an unknown alphabet or a negative seed.
         DataError: If the file cannot be written.
     """
     # Imported here so that --help does not wait for numpy.
@@ -90,8 +89,7 @@ def main() -> None:
     out = Path(FLAGS.out)
     if out.suffix != ".zip":
         raise UsageError(f"--out={FLAGS.out} must end in .zip")
-    if out.is_dir():
-        raise UsageError(f"--out={FLAGS.out} is a folder")
+    check_writable(out, "out")
     counts = write_archive(out, FLAGS.expressions, FLAGS.alphabet, FLAGS.seed)
     print(" ".join(f"{label}:{count}" for label, count in counts.items()))
     print(

@@ -15,7 +15,7 @@ from absl import flags
 
 from gan_keras.foundation import cli, progress
 from gan_keras.foundation.archives import READ_ERRORS, refusal
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError, one_line
 from gan_keras.foundation.files import atomic_path
 
 # Time limit for a connection, and for each wait for more data.
@@ -80,13 +80,12 @@ def find_or_download(folder: Path, url: str) -> Path:
     return out
 
 
-def download(url: str, out: Path, timeout: float = TIMEOUT_SECONDS) -> int:
+def download(url: str, out: Path) -> int:
     """Downloads and checks a zip archive.
 
     Args:
         url: Its address.
         out: The file to write.
-        timeout: Seconds to wait for a connection, and each time for more data.
 
     Returns:
         Its length in bytes.
@@ -105,7 +104,7 @@ def download(url: str, out: Path, timeout: float = TIMEOUT_SECONDS) -> int:
     headers = {"User-Agent": "gan_keras"}
     try:
         with (
-            requests.get(url, headers=headers, stream=True, timeout=timeout) as response,
+            requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as response,
             atomic_path(out) as temporary,
         ):
             if not response.ok:
@@ -133,8 +132,7 @@ def _root_cause(error: BaseException) -> str:
         error = error.__context__
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    text = getattr(error, "strerror", None) or str(error)
-    return " ".join(text.split()) or type(error).__name__
+    return one_line(getattr(error, "strerror", None) or error)
 
 
 def _damage(path: Path) -> str | None:

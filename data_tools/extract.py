@@ -15,6 +15,7 @@ import numpy as np
 from data_tools import corpus, inkml, raster, selection
 from data_tools.corpus import Entry
 from gan_keras.foundation import progress
+from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError, UsageError
 
 FILES_PER_BATCH = 64
@@ -140,7 +141,7 @@ def read_batch(
 
 
 def extract(
-    entries: Sequence[Entry], options: Options, pool_map: Callable = map
+    entries: Sequence[Entry], options: Options, pool_map: Callable
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Turns InkML files into arrays.
 
@@ -311,7 +312,7 @@ def _nothing(files: int, options: Options, findings: Findings) -> str:
     if findings.skipped:
         (_, reason), count = findings.skipped.most_common(1)[0]
         return f"no usable symbol: {findings.skipped.total()} skipped, {count} for {reason!r}"
-    there = " ".join(corpus.printable(label) for label, _ in findings.unwanted.most_common(20))
+    there = " ".join(printable(label) for label, _ in findings.unwanted.most_common(20))
     return (
         f"no symbol of the classes {' '.join(options.classes or ())}; "
         f"the most frequent labels there are {there} (--classes=all takes every label)"

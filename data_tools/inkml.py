@@ -261,8 +261,6 @@ class _Traces:
     def strokes(self, views: list[ET.Element]) -> list[list[str]]:
         """Returns the strokes of trace views, each once and in order, as tokens x, y, x, y, ..."""
         names = dict.fromkeys(self._names(views))
-        if not names:
-            raise _SkippedError(NO_STROKES)
         strokes = [stroke for name in names if len(stroke := self._stroke(name))]
         if not strokes:
             raise _SkippedError(NO_STROKES)

@@ -105,7 +105,7 @@ def normalize(points: np.ndarray, strokes: np.ndarray, counts: np.ndarray) -> In
     return ink
 
 
-def draw(ink: Ink, size: int = 28, style: str = "mnist") -> np.ndarray:
+def draw(ink: Ink, size: int, style: str) -> np.ndarray:
     """Draws symbols.
 
     Args:
@@ -137,28 +137,17 @@ def _strip_ends(ink: Ink, size: int) -> np.ndarray:
     return np.array([*ends, len(ink)], np.int64)
 
 
-def _place(ink: Ink, side: float, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Scales to `side` pixels, and finds the margins that centre each symbol.
-
-    Returns:
-        Points from each symbol's own corner, float64 (p, 2), and margins, float64 (n, 2).
-    """
-    scaled = ink.points * (side / UNIT)
-    lengths = ink.points_per_symbol()
-    extent = np.maximum.reduceat(scaled, np.cumsum(lengths) - lengths)
-    return scaled, (size - extent) / 2
-
-
 def _paint_mnist(ink: Ink, size: int) -> np.ndarray:
     # Imported here: worker processes that only parse do not need it.
     from matplotlib.backends.backend_agg import RendererAgg
     from matplotlib.path import Path
     from matplotlib.transforms import IdentityTransform
 
-    points, margin = _place(ink, size * _MNIST_BOX, size)
-    number = len(ink)
-    corner = margin + np.arange(number)[:, None] * [size, 0]
-    points += np.repeat(corner, ink.points_per_symbol(), axis=0)
+    points = ink.points * (size * _MNIST_BOX / UNIT)
+    lengths, number = ink.points_per_symbol(), len(ink)
+    extent = np.maximum.reduceat(points, np.cumsum(lengths) - lengths)
+    corner = (size - extent) / 2 + np.arange(number)[:, None] * [size, 0]
+    points += np.repeat(corner, lengths, axis=0)
     points[:, 1] = size - points[:, 1]  # Agg's y grows upward.
     # Agg draws nothing for a stroke without length. A last step of 1/1000 pixel makes it a dot.
     ends = np.cumsum(ink.strokes)
@@ -183,8 +172,7 @@ def _paint_mnist(ink: Ink, size: int) -> np.ndarray:
 def _paint_original(ink: Ink, size: int) -> np.ndarray:
     from PIL import Image, ImageDraw
 
-    scaled, _ = _place(ink, size - 1, size)
-    points = np.rint(scaled).astype(np.int64)
+    points = np.rint(ink.points * ((size - 1) / UNIT)).astype(np.int64)
     lengths = ink.points_per_symbol()
     extent = np.maximum.reduceat(points, np.cumsum(lengths) - lengths)
     # The pen passes the border and is cut there: neighbours keep their distance.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from data_tools.corpus import printable
+from gan_keras.foundation.archives import printable
 from gan_keras.foundation.files import atomic_path, write_json
 
 # Of the .npz: higher levels take twice the time for 3 % less.

@@ -114,10 +114,7 @@ def _classes(names: tuple[str, ...]) -> np.ndarray:
     """Reads the class numbers of --labels."""
     if FLAGS.labels is None:
         return np.arange(len(names), dtype=np.int32)
-    try:
-        wanted = class_list(FLAGS.labels) or names
-    except ValueError as error:
-        raise UsageError(f"--labels: {error}") from None
+    wanted = class_list(FLAGS.labels, "labels") or names
     unknown = [label for label in wanted if label not in names]
     if unknown:
         raise UsageError(

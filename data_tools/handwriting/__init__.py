@@ -8,8 +8,8 @@
 
 The stream is endless, needs constant memory, and depends on the alphabet and the seed alone: the
 first 100 expressions are the same whether 100 or 100,000 are taken. The shapes of the glyphs are
-in `alphabet.json`, the texts in `texts.py`, the writers in `styles.py`, the movements of the pen
-in `pen.py`.
+in `alphabet.json`, the words in `words.txt`, the texts in `texts.py`, the writers in `styles.py`,
+the movements of the pen in `pen.py`.
 """
 
 import random
@@ -21,7 +21,6 @@ from data_tools.handwriting import pen, texts
 from data_tools.handwriting.expression import Expression, Symbol, write_inkml
 from data_tools.handwriting.glyphs import glyph_table
 from data_tools.handwriting.styles import DEVICES, draw_styles
-from gan_keras.foundation.errors import UsageError
 
 __all__ = ["ALPHABETS", "Expression", "Symbol", "expressions", "write_inkml"]
 
@@ -41,23 +40,13 @@ def expressions(alphabet: str, seed: int = 0) -> Iterator[Expression]:
     """Writes expressions without end, ten in a row by the same writer.
 
     Args:
-        alphabet: "math16" (sums and equations) or "letters62" (words, names, codes, numbers).
+        alphabet: A key of `ALPHABETS`: "math16" (sums and equations) or "letters62" (words, names,
+            codes, numbers).
         seed: Seed of everything, 0 or greater.
 
     Yields:
         The expressions; equal for equal arguments.
-
-    Raises:
-        UsageError: For an unknown alphabet or a negative seed.
     """
-    if alphabet not in ALPHABETS:
-        raise UsageError(f"alphabet {alphabet!r} is not one of {', '.join(ALPHABETS)}")
-    if seed < 0:
-        raise UsageError(f"seed must be 0 or greater, not {seed}")
-    return _stream(alphabet, seed)
-
-
-def _stream(alphabet: str, seed: int) -> Iterator[Expression]:
     table = glyph_table(ALPHABETS[alphabet])
     batch = 0
     while True:
@@ -70,7 +59,6 @@ def _stream(alphabet: str, seed: int) -> Iterator[Expression]:
         written = [_TEXTS[alphabet](words) for _ in who]
         inks = pen.write(rng, table, style, [tokens for tokens, _ in written], who)
         for w, (tokens, truth), ink in zip(who.tolist(), written, inks, strict=True):
-            device = DEVICES[style.device[w]]
             owned: list[list[int]] = [[] for _ in tokens]
             for i, owner in enumerate(ink.owners):
                 owned[owner].append(i)
@@ -81,8 +69,6 @@ def _stream(alphabet: str, seed: int) -> Iterator[Expression]:
                 ],
                 truth=truth,
                 writer=f"writer-{batch * _WRITERS + w:05d}",
-                device=device.name,
-                decimals=device.decimals,
-                timed=device.timed,
+                device=DEVICES[style.device[w]],
             )
         batch += 1

@@ -6,6 +6,8 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from data_tools.handwriting.styles import Device
+
 
 @dataclasses.dataclass(frozen=True)
 class Symbol:
@@ -30,18 +32,14 @@ class Expression:
         symbols: The segmentation; every stroke belongs to exactly one symbol.
         truth: LaTeX of the whole.
         writer: Name of the writer.
-        device: Name of the digitizer.
-        decimals: Digits after the point of a coordinate.
-        timed: True if the digitizer reports times.
+        device: The digitizer.
     """
 
     strokes: list[np.ndarray]
     symbols: list[Symbol]
     truth: str
     writer: str
-    device: str
-    decimals: int
-    timed: bool
+    device: Device
 
 
 @functools.cache
@@ -60,17 +58,18 @@ def write_inkml(expression: Expression) -> bytes:
     Args:
         expression: Its strokes and symbols.
     """
-    kind = "decimal" if expression.decimals else "integer"
-    channels = [("X", kind), ("Y", kind)] + [("T", "integer")] * expression.timed
+    device = expression.device
+    kind = "decimal" if device.decimals else "integer"
+    channels = [("X", kind), ("Y", kind)] + [("T", "integer")] * device.timed
     lines = ['<ink xmlns="http://www.w3.org/2003/InkML">', "<traceFormat>"]
     lines += [f'<channel name="{name}" type="{kind}"/>' for name, kind in channels]
     lines.append("</traceFormat>")
-    for name in ("writer", "device", "truth"):
-        text = escape(getattr(expression, name))
-        lines.append(f'<annotation type="{name}">{text}</annotation>')
+    notes = {"writer": expression.writer, "device": device.name, "truth": expression.truth}
+    for name, text in notes.items():
+        lines.append(f'<annotation type="{name}">{escape(text)}</annotation>')
     for i, stroke in enumerate(expression.strokes):
-        values = stroke if expression.timed else stroke[:, :2]
-        pattern = _pattern(len(stroke), expression.decimals, expression.timed)
+        values = stroke if device.timed else stroke[:, :2]
+        pattern = _pattern(len(stroke), device.decimals, device.timed)
         lines.append(f'<trace id="{i}">{pattern % tuple(values.ravel().tolist())}</trace>')
     lines += ['<traceGroup xml:id="g">', '<annotation type="truth">Segmentation</annotation>']
     for i, symbol in enumerate(expression.symbols):

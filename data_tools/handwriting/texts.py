@@ -4,6 +4,7 @@ A text is a list of (label, raised) and its LaTeX; a raised symbol is an exponen
 """
 
 import random
+from pathlib import Path
 
 Text = tuple[list[tuple[str, bool]], str]
 
@@ -13,35 +14,7 @@ _DIGIT_SHARES = (3100, 9300, 8300, 3785, 2536, 1257, 1085, 1025, 1045, 1091)
 _FIRST_SHARES = (0, *_DIGIT_SHARES[1:])
 
 # Words with the letters of English, chosen so that the rare ones come up often enough.
-_VOCABULARY = (
-    "about above again air all also and animal answer any apple are ask away back ball bank "
-    "because bed before big bird black blue boat body book box boy bread bring brown build busy "
-    "buzz by cake call came can car cat change child city class clock cold come cook could cup "
-    "cut dance dark day deep did dog door down draw dream drive each ear early earth east eat "
-    "edge eight end even every exact exit eye face fact fall far fast father fax feel few field "
-    "final find fire first fish five fix fly fold food foot for form four fox free friend from "
-    "full game garden gave girl give glass go gold good great green group grow guess half hand "
-    "happy hard have he head hear heat help her high hill him his hold home horse hot house how "
-    "ice idea if inch into island it jam jar jazz jelly jet job join joke joy judge juice jump "
-    "junior just keep key kick kind king kitchen knee knew know lake land large last laugh law "
-    "lead leave left letter life light like line list live long look lost love low luck lynx "
-    "made major make man many map mark matrix may maze me mean milk mind mix money month moon "
-    "more most mother move much music my name near never new next night nine no noise north note "
-    "now number object ocean of off often oil old on once one open or orange other our out oven "
-    "over own oxygen page paint paper park part pass path people phone piano pick piece pizza "
-    "place plan plant play point pony pool power press project prize pull pump push puzzle quack "
-    "quality quarter queen question quick quiet quilt quit quite quiz quote rain ran reach read "
-    "red rest rich ride right ring river road rock room round rule run sad said sail salt same "
-    "save say school sea see seven shape she ship short show sing six size skip sleep slow small "
-    "snow so some song soon sound south space speak square squirrel stand star start stay step "
-    "stop story street strong subject such sugar sun swim table take talk tax tell ten test text "
-    "than that the then there they thing think three time to today took town tree true try turn "
-    "twelve two under unit up us use valley value van vase very view village visit voice vote "
-    "vowel wait walk wall want war warm was watch water wave wax way we week well went west what "
-    "wheel when where white who why wind wing with wolf woman wood word work world would write "
-    "xylophone yard yawn year yellow yes yet yoga you young zebra zero zigzag zone zoo zoom"
-)
-_WORDS = _VOCABULARY.split()
+_WORDS = (Path(__file__).parent / "words.txt").read_text(encoding="utf-8").split()
 _ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 

@@ -18,7 +18,6 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         data_dir: Not used: nothing needs to be prepared.
         options: Not used.
     """
-    del data_dir, options
     from sklearn.datasets import load_digits  # late: takes a second
     from sklearn.model_selection import train_test_split
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from gan_keras.data import tfds_sets
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError, one_line
 
 ANSWER_SECONDS = 8.0
 STALL_SECONDS = 30.0
@@ -128,7 +128,7 @@ def _work(name: str, folder: Path, pipe: Connection) -> None:
         builder = tfds.builder(name, data_dir=folder)
         builder.download_and_prepare()  # ty: ignore[missing-argument]
     except BaseException as error:  # anything at all: the parent has to know
-        pipe.send(" ".join(str(error).split())[:300] or type(error).__name__)
+        pipe.send(one_line(error))
     else:
         pipe.send(None)
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from data_tools.corpus import printable
 from gan_keras.data import labels_csv, picture_files
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 from gan_keras.data.records import SPLITS, UNLABELLED, Record, assemble
 from gan_keras.data.stores import Store, open_store
+from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
 
 _OPTION = re.compile(r",(labels|label|split|group)=([^,]*)$")

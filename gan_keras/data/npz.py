@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_keras.foundation.archives import refusal
+from gan_keras.foundation.errors import one_line
 
 # Deflate makes at most this many bytes out of one.
 _MAX_RATIO = 1032
@@ -52,8 +53,7 @@ def read(
     except BadArraysError:
         raise
     except Exception as error:  # whatever damaged headers make zipfile and NumPy raise
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise BadArraysError(reason) from error
+        raise BadArraysError(one_line(error)) from error
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, length: int) -> np.ndarray:

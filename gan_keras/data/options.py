@@ -102,10 +102,7 @@ def _keep_classes(dataset: Dataset, names: str) -> Dataset:
     if names in dataset.class_names:  # a name may have commas in it
         wanted = (names,)
     else:
-        try:
-            wanted = class_list(names) or dataset.class_names
-        except ValueError as error:
-            raise UsageError(f"--only_class: {error}") from None
+        wanted = class_list(names, "only_class") or dataset.class_names
     numbers = sorted(class_number(dataset, name, "only_class") for name in wanted)
     renumbered = np.full(dataset.num_classes, -1, np.int32)
     renumbered[numbers] = np.arange(len(numbers))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from gan_keras.data.dataset import Examples
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import BadPictureError, Shape, decode, read_header
+from gan_keras.data.stores import Store
+from gan_keras.data.tfrecords import RecordFiles
 from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import write_json
 from gan_keras.foundation.progress import bar
@@ -32,22 +34,7 @@ _CHUNK = 512
 _NAMED = 10  # skipped files that are named one by one
 
 T = TypeVar("T")
-
-
-class Files(Protocol):
-    """Picture files, by number.
-
-    Attributes:
-        names: One name per file, for messages.
-    """
-
-    names: list[str]
-
-    def open(self, row: int) -> BinaryIO:
-        """Opens a file to read; raises BadPictureError or OSError."""
-
-    def digest(self, rows: Sequence[int]) -> bytes:
-        """Hash of names and sizes (and what else is known without reading)."""
+Files = Store | RecordFiles
 
 
 def load(

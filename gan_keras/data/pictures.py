@@ -9,6 +9,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from gan_keras.foundation.errors import one_line
+
 # What may be opened. Fewer formats, fewer doors: PIL would hand EPS to another program.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
 SUFFIXES = (
@@ -180,7 +182,7 @@ def _opened(file: BinaryIO) -> Iterator[Image.Image]:
         raise BadPictureError("not a picture of a known kind") from error
     # No list is ever complete: each format has errors of its own, struct's and zlib's among them.
     except Exception as error:
-        raise BadPictureError(" ".join(str(error).split()) or type(error).__name__) from error
+        raise BadPictureError(one_line(error)) from error
 
 
 def _orientation(image: Image.Image) -> int:

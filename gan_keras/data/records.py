@@ -6,8 +6,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from data_tools.corpus import printable
 from gan_keras.data.dataset import Dataset, Examples, rows_of
+from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
 
 SPLITS = ("train", "test")

@@ -33,7 +33,6 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     Raises:
         DataError: If MNIST is not prepared.
     """
-    del options
     mnist = tfds_sets.load(DIGITS, data_dir, DataOptions())
     random = np.random.default_rng(SEED)
     parts = []

@@ -9,13 +9,13 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from gan_keras.data.labels_csv import NAME
 from gan_keras.data.pictures import SUFFIXES, BadPictureError
-from gan_keras.foundation.archives import READ_ERRORS, refusal
+from gan_keras.foundation.archives import READ_ERRORS, open_archive, refusal
 from gan_keras.foundation.errors import DataError
 
 MAX_FILE_BYTES = 100_000_000
@@ -35,11 +35,15 @@ class Store:
     Args:
         path: As the attribute.
         listing: Path of each file, its size and time (or checksum), and a reason to leave it out.
+        read: Opens a file of the listing; raises BadPictureError or OSError.
     """
 
-    def __init__(self, path: Path, listing: Iterable[tuple[str, str, str]]) -> None:
+    def __init__(
+        self, path: Path, listing: Iterable[tuple[str, str, str]], read: Callable[[str], BinaryIO]
+    ) -> None:
         self.path = path
         self.skipped: list[tuple[str, str]] = []
+        self._read = read
         self._stamps: dict[str, str] = {}
         for name, stamp, reason in listing:
             if name in self._stamps:
@@ -54,7 +58,7 @@ class Store:
 
     def open(self, row: int) -> BinaryIO:
         """Opens a picture file; raises BadPictureError or OSError."""
-        return self._open(self._root + self.names[row])
+        return self._read(self._root + self.names[row])
 
     def labels(self) -> bytes | None:
         """Content of the root's labels.csv, or None; raises DataError if it cannot be read."""
@@ -62,7 +66,7 @@ class Store:
         reason: object = dict(self.skipped).get(name)
         if name in self._stamps:
             try:
-                with self._open(name) as file:
+                with self._read(name) as file:
                     return file.read()
             except (BadPictureError, OSError) as error:
                 reason = error
@@ -78,75 +82,17 @@ class Store:
             digest.update(f"{name}\0{self._stamps[name]}\0".encode("utf-8", "surrogateescape"))
         return digest.digest()
 
-    def _open(self, name: str) -> BinaryIO:
-        raise NotImplementedError
-
-
-class FolderStore(Store):
-    """A folder with all below it. Links are followed to files inside it only.
-
-    Args:
-        path: The folder.
-    """
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, sorted(_list_folder(path)))
-
-    def _open(self, name: str) -> BinaryIO:
-        return (self.path / name).open("rb")
-
-
-class ZipStore(Store):
-    """A .zip archive; see the module on why it is harmless.
-
-    Args:
-        path: The archive.
-
-    Raises:
-        DataError: If it is no whole zip archive, or unpacks to too much.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._archive = zipfile.ZipFile(path)
-        except (OSError, *READ_ERRORS) as error:
-            raise DataError(f"{path} is no whole zip archive ({error})") from error
-        self._entries: dict[str, zipfile.ZipInfo] = {}
-        listing = []
-        for entry in self._archive.infolist():
-            if not entry.is_dir() and not _is_hidden(entry.filename):
-                reason = _refuse(entry)
-                listing.append((entry.filename, f"{entry.file_size} {entry.CRC:08x}", reason))
-                if not reason:
-                    self._entries.setdefault(entry.filename, entry)
-        total = sum(entry.file_size for entry in self._entries.values())
-        if total > max(MAX_TOTAL_BYTES, MAX_RATIO * path.stat().st_size):
-            raise DataError(
-                f"{path}: its files unpack to more than {MAX_TOTAL_BYTES:,} bytes and "
-                f"{MAX_RATIO} times the archive: looks like a zip bomb"
-            )
-        super().__init__(path, listing)
-
-    def _open(self, name: str) -> BinaryIO:
-        try:
-            with self._archive.open(self._entries[name]) as file:
-                # zipfile gives no more bytes than the archive says, but without this limit it
-                # would unpack all there are at once.
-                return io.BytesIO(file.read(MAX_FILE_BYTES + 1))
-        except READ_ERRORS as error:
-            raise BadPictureError(f"damaged in the archive ({error})") from error
-
 
 def open_store(path: Path) -> Store:
-    """Lists a folder or a .zip.
+    """Lists a folder with all below it, or a .zip.
 
     Raises:
-        DataError: If it is neither, or holds no pictures.
+        DataError: If it is neither, is damaged, unpacks to too much, or holds no pictures.
     """
     if path.is_dir():
-        store = FolderStore(path)
+        store = Store(path, sorted(_list_folder(path)), lambda name: (path / name).open("rb"))
     elif path.is_file():
-        store = ZipStore(path)
+        store = _zip_store(path)
     else:
         raise DataError(f"there is no folder or .zip {path}")
     if not store.names:
@@ -155,8 +101,38 @@ def open_store(path: Path) -> Store:
     return store
 
 
+def _zip_store(path: Path) -> Store:
+    """Lists an archive; see the module on why it is harmless."""
+    archive = open_archive(path)
+    entries: dict[str, zipfile.ZipInfo] = {}
+    listing = []
+    for entry in archive.infolist():
+        if not entry.is_dir() and not _is_hidden(entry.filename):
+            reason = _refuse(entry)
+            listing.append((entry.filename, f"{entry.file_size} {entry.CRC:08x}", reason))
+            if not reason:
+                entries.setdefault(entry.filename, entry)
+    total = sum(entry.file_size for entry in entries.values())
+    if total > max(MAX_TOTAL_BYTES, MAX_RATIO * path.stat().st_size):
+        raise DataError(
+            f"{path}: its files unpack to more than {MAX_TOTAL_BYTES:,} bytes and {MAX_RATIO} "
+            "times the archive: looks like a zip bomb"
+        )
+
+    def read(name: str) -> BinaryIO:
+        try:
+            with archive.open(entries[name]) as file:
+                # zipfile gives no more bytes than the archive says, but without this limit it
+                # would unpack all there are at once.
+                return io.BytesIO(file.read(MAX_FILE_BYTES + 1))
+        except READ_ERRORS as error:
+            raise BadPictureError(f"damaged in the archive ({error})") from error
+
+    return Store(path, listing, read)
+
+
 def _list_folder(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yields all files below a folder as `Store` takes them."""
+    """Yields all files below a folder as `Store` takes them; links only to files inside it."""
     root = os.path.realpath(path)
     folders = [""]
     while folders:

@@ -28,7 +28,6 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     Raises:
         DataError: If the file is missing, damaged, or not a symbol file.
     """
-    del options
     path, command = data_dir / name / "symbols.npz", COMMANDS[name]
     if not path.is_file():
         raise DataError(f"data set {name!r} is not at {path}; make it with `{command}`")

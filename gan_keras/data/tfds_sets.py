@@ -20,7 +20,7 @@ from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.options import DataOptions
 from gan_keras.data.records import UNLABELLED, divide, draw_test
 from gan_keras.data.tfrecords import RecordFiles
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError, one_line
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
@@ -122,7 +122,7 @@ def _read(name: str, folder: Path, data_dir: Path, options: DataOptions) -> Data
         builder = tfds.builder_from_directory(folder)
     except Exception as error:  # whatever damaged JSON makes TFDS raise
         raise DataError(
-            f"{folder} is damaged ({_line(error)}); remove it and fetch it anew"
+            f"{folder} is damaged ({one_line(error)}); remove it and fetch it anew"
         ) from error
     info = builder.info
     image, label = _features(builder, name)
@@ -191,14 +191,9 @@ def _arrays(
             at = rows.stop
     except Exception as error:  # whatever missing or damaged records make TensorFlow raise
         raise DataError(
-            f"{builder.data_path}: split {split} is damaged ({_line(error)}); remove the folder "
+            f"{builder.data_path}: split {split} is damaged ({one_line(error)}); remove the folder "
             f"and fetch it with `make data DATASET={name}`"
         ) from error
     if at != size:
         raise DataError(f"{builder.data_path}: split {split} has {at} of {size} images")
     return (images.swapaxes(1, 2) if transposed else images), labels
-
-
-def _line(error: Exception) -> str:
-    """An error of another library in a line."""
-    return " ".join(str(error).split())[:200]

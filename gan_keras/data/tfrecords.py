@@ -21,7 +21,7 @@ _TAIL = 4
 
 
 class RecordFiles:
-    """The picture files in the records of one split, as `picture_files.Files`.
+    """The picture files in the records of one split, as `picture_files.load` reads them.
 
     Attributes:
         names: Split and number of each record.

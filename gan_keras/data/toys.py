@@ -77,7 +77,6 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         data_dir: Not used: nothing is stored.
         options: Not used.
     """
-    del data_dir, options
     mixture = MIXTURES[name]
     random = np.random.default_rng(SEED + 1)
     train, train_modes = mixture.draw(mixture.train, random)

@@ -1,8 +1,11 @@
-"""Rules for reading zip archives that may be damaged or hostile."""
+"""Rules for files from zip archives and disks, which may be damaged or hostile."""
 
+import os
 import struct
 import zipfile
 import zlib
+
+from gan_keras.foundation.errors import DataError, one_line
 
 _ENCRYPTED = 0x1
 
@@ -15,6 +18,43 @@ READ_ERRORS = (
     RuntimeError,  # NotImplementedError too
     ValueError,
 )
+
+
+def printable(name: str) -> str:
+    """Returns a name from a disk or an archive as text that fits on a line and into JSON."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+
+
+def open_archive(path: str | os.PathLike[str]) -> zipfile.ZipFile:
+    """Opens an archive.
+
+    Args:
+        path: The archive.
+
+    Raises:
+        DataError: If it cannot be read, is damaged, or has entries that share bytes, as those of a
+            bomb do.
+    """
+    shown = printable(os.fspath(path))
+    try:
+        archive = zipfile.ZipFile(path)
+    except READ_ERRORS as error:
+        raise DataError(
+            f"{shown} is not a whole zip archive ({one_line(error)}): damaged, or not fully copied"
+        ) from None
+    except OSError as error:
+        raise DataError(f"cannot read {shown}: {error.strerror or error}") from None
+    end = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset < end:
+            raise DataError(f"{shown} has entries that overlap; such archives are refused")
+        end = info.header_offset + 30 + info.compress_size
+    return archive
 
 
 def refusal(info: zipfile.ZipInfo) -> str | None:

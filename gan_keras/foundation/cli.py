@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from absl import app, flags
 
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError, one_line
 
 # What a shell reports for a command that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
@@ -42,8 +42,7 @@ def run(main: Callable[..., int | None], positional: bool = False) -> None:
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            reason = " ".join(str(error.strerror or error).split()) or type(error).__name__
-            _fail(where + reason, DataError.exit_code)
+            _fail(where + one_line(error.strerror or error), DataError.exit_code)
         except KeyboardInterrupt:
             _fail("interrupted", _INTERRUPTED)
 
@@ -60,7 +59,7 @@ def _parse(argv: Sequence[str], positional: bool) -> list[str]:
     try:
         rest = flags.FLAGS(list(argv))
     except flags.Error as error:
-        _fail(f"{' '.join(str(error).split())} (see --help)", UsageError.exit_code)
+        _fail(f"{one_line(error)} (see --help)", UsageError.exit_code)
     except SystemExit:
         # Help has been asked for and printed; absl calls that a failure.
         sys.exit(0)

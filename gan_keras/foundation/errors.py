@@ -1,4 +1,4 @@
-"""The two ways in which a command can be refused, and the exit code of each."""
+"""The two ways in which a command can be refused, and how errors are put into words."""
 
 
 class UsageError(Exception):
@@ -17,3 +17,12 @@ class DataError(Exception):
     """
 
     exit_code = 1
+
+
+def one_line(error: object) -> str:
+    """Returns the message of an error in one line of at most 500 characters, or else its type.
+
+    Args:
+        error: An error of the system or of a library, or its text.
+    """
+    return " ".join(str(error).split())[:500] or type(error).__name__

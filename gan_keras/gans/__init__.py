@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from gan_keras.configs.base import RunConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.errors import UsageError, one_line
 
 if TYPE_CHECKING:
     from gan_keras.gans.base import GAN
@@ -27,6 +27,6 @@ def build(config: RunConfig, spec: DataSpec) -> "GAN":
     try:
         gan = variant.build(config, spec)
     except ValueError as error:
-        raise UsageError(" ".join(str(error).split())) from error
+        raise UsageError(one_line(error)) from error
     gan.compile()
     return gan

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.errors import DataError, one_line
 from gan_keras.samples.sampling import Sampler, plain
 
 
@@ -31,7 +31,7 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
     except OSError as error:
         raise DataError(f"cannot write {folder}: {error.strerror or error}") from None
     except tf.errors.OpError as error:  # what TensorFlow's own files raise, a full disk for one
-        raise DataError(f"cannot write {folder}: {' '.join(error.message.split())}") from None
+        raise DataError(f"cannot write {folder}: {one_line(error.message)}") from None
 
 
 def _note(run: Sampler, name: str) -> str:

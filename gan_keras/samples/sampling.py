@@ -13,7 +13,7 @@ from gan_keras import configs, gans
 from gan_keras.configs.base import RunConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import scale, unscale
-from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.errors import DataError, one_line
 from gan_keras.foundation.files import atomic_path
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
@@ -61,8 +61,7 @@ def load_generator(path: Path) -> keras.Model:
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # whatever a damaged archive makes Keras raise
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(f"{path} is damaged ({reason})") from error
+        raise DataError(f"{path} is damaged ({one_line(error)})") from error
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.errors import DataError, one_line
 from gan_keras.foundation.files import atomic_path
 
 KEEP = 2  # the newest and the one to fall back on
@@ -83,8 +83,7 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
             arrays = {name: archive[name] for name in archive.files}
         meta = json.loads(str(arrays.pop(_META)))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"checkpoint {path} is damaged ({reason})") from error
+        raise DataError(f"checkpoint {path} is damaged ({one_line(error)})") from error
     return arrays, meta
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError, one_line
 from gan_keras.sweeps import run_process
 from gan_keras.sweeps.plan import Run
 
@@ -48,8 +48,8 @@ def execute(
 def _outcome(future: Future) -> dict[str, Any]:
     """Returns the outcome of a run; one whose engine broke down (a lost machine) has failed."""
     if isinstance(error := future.exception(), Exception):
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return {"status": "failed", "reason": reason[:500], "log": ""}
+        reason = one_line(f"{type(error).__name__}: {error}")
+        return {"status": "failed", "reason": reason, "log": ""}
     return future.result()
 
 
@@ -98,7 +98,7 @@ def ray(cpus: int, address: str, gpus: float) -> Iterator[Start]:
         signal.signal(signal.SIGTERM, on_sigterm)  # that of Ray aborts
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         what = f"--ray_address={address}" if address else "a Ray cluster on this machine"
-        raise DataError(f"cannot use {what}: {' '.join(str(error).split())[:300]}") from error
+        raise DataError(f"cannot use {what}: {one_line(error)}") from error
     # a run that fails says so by itself; a machine that dies is worth another try
     task = ray.remote(max_retries=2)(run_process.execute)
     started = []

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.errors import DataError, one_line
 from gan_keras.storage.history import History
 from gan_keras.storage.metrics import read_metrics
 from gan_keras.storage.run_folder import RunFolder
@@ -40,7 +40,7 @@ def execute(run: Run, stop: threading.Event | None = None) -> dict[str, Any]:
             return report(run)
         why = failure(run.log, code)
     except (OSError, DataError) as error:
-        why = " ".join(str(error).split())
+        why = one_line(error)
     if stop.is_set():
         return {"status": "stopped"}
     return {"status": "failed", "reason": why, "log": str(run.log)}

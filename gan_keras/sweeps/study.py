@@ -30,7 +30,7 @@ import yaml.resolver
 
 from gan_keras import configs
 from gan_keras.configs.base import RunConfig
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError, UsageError, one_line
 from gan_keras.sweeps import measures
 from gan_keras.sweeps.measures import Measure
 
@@ -128,7 +128,7 @@ def read_yaml(file: str | Path) -> Any:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{file} cannot be read ({reason})") from error
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"{file} is no YAML: {' '.join(str(error).split())[:300]}") from error
+        raise UsageError(f"{file} is no YAML: {one_line(error)}") from error
 
 
 def load(file: str | Path, size: str) -> Study:

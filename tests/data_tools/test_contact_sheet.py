@@ -5,24 +5,21 @@ from data_tools import contact_sheet
 from data_tools.contact_sheet import draw_sheet
 
 
-def sheet_of(counts, size=28, **options):
+def sheet_of(counts, size=28):
     labels = np.repeat(np.arange(len(counts)), counts)
     images = np.zeros((len(labels), size, size), np.uint8)
     images[:, 4:-4, 4:-4] = (100 + 50 * labels)[:, None, None]
     names = [["x", "\\alpha", "漢" * 40, "\n\0"][i % 4] for i in range(len(counts))]
-    return np.asarray(draw_sheet(images, labels, names, **options))
+    return np.asarray(draw_sheet(images, labels, names))
 
 
-def test_one_row_a_class_with_its_label_and_samples():
+def test_one_row_per_class_with_its_label_and_samples():
     sheet = sheet_of([30, 3, 0, 7])
-    # The class without symbols has no row.
-    assert sheet.shape[0] == 3 * 35 + 3
-    rows = [sheet[3 + 35 * i : 35 + 35 * i] for i in range(3)]
-    for row, grey, tiles in zip(rows, (100, 150, 250), (20, 3, 7), strict=True):
-        ink = 244 - grey * 244 // 255
-        assert (row == ink).sum() >= tiles * 400 - 3
-        label = row[:, :60]
-        assert (label < 100).sum() > 5
+    assert sheet.shape[0] == 3 * 35 + 3  # The class without symbols has no row.
+    for i, (grey, tiles) in enumerate([(100, 20), (150, 3), (250, 7)]):
+        row = sheet[3 + 35 * i : 35 + 35 * i]
+        assert (row == 244 - grey * 244 // 255).sum() >= tiles * 400 - 3
+        assert (row[:, :60] < 100).sum() > 5
 
 
 @pytest.mark.parametrize(("size", "columns"), [(28, 20), (64, 20), (512, 3)])

@@ -6,9 +6,10 @@ import time
 import zipfile
 
 import pytest
-from inkml_samples import write_zip
+from file_samples import write_zip
 from script_runs import refusal, run
 
+from data_tools import download as module
 from data_tools.download import download
 from gan_keras.foundation.errors import DataError, UsageError
 
@@ -22,11 +23,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if manner == "missing":
             self.send_error(404)
             return
-        if manner == "moved":
-            self.send_response(302)
-            self.send_header("Location", "/whole.zip")
-            self.end_headers()
-            return
         if manner == "silent":
             self.server.stop.wait(30)
             return
@@ -35,7 +31,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if manner == "damaged":
             middle = data.index(b".inkml") + 40
             data = data[:middle] + bytes(20) + data[middle + 20 :]
-        self.send_response(200)
+        self.send_response(302 if manner == "moved" else 200)
+        if manner == "moved":
+            self.send_header("Location", "/whole.zip")
         if manner != "unmeasured":
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -81,24 +79,27 @@ def test_whole_archives(server, tmp_path, manner):
         ("stalled", "cannot download .*: no answer in time"),
     ],
 )
-def test_anything_else_leaves_nothing(server, tmp_path, manner, message):
+def test_anything_else_leaves_nothing(server, tmp_path, monkeypatch, manner, message):
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.5)
     start = time.monotonic()
     with pytest.raises(DataError, match=message) as refused:
-        download(f"{server.url}/{manner}.zip", tmp_path / "a.zip", timeout=0.5)
+        download(f"{server.url}/{manner}.zip", tmp_path / "a.zip")
     assert time.monotonic() - start < 10
     assert "\n" not in str(refused.value)
     assert os.listdir(tmp_path) == []
 
 
-def test_archives_that_are_not_taken(server, tmp_path, monkeypatch):
-    other = write_zip(tmp_path / "other.zip", {"readme.txt": b"hello"})
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("readme.txt", "holds no InkML files"),
+        ("2.inkml", "'2.inkml' in the archive: compression method 14"),
+    ],
+)
+def test_archives_that_are_not_taken(server, tmp_path, monkeypatch, name, message):
+    other = write_zip(tmp_path / "other.zip", {name: bytes(1_000_000)}, zipfile.ZIP_LZMA)
     monkeypatch.setattr(server, "archive", other.read_bytes())
-    with pytest.raises(DataError, match="holds no InkML files"):
-        download(f"{server.url}/whole.zip", tmp_path / "a.zip")
-    with zipfile.ZipFile(other, "a", zipfile.ZIP_LZMA) as archive:
-        archive.writestr("2.inkml", bytes(1_000_000))
-    monkeypatch.setattr(server, "archive", other.read_bytes())
-    with pytest.raises(DataError, match="'2.inkml' in the archive: compression method 14"):
+    with pytest.raises(DataError, match=message):
         download(f"{server.url}/whole.zip", tmp_path / "a.zip")
 
 
@@ -118,26 +119,29 @@ def test_other_addresses(url, tmp_path):
         download(url, tmp_path / "a.zip")
 
 
-def test_command(server, tmp_path, monkeypatch):
-    folder = tmp_path / "data"
-    arguments = ("data_tools.download", f"--url={server.url}/whole.zip", f"--folder={folder}")
-    gone = ("data_tools.download", f"--url={server.url}/missing.zip", f"--folder={folder}")
-    folder.mkdir()
+def test_archives_in_the_folder_are_taken_first(server, tmp_path, capsys):
+    whole, gone = (f"{server.url}/{name}.zip" for name in ("whole", "missing"))
     # An unfinished download of before is no archive.
-    (folder / ".missing.zip.x.tmp.zip").write_bytes(b"PK")
-    ways_out = "Two ways out: put the archive at {}, or use data that the project makes itself: "
-    assert ways_out.format(folder / "missing.zip") + "make demo-data" in refusal(*gone)
-    first = run(*arguments)
-    assert first.stdout == f"{folder}/whole.zip\n"
-    assert first.stderr == f"downloaded {folder}/whole.zip (0.6 MB)\n"
+    (tmp_path / ".missing.zip.x.tmp.zip").write_bytes(b"PK")
+    ways_out = f"Two ways out: put the archive at {tmp_path}/missing.zip, or .*: make demo-data"
+    with pytest.raises(DataError, match=ways_out):
+        module.find_or_download(tmp_path, gone)
+    there = module.find_or_download(tmp_path, whole)
+    assert there == tmp_path / "whole.zip"
+    assert capsys.readouterr().err == f"downloaded {there} (0.6 MB)\n"
     # What is there is taken, whatever the address has become.
-    again = run(*gone)
-    assert (again.stdout, again.stderr) == (f"{folder}/whole.zip\n", "")
-    (folder / "other.zip").write_bytes(b"")
-    assert run(*arguments).stdout == f"{folder}/whole.zip\n"
-    assert "holds several archives (other.zip, whole.zip)" in refusal(*gone)
+    assert module.find_or_download(tmp_path, gone) == there
+    (tmp_path / "other.zip").write_bytes(b"")
+    assert module.find_or_download(tmp_path, whole) == there
+    with pytest.raises(DataError, match=r"holds several archives \(other.zip, whole.zip\)"):
+        module.find_or_download(tmp_path, gone)
+    assert capsys.readouterr().err == ""
+
+
+def test_command(server, tmp_path, monkeypatch):
+    command = ("data_tools.download", f"--url={server.url}/whole.zip", f"--folder={tmp_path}")
+    assert run(*command).stdout == f"{tmp_path}/whole.zip\n"
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert run(*arguments, "--given=~/data").stdout == f"{folder}\n"
-    nothing = refusal(*arguments, f"--given={folder}/none.zip")
-    assert f"there is no {folder}/none.zip" in nothing
+    assert run(*command, "--given=~/whole.zip").stdout == f"{tmp_path}/whole.zip\n"
+    assert f"there is no {tmp_path}/none.zip" in refusal(*command, "--given=~/none.zip")
     assert "are needed" in refusal("data_tools.download", code=2)

@@ -1,15 +1,15 @@
+import contextlib
 import random
 import re
 import tracemalloc
 
-import numpy as np
 import pytest
 from inkml_samples import page, trace
 
 from data_tools import inkml
 from data_tools.inkml import InkmlError, parse
 
-ONE = {"0": "1 2, 3 4"}
+ONE, OTHER = {"0": "1 2, 3 4"}, {"1": "1 2, 3 4"}
 
 
 def strokes(data: bytes) -> list[list[list[float]]]:
@@ -19,6 +19,10 @@ def strokes(data: bytes) -> list[list[list[float]]]:
 
 def reasons(data: bytes) -> list[tuple[str, str]]:
     return parse(data).skipped
+
+
+def coded(text: bytes, *encodings: str) -> list[bytes]:
+    return [text.decode().encode(encoding) for encoding in encodings]
 
 
 def test_symbols_are_groups_with_views_and_strokes_are_found_by_id():
@@ -45,10 +49,8 @@ def test_unwanted_symbols_are_counted_and_do_not_change_the_numbers_of_others():
     ("channels", "text", "expected"),
     [
         (None, "1 2, 3 4", [[1, 2], [3, 4]]),
-        (("X", "Y"), "1 2, 3 4", [[1, 2], [3, 4]]),
         (("X", "Y", "T"), "1 2 100, 3 4 200", [[1, 2], [3, 4]]),
         (("X", "Y", "F"), "1 2, 3 4", [[1, 2], [3, 4]]),  # The channel F is not there.
-        (("Y", "X"), "1 2, 3 4", [[2, 1], [4, 3]]),
         (("T", "Y", "X"), "9 1 2, 9 3 4", [[2, 1], [4, 3]]),
         (("T", "P", "Y", "X"), "9 8 1 2, 9 8 3 4", [[2, 1], [4, 3]]),
     ],
@@ -57,7 +59,7 @@ def test_channels(channels, text, expected):
     assert strokes(page({"0": text}, [("x", ["0"])], channels)) == [expected]
 
 
-@pytest.mark.parametrize("channels", [("X",), ("Y", "T"), (), ("X", "X", "Y")])
+@pytest.mark.parametrize("channels", [("X",), (), ("X", "X", "Y")])
 def test_a_format_without_both_axes_is_refused(channels):
     with pytest.raises(InkmlError, match=r"channels [XY], not one"):
         parse(page(ONE, [("x", ["0"])], channels))
@@ -67,12 +69,10 @@ def test_a_format_without_both_axes_is_refused(channels):
     ("text", "expected"),
     [
         ("\n1 2, 3 4\n", [[1, 2], [3, 4]]),
-        ("1 2,3 4", [[1, 2], [3, 4]]),
         ("1\t2 ,\r\n3   4", [[1, 2], [3, 4]]),
         ("1 2, 3 4,", [[1, 2], [3, 4]]),
         ("14 -2.5, .5 1e2", [[14, -2.5], [0.5, 100]]),
         ("5 6", [[5, 6]]),
-        ("1 2 3, 4 5 6", [[1, 2], [4, 5]]),
         ("1 2 3, 4 5", [[1, 2], [4, 5]]),
         ("<!-- c -->1 2, <!-- d -->3 4", [[1, 2], [3, 4]]),
         ("1 2<note/>, <b>3</b> 4", [[1, 2], [3, 4]]),
@@ -97,66 +97,54 @@ def test_bulk_and_single_reading_agree():
         assert strokes(page({"0": odd}, [("x", ["0"])])) == expected
 
 
+BAD, FAR = inkml.BAD_COORDINATES, inkml.FAR_COORDINATES
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "reason"),
     [
-        "1 2, 3",
-        "1, 2, 3",
-        "1 2, , 3 4",
-        "1 2,, 3 4",
-        "one two, 3 4",
-        "1 2, 3 nan",
-        "1 2, inf 4",
-        "1 2, 3 1_0",
-        "1 2, 3 --4",
-        "1 2, 3 4-5",
-        "1 2, 3 .",
-        "'1 '2, \"3 \"4",
-        "1 2, 3 ٤",
-        "1 ,9 3 4",
-        "1 , 2 3",
-        "1 2, 3 , 4 5",
-        "1 2," + "7 " * 40,
+        ("1 2, 3", BAD),
+        ("1, 2, 3", BAD),
+        ("1 2, , 3 4", BAD),
+        ("one two, 3 4", BAD),
+        ("1 2, 3 nan", BAD),
+        ("1 2, inf 4", BAD),
+        ("1 2, 3 1_0", BAD),
+        ("1 2, 3 4-5", BAD),
+        ("1 2, 3 .", BAD),
+        ("'1 '2, \"3 \"4", BAD),
+        ("1 2, 3 ٤", BAD),
+        ("1 ,9 3 4", BAD),
+        ("1 , 2 3", BAD),
+        ("1 2, 3 , 4 5", BAD),
+        ("1 2," + "7 " * 40, BAD),
+        ("1 2, 1e999 4", FAR),
+        ("1 2, -1e300 4", FAR),
+        ("1 2, 1000000001 4", FAR),
+        (f"1 2, {'1' * 400} 4", FAR),
     ],
 )
-def test_junk_coordinates_lose_the_symbol_only(text):
-    data = page({"0": text, "1": "1 2, 3 4"}, [("x", ["0"]), ("2", ["1"])])
-    result = parse(data)
+def test_junk_coordinates_lose_the_symbol_only(text, reason):
+    result = parse(page({"0": text, **OTHER}, [("x", ["0"]), ("2", ["1"])]))
     assert [s.label for s in result.symbols] == ["2"]
-    assert result.skipped == [("x", inkml.BAD_COORDINATES)]
+    assert result.skipped == [("x", reason)]
 
 
-@pytest.mark.parametrize("token", ["1e999", "-1e300", "1000000001", "1" * 400])
-def test_coordinates_out_of_range(token):
-    data = page({"0": f"1 2, {token} 4", "1": "1 2, 3 4"}, [("x", ["0"]), ("2", ["1"])])
-    result = parse(data)
-    assert [s.label for s in result.symbols] == ["2"]
-    assert result.skipped == [("x", inkml.FAR_COORDINATES)]
-
-
-def test_symbols_without_what_they_need():
-    data = page(
-        {"0": "1 2, 3 4", "empty": "  "},
-        [
-            ("x", []),
-            ("x", ["1"]),
-            ("x", ["0", "nowhere"]),
-            ("x", ["empty"]),
-            (None, ["0"]),
-            (" ", ["0"]),
-            ("y" * 65, ["0"]),
-        ],
-    )
-    assert reasons(data) == [
-        ("x", inkml.NO_STROKES),
-        ("x", inkml.MISSING_TRACE),
-        ("x", inkml.MISSING_TRACE),
-        ("x", inkml.NO_STROKES),
-        ("", inkml.NO_LABEL),
-        ("", inkml.NO_LABEL),
-        ("y" * 64 + "...", inkml.LONG_LABEL),
-    ]
-    assert parse(data).symbols == []
+@pytest.mark.parametrize(
+    ("label", "refs", "reason"),
+    [
+        ("x", [], inkml.NO_STROKES),
+        ("x", ["0", "nowhere"], inkml.MISSING_TRACE),
+        ("x", ["empty"], inkml.NO_STROKES),
+        (None, ["0"], inkml.NO_LABEL),
+        (" ", ["0"], inkml.NO_LABEL),
+        ("y" * 65, ["0"], inkml.LONG_LABEL),
+    ],
+)
+def test_symbols_without_what_they_need(label, refs, reason):
+    result = parse(page({**ONE, "empty": "  "}, [(label, refs), ("2", ["0"])]))
+    shown = "y" * 64 + "..." if reason == inkml.LONG_LABEL else (label or "").strip()
+    assert (result.skipped, [s.label for s in result.symbols]) == ([(shown, reason)], ["2"])
 
 
 def test_trace_ids():
@@ -198,17 +186,14 @@ def test_namespaces():
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "empty file"),
         (b" \n", "empty file"),
         (page(ONE, [("x", ["0"])])[:-20], "not well-formed XML"),
-        (b"This is no XML.", "not well-formed XML"),
         (page(ONE, [("x", ["0"])]) + b"<ink/>", "not well-formed XML"),
         (b"\x00" * 1000, "NUL"),
         (page(ONE, [("x\0", ["0"])]), "NUL"),
         (page(ONE, [("x", ["0"])]).decode().encode("utf-16")[:-1], "not valid utf-16"),
         (page(ONE, [("&nbsp;", ["0"])]), "not well-formed XML"),
         (page(ONE, []), "no segmentation"),
-        (f'<ink xmlns="{inkml.NAMESPACE}"/>'.encode(), "no segmentation"),
         (page(ONE, [], head='<?xml version="1.0" encoding="rot13"?>'), "encoding rot"),
         (page(ONE, [], head='<?xml version="1.0" encoding="no-such"?>'), "encoding no-such"),
     ],
@@ -227,30 +212,22 @@ def test_entities_are_refused_before_anything_reads_them():
     remote = "<!DOCTYPE ink SYSTEM 'http://127.0.0.1:9/ink.dtd'>"
     for head in (bomb, external, remote):
         data = page(ONE, [("&a9;", ["0"])], head=head)
-        for coded in (data, data.decode().encode("utf-16"), data.decode().encode("utf-16-be")):
+        for document in coded(data, "utf-8", "utf-16", "utf-16-be"):
             with pytest.raises(InkmlError, match="DOCTYPE"):
-                parse(coded)
+                parse(document)
 
 
 def test_encodings():
-    text = page({"0": "1 2"}, [("\u00b7", ["0"])]).decode()
-    latin = text.encode("latin-1")
-    coded = [
-        (text.encode(), ""),
-        (text.encode("utf-8-sig"), ""),
-        (text.encode("utf-16"), ""),
-        (text.encode("utf-16-be"), ""),
-        (text.encode("utf-16-le"), ""),
-        (b'<?xml version="1.0" encoding="ISO-8859-1"?>' + latin, ""),
-        (b'<?xml version="1.0" encoding="windows-1252"?>' + latin, ""),
-        # As in MfrDB0104.inkml: a byte of Latin-1 in what calls itself UTF-8.
-        (b'<?xml version="1.0" encoding="utf-8"?>' + latin, "1 byte not UTF-8, read as Latin-1"),
-        (latin, "1 byte not UTF-8, read as Latin-1"),
-    ]
-    for data, recovered in coded:
+    text = page({"0": "1 2"}, [("\u00b7", ["0"])])
+    (latin,) = coded(text, "latin-1")
+    heads = [b'<?xml version="1.0" encoding="%s"?>' % name for name in (b"ISO-8859-1", b"cp1252")]
+    good = coded(text, "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le")
+    # As in MfrDB0104.inkml: a byte of Latin-1 in what calls itself UTF-8.
+    bad = [b'<?xml version="1.0" encoding="utf-8"?>' + latin, latin]
+    for data in (*good, *(head + latin for head in heads), *bad):
         result = parse(data)
         assert [s.label for s in result.symbols] == ["\u00b7"]
-        assert result.recovered == recovered
+        assert result.recovered == ("1 byte not UTF-8, read as Latin-1" if data in bad else "")
     # Good UTF-8 around a bad byte stays what it is.
     mixed = page({"0": "1 2"}, [("한", ["0"]), ("B7", ["0"])]).replace(b"B7", b"\xb7\xb8")
     result = parse(mixed)
@@ -258,7 +235,7 @@ def test_encodings():
     assert result.recovered == "2 bytes not UTF-8, read as Latin-1"
 
 
-def test_limits(monkeypatch):
+def test_limits():
     deep = 40_000
     data = f'<ink xmlns="{inkml.NAMESPACE}">' + "<traceGroup>" * deep + "</traceGroup>" * deep
     assert reasons((data + "</ink>").encode()) == [("", inkml.NO_LABEL)]
@@ -271,18 +248,23 @@ def test_limits(monkeypatch):
     assert reasons(page({"0": "1" * 1_500_000}, [("x", ["0"])])) == [("x", inkml.TOO_MANY_POINTS)]
 
 
+@contextlib.contextmanager
+def memory_below(most):
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()
+
+
 def test_one_trace_in_very_many_symbols_stays_small():
     # 20,000 points in each of 5,000 symbols would be 1.6 GB of coordinates.
-    generator = np.random.default_rng(0)
-    text = trace(generator.integers(0, 999, (inkml.MAX_SYMBOL_POINTS, 2)).tolist())
-    data = page({"0": text}, [("x", ["0"])] * 5_000)
-    tracemalloc.start()
-    result = parse(data)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    data = page({"0": ", ".join(["12 345"] * inkml.MAX_SYMBOL_POINTS)}, [("x", ["0"])] * 5_000)
+    with memory_below(100e6):
+        result = parse(data)
     assert len(result.symbols) == inkml.MAX_FILE_POINTS // inkml.MAX_SYMBOL_POINTS
     assert len(result.skipped) == 5_000 - len(result.symbols)
-    assert peak < 100e6
 
 
 @pytest.mark.parametrize("between", ["", "<note>"])
@@ -292,9 +274,5 @@ def test_traces_inside_traces_are_refused_before_their_text_is_copied(between):
     closing = (between.replace("<", "</") + "</trace>") * 1_000
     nested = (opening + "1 2, " * 160_000 + "3 4" + closing).encode()
     data = page({"a": "1 2"}, [("x", ["0"])]).replace(b"<traceGroup", nested + b"<traceGroup", 1)
-    tracemalloc.start()
-    with pytest.raises(InkmlError, match="a trace inside a trace"):
+    with memory_below(30e6), pytest.raises(InkmlError, match="a trace inside a trace"):
         parse(data)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 30e6

@@ -1,6 +1,9 @@
-import random
+import itertools
 
 import numpy as np
+import pytest
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from data_tools import selection
 
@@ -18,13 +21,8 @@ def catalogue(seed: int, n: int = 400) -> dict[str, np.ndarray]:
 def test_order_key_is_the_same_everywhere():
     # Pinned: another value would select other symbols than before.
     assert selection.order_key("keep", 0, "CROHME2012_data/a.inkml", 3) == 4652621507214605450
-    keys = {
-        selection.order_key(purpose, seed, source, index)
-        for purpose in ("keep", "group")
-        for seed in (0, 1)
-        for source in ("a", "b", "1/a")
-        for index in (0, 1, 11)
-    }
+    facts = itertools.product(("keep", "group"), (0, 1), ("a", "b", "1/a"), (0, 1, 11))
+    keys = {selection.order_key(*fact) for fact in facts}
     assert len(keys) == 36
     assert max(keys) < 2**64
 
@@ -56,28 +54,14 @@ def test_select_total_and_dedupe_in_any_order():
     assert np.array_equal(kept[shuffled], again)
 
 
-def test_linked_groups_against_plain_search():
-    for seed in range(20):
-        generator = random.Random(seed)
-        n = 40
-        files = [generator.randrange(20) for _ in range(n)]
-        inks = [generator.randrange(35) for _ in range(n)]
-        group = list(range(n))
-        changed = True
-        while changed:
-            changed = False
-            for i in range(n):
-                for j in range(n):
-                    linked = files[i] == files[j] or inks[i] == inks[j]
-                    if linked and group[i] != group[j]:
-                        group[i] = group[j] = min(group[i], group[j])
-                        changed = True
-        found = selection.linked_groups(np.array(files), np.array(inks)).tolist()
-        pairs = set(zip(group, found, strict=True))
-        assert len(pairs) == len(set(group)) == len(set(found))
-        assert all(
-            found[i] == min(files[j] for j in range(n) if group[j] == group[i]) for i in range(n)
-        )
+@pytest.mark.parametrize("seed", range(20))
+def test_linked_groups_are_connected_components(seed):
+    generator = np.random.default_rng(seed)
+    files, inks = generator.integers(0, 20, 40), generator.integers(0, 35, 40)
+    links = coo_array((np.ones(40), (files, 20 + inks)), shape=(55, 55))
+    parts = connected_components(links, directed=False)[1][files]
+    expected = [min(files[parts == part]) for part in parts]
+    assert selection.linked_groups(files, inks).tolist() == expected
 
 
 def test_clean_split_takes_whole_groups_and_a_tenth_of_each_class():

@@ -1,0 +1,51 @@
+"""Files in folders and zip archives, whole and damaged."""
+
+import struct
+import zipfile
+
+
+def write_files(folder, files):
+    """Writes files by name, bytes or text, below a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+def write_zip(path, files, method=zipfile.ZIP_DEFLATED):
+    """Writes files by name as an archive."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+# Fields of an entry: format, and places in its two headers.
+_FIELDS = {
+    "flags": ("H", 6, 8),
+    "method": ("H", 8, 10),
+    "crc": ("L", 14, 16),
+    "packed": ("L", 18, 20),
+    "size": ("L", 22, 24),
+}
+
+
+def lie(path, **fields):
+    """Overwrites fields of an archive's first entry in both of its headers."""
+    data = bytearray(path.read_bytes())
+    central = data.index(b"PK\1\2")
+    for name, value in fields.items():
+        kind, here, there = _FIELDS[name]
+        struct.pack_into(f"<{kind}", data, here, value)
+        struct.pack_into(f"<{kind}", data, central + there, value)
+    path.write_bytes(data)
+    return path
+
+
+def damage(path, start, end):
+    """Overwrites a part of a file with zeros."""
+    data = bytearray(path.read_bytes())
+    data[start:end] = bytes(end - start)
+    path.write_bytes(data)
+    return path
