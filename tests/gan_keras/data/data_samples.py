@@ -1,9 +1,7 @@
 """Small data sets and picture files of every kind."""
 
-import csv
 import dataclasses
 import io
-import zipfile
 
 import numpy as np
 from PIL import Image
@@ -20,6 +18,13 @@ def numbered(n=10, size=4):
     return Dataset("toy", images, labels, images[:4], labels[:4], ("a", "b", "c"))
 
 
+def streamed(n=10):
+    """`numbered`, its images read when asked for."""
+    dataset = numbered(n)
+    train, test = from_array(dataset.train_images), from_array(dataset.test_images)
+    return dataclasses.replace(dataset, train_images=train, test_images=test)
+
+
 def png(shade=100, size=(12, 12), mode="L", **options):
     """A picture of one shade as a file's bytes."""
     bands = len(Image.new(mode, (1, 1)).getbands())
@@ -27,23 +32,6 @@ def png(shade=100, size=(12, 12), mode="L", **options):
     file = io.BytesIO()
     Image.new(mode, size, colour).save(file, **{"format": "PNG", **options})
     return file.getvalue()
-
-
-def write_files(folder, files):
-    """Writes files below a folder."""
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder
-
-
-def write_zip(path, files, compression=zipfile.ZIP_DEFLATED):
-    """Writes files as an archive."""
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
 
 
 def class_files(number=20, classes=("cat", "dog"), size=(12, 12)):
@@ -58,20 +46,3 @@ def class_files(number=20, classes=("cat", "dog"), size=(12, 12)):
 def shades(images):
     """First value of each image."""
     return images[:][:, 0, 0, 0].tolist()
-
-
-def csv_text(rows):
-    """Rows as the text of a labels.csv."""
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
-
-
-def streamed(n=10):
-    """`numbered`, its images read when asked for."""
-    dataset = numbered(n)
-    return dataclasses.replace(
-        dataset,
-        train_images=from_array(dataset.train_images),
-        test_images=from_array(dataset.test_images),
-    )

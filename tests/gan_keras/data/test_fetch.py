@@ -9,15 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_keras.data import fetch, tfds_sets
+from gan_keras.data import fetch
 from gan_keras.foundation.errors import DataError, UsageError
-
-
-@pytest.fixture
-def mute_server():
-    """The address of a server that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}/data.zip"
 
 
 @pytest.fixture
@@ -69,28 +62,21 @@ def test_what_is_there_is_not_fetched(tmp_path):
     assert fetch.fetch("toy", tmp_path) == tmp_path / "tfds" / "toy" / "1.0.0"
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("no_such_set_of_images", "has no set of this name"),
-        ("../mnist", "is no name of a data set"),
-        ("", "is no name of a data set"),
-        ("emnist", "say which: emnist/byclass emnist/bymerge"),
-    ],
-)
-def test_names_that_are_no_set(tmp_path, name, message):
-    with pytest.raises(UsageError, match=f"--dataset={name} ?.*{message}"):
+@pytest.mark.parametrize("name", ["../mnist", "a/../b", ""])
+def test_names_that_are_none(tmp_path, name):
+    with pytest.raises(UsageError, match=f"--dataset={name} is no name of a data set"):
         fetch.fetch(name, tmp_path)
 
 
-def test_servers_that_do_not_answer_are_named_at_once(tmp_path, tfds, mute_server):
+def test_servers_that_do_not_answer_are_named_at_once(tmp_path, tfds):
     # a server that says nothing, and no server at all
-    tfds.urls = [mute_server, "http://none.invalid/x"]
-    start = time.monotonic()
-    with pytest.raises(DataError, match="no answer from 127.0.0.1:.*, none.invalid; is") as caught:
-        fetch.fetch("toy", tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        tfds.urls = [f"http://127.0.0.1:{mute.getsockname()[1]}/x.zip", "http://none.invalid/x"]
+        start = time.monotonic()
+        with pytest.raises(DataError, match="no answer from 127.0.0.1:.*, none.invalid; is") as no:
+            fetch.fetch("toy", tmp_path)
     assert time.monotonic() - start < 3
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(no.value)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +100,3 @@ def test_a_download_that_stands_still_or_fails_is_ended(tmp_path, tfds, work, me
 def test_a_download_that_works_is_left_alone(tmp_path, tfds, work):
     tfds.prepare = work
     assert fetch.fetch("toy", tmp_path).name == "1.0.0"
-
-
-def test_folder_names():
-    assert tfds_sets.is_name("emnist/byclass")
-    assert not tfds_sets.is_name("a/../b")

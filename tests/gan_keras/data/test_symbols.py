@@ -11,19 +11,12 @@ def test_symbols_are_split_and_typed(data_dir):
     assert found.train_images.shape == (45, 28, 28, 1)
     assert found.train_images.dtype == np.uint8
     assert len(found.test_images) == 15
-    assert found.class_counts.sum() == 45  # test images do not count
-    assert found.spec.class_counts == tuple(found.class_counts)
+    assert sum(found.spec.class_counts) == 45  # test images do not count
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\x03\x04 half"])
 def test_damaged_symbol_file_is_one_line(data_dir, content):
     (data_dir / "demo" / "symbols.npz").write_bytes(content)
-    with pytest.raises(DataError, match="make demo-data") as caught:
+    with pytest.raises(DataError, match="is damaged .*make demo-data") as caught:
         data.load("demo", data_dir)
     assert "\n" not in str(caught.value)
-
-
-def test_pickled_arrays_are_refused(data_dir):
-    np.savez(data_dir / "demo" / "symbols.npz", images=np.array([{}], dtype=object))
-    with pytest.raises(DataError, match="damaged"):
-        data.load("demo", data_dir)

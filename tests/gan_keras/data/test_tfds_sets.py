@@ -3,10 +3,13 @@ import shutil
 import numpy as np
 import pytest
 from data_samples import shades
+from file_samples import write_files
 
 from gan_keras import data
-from gan_keras.data import DataOptions, tfds_sets
+from gan_keras.data import DataOptions, fetch, tfds_sets
 from gan_keras.foundation.errors import DataError, UsageError
+
+in_memory_and_streamed = pytest.mark.parametrize("memory_mb", [700, 0])
 
 
 @pytest.fixture(scope="session")
@@ -24,16 +27,13 @@ def tfds_dir(tmp_path_factory):
         )  # fmt: skip
 
     def examples(images, labels):
-        return [
-            (i, {"image": image, "label": label})
-            for i, (image, label) in enumerate(zip(images, labels, strict=True))
-        ]
+        rows = zip(images, labels, strict=True)
+        return [(i, {"image": image, "label": label}) for i, (image, label) in enumerate(rows)]
 
     fixed = tfds.features.Image(shape=(8, 8, 1))
     two = tfds.features.ClassLabel(names=["x", "y"])
     shades = np.arange(12, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
-    labels = np.arange(12) % 2
-    train = examples(shades, labels)
+    train = examples(shades, np.arange(12) % 2)
     store("toy", fixed, two, {"train": train, "test": train[:4]})
     store("secret", fixed, two, {"train": train, "test": examples(shades[:4], [-1] * 4)})
     # A bright top row. EMNIST's files are transposed: upright it is a left column.
@@ -41,43 +41,36 @@ def tfds_dir(tmp_path_factory):
     corner[:, 0] = 255
     corners = examples(corner, [0, 1, 0, 0])
     store("emnist", fixed, two, {"train": corners, "test": corners[:1]}, config="byclass")
-    random = np.random.default_rng(0)
-    photos = [random.integers(0, 255, (6 + i, 9, 3)).astype(np.uint8) for i in range(40)]
+    photos = [np.full((6 + i, 9, 3), i, np.uint8) for i in range(40)]
     store("photos", tfds.features.Image(), two, {"train": examples(photos, np.arange(40) % 2)})
     unlabelled = [(i, {"image": image}) for i, image in enumerate(shades)]
     store("faces", fixed, None, {"train": unlabelled, "test": unlabelled[:3]})
     return folder
 
 
-def test_prepared_set(tfds_dir):
-    found = data.load("toy", tfds_dir)
+@in_memory_and_streamed
+def test_prepared_set(tfds_dir, memory_mb):
+    options = DataOptions(memory_mb=memory_mb)
+    found = data.load("toy", tfds_dir, options)
+    assert found.is_streamed == (memory_mb == 0)
     assert found.train_images.shape == (12, 8, 8, 1)
-    assert found.train_labels.dtype == np.int32
     assert shades(found.train_images) == list(range(12))
+    assert shades(found.test_images) == list(range(4))
+    assert found.train_labels.dtype == np.int32
     assert found.train_labels.tolist() == [0, 1] * 6
-    assert len(found.test_images) == 4
     assert found.class_names == ("x", "y")
-
-
-def test_too_large_for_memory_is_streamed(tfds_dir):
-    options = DataOptions(memory_mb=0)
-    plain, found = data.load("toy", tfds_dir), data.load("toy", tfds_dir, options)
-    assert found.is_streamed
-    np.testing.assert_array_equal(found.train_images[:], plain.train_images)
-    np.testing.assert_array_equal(found.test_images[:], plain.test_images)
-    assert found.train_labels.tolist() == plain.train_labels.tolist()
     assert found.fingerprint() == data.load("toy", tfds_dir, options).fingerprint()
 
 
-@pytest.mark.parametrize("options", [DataOptions(), DataOptions(memory_mb=0)])
-def test_emnist_is_upright(tfds_dir, options):
-    found = data.load("emnist/byclass", tfds_dir, options)
+@in_memory_and_streamed
+def test_emnist_is_upright(tfds_dir, memory_mb):
+    found = data.load("emnist/byclass", tfds_dir, DataOptions(memory_mb=memory_mb))
     image = found.train_images[0]
     assert (image[:, 0] == 255).all()  # the files have it as the top row
     assert not image[:, 1:].any()
 
 
-@pytest.mark.parametrize("memory_mb", [700, 0])
+@in_memory_and_streamed
 def test_many_sizes_and_no_test_split(tfds_dir, capsys, memory_mb):
     found = data.load("photos", tfds_dir, DataOptions(memory_mb=memory_mb))
     assert found.image_shape == (64, 64, 3)
@@ -89,20 +82,16 @@ def test_many_sizes_and_no_test_split(tfds_dir, capsys, memory_mb):
     assert smaller.is_streamed == (memory_mb == 0)
 
 
-def test_secret_test_labels_are_no_test_split(tfds_dir):
+def test_secret_test_labels_are_no_test_split_and_no_classes_are_one(tfds_dir):
     found = data.load("secret", tfds_dir)
     assert len(found.train_images) + len(found.test_images) == 12
-
-
-def test_no_classes_is_one_class(tfds_dir):
     assert data.load("faces", tfds_dir).class_names == ("all",)
 
 
 def test_a_name_takes_no_configuration_that_happens_to_be_there(tmp_path):
-    for place in ("emnist/letters/3.1.0", "emnist/digits/3.1.0", "mnist/3.0.0", "mnist/3.0.1"):
-        (tmp_path / "tfds" / place).mkdir(parents=True)
-        (tmp_path / "tfds" / place / "dataset_info.json").write_text("{}")
-    assert tfds_sets.find("mnist", tmp_path).name == "3.0.1"
+    places = ("emnist/letters/3.1.0", "emnist/digits/3.1.0", "mnist/3.0.9", "mnist/3.0.10")
+    write_files(tmp_path / "tfds", {f"{place}/dataset_info.json": "{}" for place in places})
+    assert tfds_sets.find("mnist", tmp_path).name == "3.0.10"
     assert tfds_sets.find("emnist/letters", tmp_path).parent.name == "letters"
     assert tfds_sets.find("emnist/byclass", tmp_path) is None
     for work in (tfds_sets.find, data.load):
@@ -110,16 +99,25 @@ def test_a_name_takes_no_configuration_that_happens_to_be_there(tmp_path):
             work("emnist", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("no_such_set_of_images", "has no set of this name"),
+        ("emnist", "say which: emnist/byclass emnist/bymerge"),
+    ],
+)
+def test_names_that_cannot_be_fetched(tmp_path, name, message):
+    with pytest.raises(UsageError, match=f"--dataset={name}.* {message}"):
+        fetch.fetch(name, tmp_path)
+
+
 def test_names_never_lead_out_of_the_data_folders(tmp_path):
-    (tmp_path / "x" / "1.0.0").mkdir(parents=True)
-    (tmp_path / "x" / "1.0.0" / "dataset_info.json").write_text("{}")
-    inside = tmp_path / "inside"
-    inside.mkdir()
-    assert tfds_sets.find("../x", inside) is None
-    assert tfds_sets.find(str(tmp_path / "x"), inside) is None
+    write_files(tmp_path, {"x/1.0.0/dataset_info.json": "{}"})
+    for name in ("../x", str(tmp_path / "x")):
+        assert tfds_sets.find(name, tmp_path / "inside") is None
 
 
-@pytest.mark.parametrize("memory_mb", [700, 0])
+@in_memory_and_streamed
 def test_cut_off_records(tfds_dir, tmp_path, memory_mb):
     shutil.copytree(tfds_dir / "tfds" / "toy", tmp_path / "tfds" / "toy")
     (records,) = (tmp_path / "tfds" / "toy" / "1.0.0").glob("*train*")
@@ -130,9 +128,7 @@ def test_cut_off_records(tfds_dir, tmp_path, memory_mb):
 
 
 def test_damaged_information(tmp_path):
-    folder = tmp_path / "tfds" / "toy" / "1.0.0"
-    folder.mkdir(parents=True)
-    (folder / "dataset_info.json").write_text("{")
+    write_files(tmp_path, {"tfds/toy/1.0.0/dataset_info.json": "{"})
     with pytest.raises(DataError, match="is damaged"):
         data.load("toy", tmp_path)
 
@@ -156,5 +152,4 @@ def test_real_sets(real_data, name, shape, sizes, counts):
     found = data.load(name, real_data)
     assert found.image_shape == shape
     assert (len(found.train_images), len(found.test_images)) == sizes
-    for label, count in counts.items():
-        assert found.class_counts[label] == count
+    assert {label: found.class_counts[label] for label in counts} == counts
