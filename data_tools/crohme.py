@@ -91,7 +91,8 @@ def main() -> None:
     if not FLAGS.out:
         raise UsageError("--out=FILE.npz is missing")
     out = Path(FLAGS.out)
-    options = {field.name: FLAGS[field.name].value for field in dataclasses.fields(Options)}
+    fields = dataclasses.fields(Options)
+    options: dict[str, Any] = {field.name: FLAGS[field.name].value for field in fields}
     options["classes"] = class_list(FLAGS.classes, "classes")
     report, timing = convert(FLAGS.input, out, Options(**options), FLAGS.years, FLAGS.workers)
     print("\n".join(results.summary(report, timing, out)))
