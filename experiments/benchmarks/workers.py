@@ -79,7 +79,7 @@ class Workers:
 
     def megabytes(self, name: str) -> float:
         """Returns the most memory that a worker has had."""
-        return self._call(name, peak_memory) / 2**20
+        return self._call(name, peak_memory, 0) / 2**20
 
     def calibrate(self, name: str, seconds: float) -> int:
         """Finds the number of steps, at least 1, in a burst of about that many seconds."""
