@@ -110,12 +110,12 @@ class Penalty:
         def weighted(factor: Factor) -> tf.Tensor:
             if self.name == "gradient_penalty":
                 return gradient_penalty(critic, real, fake, seed, factor)
-            parts = []
-            if self.name in ("r1", "r1_r2"):
-                parts.append(zero_centred(critic, real, factor))
-            if self.name in ("r2", "r1_r2"):
-                parts.append(zero_centred(fake_critic or critic, fake, factor))
-            return sum(parts[1:], parts[0])
+            if self.name == "r1":
+                return zero_centred(critic, real, factor)
+            on_fakes = zero_centred(fake_critic or critic, fake, factor)
+            if self.name == "r2":
+                return on_fakes
+            return zero_centred(critic, real, factor) + on_fakes
 
         return tf.zeros(()) if self.name == "none" else self.lazily(step, weighted)
 
