@@ -101,7 +101,7 @@ class AdversarialLoss:
         """Gives what `discriminator` does, from what `on_reals` and `on_fakes` gave."""
         score = tf.identity if self.is_paired else tf.sigmoid
         return {
-            "d_loss": real + fake if self.is_paired else 0.5 * (real + fake),
+            "d_loss": (1.0 if self.is_paired else 0.5) * (real + fake),
             "d_real": real,
             "d_fake": fake,
             "real_score": tf.reduce_mean(score(real_logits)),
