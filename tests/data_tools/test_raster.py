@@ -32,10 +32,10 @@ POINT = [[[3, 4]]]
 
 
 def test_normalize_keeps_the_aspect_and_scales_each_symbol_by_itself():
-    small, large = [[[1, 1], [1.002, 1.001]]], [[[-500, 20], [1500, 1020]]]
-    result = ink(small, large)
-    assert result.points.tolist()[2:] == [[0, 0], [UNIT, 32768]]
-    assert np.abs(result.points[:2].astype(int) - result.points[2:]).max() <= 1
+    small, tall = [[[1, 1], [1.002, 1.001]]], [[[-500, 20], [500, 2020]]]
+    result = ink(small, tall)
+    assert result.points[2:].tolist() == [[0, 0], [32768, UNIT]]
+    assert np.abs(result.points[:2].astype(int) - [[0, 0], [UNIT, 32768]]).max() <= 1
     assert result.points_per_symbol().tolist() == [2, 2]
 
 
