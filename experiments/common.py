@@ -1,4 +1,4 @@
-"""What the scripts share: flags made from a configuration class, and how a run ends."""
+"""Flags made from a configuration class, output files, and the end of a run, for all scripts."""
 
 import json
 import os
@@ -12,6 +12,8 @@ from absl import flags
 from gan_keras.configs.base import RunConfig
 from gan_keras.evaluation import catalogue
 from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable
 
 if TYPE_CHECKING:
     from gan_keras.data import Dataset
@@ -51,10 +53,33 @@ def import_tensorflow() -> None:
             os.close(terminal)
 
 
-def load_data(name: str, data_dir: str | Path, options: Any = None) -> "Dataset":
-    """Loads a data set, if possible before TensorFlow, which takes seconds to start.
+def check_given(*names: str) -> None:
+    """Refuses a command line without flags that it needs.
 
-    A missing data set is reported at once then.
+    Raises:
+        UsageError: If one is missing.
+    """
+    for name in names:
+        if not flags.FLAGS[name].value:
+            raise UsageError(f"--{name} is missing")
+
+
+def output_file(*suffixes: str) -> Path:
+    """Returns the path of --out, which must end in one of the suffixes and be writable.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    check_given("out")
+    out = Path(str(flags.FLAGS["out"].value))
+    if out.suffix not in suffixes:
+        raise UsageError(f"--out={out} must end in {' or '.join(suffixes)}")
+    check_writable(out, "out")
+    return out
+
+
+def load_data(name: str, data_dir: str | Path, options: Any = None) -> "Dataset":
+    """Loads a data set, if possible before TensorFlow, so that a missing one is said at once.
 
     Args:
         name: As for `gan_keras.data.load`.
@@ -62,8 +87,7 @@ def load_data(name: str, data_dir: str | Path, options: Any = None) -> "Dataset"
         options: Object with the fields of `DataOptions`; None for none.
 
     Raises:
-        DataError: As `gan_keras.data.load`.
-        UsageError: As `gan_keras.data.load`.
+        DataError, UsageError: As `gan_keras.data.load`.
     """
     from gan_keras import data  # late: takes a moment
     from gan_keras.data import tfds_sets
@@ -115,11 +139,7 @@ def given_options(config_class: type[RunConfig]) -> dict[str, Any]:
 
 
 def main(config_class: type[RunConfig]) -> None:
-    """Runs an experiment script: defines its flags, parses them, trains.
-
-    Args:
-        config_class: The experiment's configuration.
-    """
+    """Runs the script of an experiment: defines its flags, parses them, trains."""
     define_flags(config_class)
     cli.run(lambda: _train(config_class))
 

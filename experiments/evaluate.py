@@ -1,20 +1,16 @@
 """Scores a run, or images from anywhere; puts runs side by side.
 
 python -m experiments.evaluate --workdir=RUN
-python -m experiments.evaluate --images=FOLDER --dataset=crohme --out=FOLDER
 python -m experiments.evaluate --images=samples.npz --dataset=crohme --out=FOLDER
 python -m experiments.evaluate --compare RUN1 RUN2 RUN3 --out=FOLDER
 python -m experiments.evaluate --runs='runs/acgan/seed*'
 python -m experiments.evaluate --runs='runs/a/seed*' --against='runs/b/seed*'
 
-The first three print a table and write metrics.json and report.html, into the run or into --out.
-A run's report is of its newest generator. A folder with one sub-folder per class is labelled, a
-flat one is not; an .npz is as `experiments.sample` writes it. --compare reads metrics.json of each
-run, prints them side by side and writes compare.html. --runs gives mean and standard deviation
-over runs, --against also the difference of runs with the same seed and its 95 % confidence
-interval; with --out all figures, each run's too, and the commands that trained them are in
-summary.json. 3,200 images take about a minute on two cores once the classifier of the data set is
-there, which is trained once; --gan_train takes minutes more.
+The first two print a table and write metrics.json and report.html, into the run or into --out.
+Images are an .npz as `experiments.sample` writes it, or a folder, labelled if it has one sub-folder
+per class. --compare prints runs side by side and writes compare.html. --runs gives mean and
+standard deviation over runs, --against also the difference of runs with the same seed and its 95 %
+confidence interval; with --out, summary.json has all figures and the command of each run.
 """
 
 import glob
@@ -48,19 +44,14 @@ BELONGS = {
 }
 flags.DEFINE_string("workdir", None, "Folder of a run to score.")
 flags.DEFINE_string("images", None, "Folder, .zip or .npz of generated images to score.")
-flags.DEFINE_multi_string(
-    "compare", None, "Runs side by side: --compare RUN1 RUN2, or --compare=RUN1,RUN2."
-)
+flags.DEFINE_string("compare", None, "Runs side by side: --compare RUN1 RUN2.")
 flags.DEFINE_string("runs", None, "Pattern of run folders, in quotes: mean and spread.")
 flags.DEFINE_string("against", None, "Pattern of other run folders, paired with --runs by seed.")
 flags.DEFINE_string("dataset", None, "Data set that --images are compared with.")
 flags.DEFINE_string("data_dir", None, "Folder of prepared data sets (default: the run's, or data).")
 flags.DEFINE_string("out", None, "Folder to write to.")
 flags.DEFINE_integer(
-    "per_class",
-    None,
-    "Generated images per class, or points in all (default: the run's --eval_samples).",
-    lower_bound=2,
+    "per_class", None, "Images per class, or points (default: the run's --eval_samples).", 2
 )
 flags.DEFINE_integer("seed", None, "Seed of the samples (default: the run's).", lower_bound=0)
 flags.DEFINE_boolean(
@@ -90,7 +81,7 @@ def main(others: Sequence[str]) -> None:
     elif mode == "images":
         _score_images(Path(FLAGS.images))
     elif mode == "compare":
-        _compare([*FLAGS.compare, *others])
+        _compare([Path(folder) for folder in (FLAGS.compare, *others)])
     else:
         _summarize()
 
@@ -118,9 +109,7 @@ def _score_run(workdir: Path) -> None:
 
 def _score_images(path: Path) -> None:
     """Scores images from anywhere."""
-    for name in ("dataset", "out"):
-        if not FLAGS[name].value:
-            raise UsageError(f"--images needs --{name}")
+    common.check_given("dataset", "out")
     data_dir, seed = Path(FLAGS.data_dir or "data"), FLAGS.seed or 0
     dataset = common.load_data(FLAGS.dataset, data_dir)
     common.import_tensorflow()
@@ -149,28 +138,16 @@ def _score_images(path: Path) -> None:
     print(f"scores: {written}; report: {report}")
 
 
-def _compare(given: Sequence[str]) -> None:
+def _compare(folders: list[Path]) -> None:
     """Puts runs side by side."""
     from gan_keras.reports import comparison, score_tables  # late: takes a moment
 
-    folders = [folder for text in given for folder in _folders(text)]
     if len(folders) < 2:
         raise UsageError("--compare needs two runs or more")
     runs = [read_metrics(folder) for folder in folders]
     print(score_tables.comparison([str(folder) for folder in folders], runs))
-    page = comparison.write_comparison(
-        Path(FLAGS.out or ".") / comparison.COMPARISON, folders, runs
-    )
-    print(f"side by side: {page}")
-
-
-def _folders(text: str) -> list[Path]:
-    """Finds what a text names: a folder, folders separated by commas, or a pattern."""
-    if Path(text).exists():
-        return [Path(text)]
-    if "," in text:
-        return [folder for part in text.split(",") if part for folder in _folders(part)]
-    return sorted(map(Path, glob.glob(text))) or [Path(text)]
+    out = Path(FLAGS.out or ".") / comparison.COMPARISON
+    print(f"side by side: {comparison.write_comparison(out, folders, runs)}")
 
 
 def _summarize() -> None:
@@ -179,38 +156,28 @@ def _summarize() -> None:
     from gan_keras.reports import score_tables
 
     groups = [_group(name) for name in ("runs", "against") if FLAGS[name].value]
-    written: dict[str, Any] = {}
     if len(groups) == 1:
         (runs,) = groups
         summary = seed_statistics.summarize(list(runs.values()))
         print(score_tables.spread(summary))
         print(f"{len(runs)} runs: {', '.join(map(str, runs))}")
         each = [{"command": _command(folder), **metrics} for folder, metrics in runs.items()]
-        written = {"mean_and_sd": summary, "runs": each}
+        written: dict[str, Any] = {"mean_and_sd": summary, "runs": each}
     else:
         first, second = map(_by_seed, groups)
         seeds = sorted(first.keys() & second.keys())
         if not seeds:
-            raise DataError(
-                f"no seed is in both groups: {sorted(first)} in --runs, {sorted(second)} in "
-                "--against"
-            )
+            raise DataError(f"no seed is in both groups: {sorted(first)} and {sorted(second)}")
         sides = [[side[seed] for seed in seeds] for side in (first, second)]
         own, other = map(seed_statistics.summarize, sides)
         difference = seed_statistics.paired_difference(*sides)
         print(score_tables.spread(own, difference, other))
-        left = sorted(first.keys() ^ second.keys())
         print(
-            f"{len(seeds)} pairs of the same seed ({', '.join(map(str, seeds))})"
-            + (f"; without partner: {', '.join(map(str, left))}" if left else "")
-            + "; ! marks intervals without 0, of which one in twenty is chance"
+            f"{len(seeds)} pairs of the same seed ({', '.join(map(str, seeds))}); "
+            "! marks intervals without 0, of which one in twenty is chance"
         )
-        written = {
-            "seeds": seeds,
-            "mean_and_sd": own,
-            "against": other,
-            "paired_difference": difference,
-        }
+        written = {"seeds": seeds, "mean_and_sd": own, "against": other}
+        written["paired_difference"] = difference
     if FLAGS.out:
         path = Path(FLAGS.out) / "summary.json"
         write_json(path, written)
@@ -219,14 +186,15 @@ def _summarize() -> None:
 
 def _group(name: str) -> dict[Path, dict[str, Any]]:
     """Reads the metrics of the finished runs that a flag's pattern names."""
-    folders = [folder for folder in _folders(str(FLAGS[name].value)) if folder.is_dir()]
-    finished = [folder for folder in folders if (folder / METRICS).is_file()]
-    for folder in folders:
-        if folder not in finished:
+    found = {}
+    for folder in sorted(map(Path, glob.glob(f"{FLAGS[name].value}/"))):
+        if (folder / METRICS).is_file():
+            found[folder] = read_metrics(folder)
+        else:
             print(f"left out, not finished: {folder}")
-    if not finished:
+    if not found:
         raise DataError(f"--{name}={FLAGS[name].value}: no finished runs match")
-    return {folder: read_metrics(folder) for folder in finished}
+    return found
 
 
 def _command(folder: Path) -> str | None:
@@ -242,15 +210,15 @@ def _command(folder: Path) -> str | None:
 
 def _by_seed(group: dict[Path, dict[str, Any]]) -> dict[int, dict[str, Any]]:
     """Returns the same by seed, each of which may occur once."""
-    found: dict[int, tuple[Path, dict[str, Any]]] = {}
+    found: dict[int, dict[str, Any]] = {}
     for folder, metrics in group.items():
         seed = metrics.get("seed")
         if not isinstance(seed, int):
             raise DataError(f"{folder / METRICS} names no seed")
         if seed in found:
-            raise DataError(f"seed {seed} is twice in a group: {found[seed][0]} and {folder}")
-        found[seed] = (folder, metrics)
-    return {seed: metrics for seed, (_, metrics) in found.items()}
+            raise DataError(f"seed {seed} is twice in a group, the second time in {folder}")
+        found[seed] = metrics
+    return found
 
 
 if __name__ == "__main__":

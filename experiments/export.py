@@ -31,13 +31,11 @@ flags.DEFINE_string("out", None, "Where to write: FILE.keras, or a folder that i
 
 def main() -> None:
     """Runs the command."""
-    for name in ("workdir", "out"):
-        if not FLAGS[name].value:
-            raise UsageError(f"--{name} is missing")
+    common.check_given("workdir", "out")
     out = Path(FLAGS.out)
-    if FLAGS.format == "keras" and out.suffix != ".keras":
-        raise UsageError(f"--out={out} must end in .keras")
-    if FLAGS.format == "savedmodel" and out.exists():
+    if FLAGS.format == "keras":
+        common.output_file(".keras")
+    elif out.exists():
         raise UsageError(f"--out={out} is there already; name a folder that is not")
     check_writable(out, "out")
 

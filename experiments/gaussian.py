@@ -7,11 +7,6 @@ of a generator with too little noise) and PacGAN, Lin et al. 2018, arXiv:1712.04
     python -m experiments.gaussian --preset=z100 --dataset=gaussian3d
     python -m experiments.gaussian --preset=grid --packing=4 --batch_size=400 --steps_per_epoch=1000
     python -m experiments.gaussian --preset=grid_relativistic
-
-Measured at a tenth of PacGAN's 400,000 updates (`experiments/studies/grid_modes.yaml`): the plain
-GAN, `grid`, has 19, 19 and 15 of 25 modes and 47, 63 and 58 % of its points near one;
-`grid_relativistic` all 25 and 81, 89 and 83 % (seeds 0, 1, 2). In full length, seed 0, it has all
-25 and 97.9 % (real points 98.4 %).
 """
 
 from experiments import common

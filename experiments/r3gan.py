@@ -2,13 +2,11 @@
 
 Paper: Huang et al. 2024, "The GAN is dead; long live the GAN! A Modern Baseline GAN",
 arXiv:2501.05441: a relativistic pairing loss with R1 and R2, on residual networks without
-normalisation and without tricks.
+normalisation and without tricks, here small ones for a CPU.
 
     make data DATASET=mnist
     python -m experiments.r3gan
     python -m experiments.r3gan --preset=initials --penalty=r1
-
-The networks are small residual networks for a CPU, not the networks of the paper.
 """
 
 from experiments import common

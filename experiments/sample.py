@@ -12,7 +12,6 @@ in --columns columns, and an .npz without `labels`:
 python -m experiments.sample --workdir=RUN --count=40 --columns=8 --out=grid.png
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +21,6 @@ from experiments import common
 from gan_keras.foundation import cli
 from gan_keras.foundation.class_names import COMMA, class_list
 from gan_keras.foundation.errors import UsageError
-from gan_keras.foundation.files import check_writable
 from gan_keras.storage import run_folder
 
 if TYPE_CHECKING:
@@ -38,10 +36,7 @@ flags.DEFINE_string(
     "labels", None, f"Classes by name, separated by commas ({COMMA} for a comma); all by default."
 )
 flags.DEFINE_integer(
-    "count",
-    None,
-    "Images of a run without labels, 100 by default; steps with --interpolate.",
-    lower_bound=1,
+    "count", None, "Images of a run without labels, 100 by default; or steps.", lower_bound=1
 )
 flags.DEFINE_integer("columns", 10, "Columns of a grid of a run without labels.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "The same seed gives the same images.", lower_bound=0)
@@ -50,13 +45,8 @@ flags.DEFINE_integer("interpolate", None, "Go from --seed to this seed.", lower_
 
 def main() -> None:
     """Runs the command."""
-    for name in ("workdir", "out"):
-        if not FLAGS[name].value:
-            raise UsageError(f"--{name} is missing")
-    out = Path(FLAGS.out)
-    if out.suffix not in (".png", ".npz"):
-        raise UsageError(f"--out={out} must end in .png or .npz")
-    check_writable(out, "out")
+    common.check_given("workdir", "out")
+    out = common.output_file(".png", ".npz")
     for name in ("per_class", "count"):
         if FLAGS.interpolate is not None and FLAGS[name].value == 1:
             raise UsageError(f"--interpolate needs --{name}=2 or more")
@@ -115,8 +105,7 @@ def _classes(names: tuple[str, ...]) -> np.ndarray:
     if FLAGS.labels is None:
         return np.arange(len(names), dtype=np.int32)
     wanted = class_list(FLAGS.labels, "labels") or names
-    unknown = [label for label in wanted if label not in names]
-    if unknown:
+    if unknown := [label for label in wanted if label not in names]:
         raise UsageError(
             f"--labels={FLAGS.labels}: no class {', '.join(unknown)}; the run has {' '.join(names)}"
         )

@@ -2,8 +2,6 @@
 
 python -m experiments.schematic --experiment=acgan --preset=original --out=acgan.png
 python -m experiments.schematic --out=experiments/schematics    # all, with their default presets
-
-No data is needed: `--image_size` and `--classes` give the shapes.
 """
 
 from pathlib import Path
@@ -28,18 +26,14 @@ flags.DEFINE_integer("classes", 10, "Number of classes.", lower_bound=2)
 
 def main() -> None:
     """Runs the command."""
-    if not FLAGS.out:
-        raise UsageError("--out is missing")
-    out = Path(FLAGS.out)
-    if FLAGS.experiment is None:
-        if FLAGS.preset is not None:
-            raise UsageError("--preset needs --experiment=NAME")
-        wanted = {out / f"{name}.png": name for name in configs.CONFIGS}
+    common.check_given("out")
+    if FLAGS.experiment is not None:
+        wanted = {common.output_file(".png"): FLAGS.experiment}
+    elif FLAGS.preset is not None:
+        raise UsageError("--preset needs --experiment=NAME")
     else:
-        if out.suffix != ".png":
-            raise UsageError(f"--out={out}: must end in .png")
-        wanted = {out: FLAGS.experiment}
-    check_writable(out, "out", folder=FLAGS.experiment is None)
+        wanted = {Path(FLAGS.out) / f"{name}.png": name for name in configs.CONFIGS}
+        check_writable(FLAGS.out, "out", folder=True)
     resolved = {
         path: configs.config_class(name).create(FLAGS.preset) for path, name in wanted.items()
     }

@@ -4,14 +4,10 @@ python -m experiments.show_data --dataset=fashion_mnist --out=sheet.png
 python -m experiments.show_data --dataset=folder:my_pictures --image_size=64 --out=sheet.png
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from experiments import common
 from gan_keras.foundation import cli
-from gan_keras.foundation.errors import UsageError
-from gan_keras.foundation.files import check_writable
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", None, "Name of the data set, or folder:PATH.")
@@ -29,13 +25,8 @@ flags.DEFINE_boolean("balance", False, "Cut every class to the size of the small
 
 def main() -> None:
     """Runs the command."""
-    for name in ("dataset", "out"):
-        if not FLAGS[name].value:
-            raise UsageError(f"--{name} is missing")
-    out = Path(FLAGS.out)
-    if out.suffix != ".png":
-        raise UsageError(f"--out={out} must end in .png")
-    check_writable(out, "out")
+    common.check_given("dataset", "out")
+    out = common.output_file(".png")
     from gan_keras.data import show  # late: takes a moment
 
     dataset = common.load_data(FLAGS.dataset, FLAGS.data_dir, FLAGS)

@@ -10,14 +10,11 @@ classifier of the run's data set takes the most legible of K candidates per glyp
 once, on real images.
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from experiments import common
 from gan_keras.foundation import cli
 from gan_keras.foundation.errors import UsageError
-from gan_keras.foundation.files import check_writable
 from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
@@ -53,13 +50,7 @@ def main() -> None:
     """Runs the command."""
     if (FLAGS.text is None) == (FLAGS.latex is None):
         raise UsageError("give one of --text and --latex")
-    if not FLAGS.out:
-        raise UsageError("--out is missing")
-    out = Path(FLAGS.out)
-    if out.suffix not in (".png", ".svg"):
-        raise UsageError(f"--out={out} must end in .png or .svg")
-    check_writable(out, "out")
-
+    out = common.output_file(".png", ".svg")
     if FLAGS.workdir:
         run_folder.RunFolder.started(FLAGS.workdir)  # says so at once if there is none
     common.import_tensorflow()
@@ -72,9 +63,8 @@ def main() -> None:
     scribe = open_writer(workdir, FLAGS.best_of, FLAGS.data_dir, verbose=1)
     people = [scribe.hand(FLAGS.style + number) for number in range(FLAGS.hands)]
     if FLAGS.towards is not None:
-        people = [
-            hand_styles.between(one, scribe.hand(FLAGS.towards), FLAGS.blend) for one in people
-        ]
+        other = scribe.hand(FLAGS.towards)
+        people = [hand_styles.between(one, other, FLAGS.blend) for one in people]
     options = Options(FLAGS.variation, FLAGS.best_of, FLAGS.seed, FLAGS.width / FLAGS.size)
     write, words = scribe.write_latex, FLAGS.latex
     if FLAGS.text is not None:

@@ -4,11 +4,10 @@ A test that opens one is skipped, with the reason, where Chromium, its driver or
 (`apt-get install chromium chromium-driver`).
 """
 
-import base64
 import contextlib
+import importlib.util
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,24 +47,14 @@ def missing() -> str | None:
         return "there is no Chromium (apt-get install chromium)"
     if not shutil.which("chromedriver"):
         return "there is no chromedriver (apt-get install chromium-driver)"
-    try:
-        import selenium  # noqa: F401
-    except ImportError:
+    if importlib.util.find_spec("selenium") is None:
         return "there is no selenium (pip install -e '.[test]')"
     return None
 
 
 @contextlib.contextmanager
 def browser(width: int = 1280, height: int = 900) -> Iterator[Any]:
-    """Opens headless Chromium; skips the test where there is none.
-
-    Args:
-        width: Of the page in CSS pixels; narrow ones too, which a window could not be.
-        height: Of what is seen at once.
-
-    Yields:
-        The selenium driver.
-    """
+    """Opens headless Chromium, of a size in CSS pixels; skips the test where there is none."""
     if reason := missing():
         pytest.skip(reason)
     from selenium import webdriver
@@ -107,14 +96,6 @@ def requested(driver: Any) -> list[str]:
     """Addresses that the page has loaded besides itself and data in it."""
     script = "return performance.getEntriesByType('resource').map((entry) => entry.name)"
     return [name for name in driver.execute_script(script) if not name.startswith("data:")]
-
-
-def screenshot(driver: Any, path: Path) -> None:
-    """Writes the whole page as PNG, however long it is."""
-    shot = driver.execute_cdp_cmd(
-        "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True}
-    )
-    Path(path).write_bytes(base64.b64decode(shot["data"]))
 
 
 def _program() -> str | None:

@@ -15,13 +15,9 @@ _WARM.set_forkserver_preload(["gan_keras.runs.training"])
 
 
 def run(*command, code=0, env=None, cwd=None):
-    """Runs `python -m` with a command and checks how it ends.
+    """Runs `python -m` with a command and checks its exit code.
 
-    Args:
-        *command: Module and arguments.
-        code: Expected exit code.
-        env: Environment of a new interpreter; without one, a script is run by `run_warm`.
-        cwd: Working folder.
+    With an environment, or for other modules than scripts, in a new interpreter.
     """
     command = [str(word) for word in command]
     if env is None and command[0].startswith("experiments."):
@@ -52,12 +48,7 @@ def refusal(*command, code=1, **options):
 
 
 def run_warm(command, cwd=None):
-    """Runs `python -m` with a command in a copy of a process that has imported TensorFlow.
-
-    Args:
-        command: Module and arguments.
-        cwd: Working folder.
-    """
+    """Runs `python -m` with a command in a copy of a process that has imported TensorFlow."""
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         arguments = (command, cwd or os.getcwd(), dict(os.environ), out, err)

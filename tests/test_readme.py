@@ -60,12 +60,6 @@ def _sixteen():
     return arrays
 
 
-def test_readme_shows_commands():
-    assert PYTHON_COMMANDS
-    assert "make demo" in MAKE_COMMANDS
-    assert "make test" in MAKE_COMMANDS
-
-
 @pytest.fixture(scope="module")
 def ends(folder):
     """Results of the Python commands, run in their order, by command."""
@@ -74,14 +68,8 @@ def ends(folder):
         _, _, *command = shlex.split(line)
         run = run_warm if found else run_cold  # the first shows what TensorFlow says when it starts
         found[line] = run([*command, *SHORT.get(command[0], [])], folder)
+        assert found[line].returncode == 0, f"{line}\n{found[line].stderr}"
     return found
-
-
-@pytest.mark.timeout(600)
-def test_python_commands_run_in_order(ends):
-    for line, done in ends.items():
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.timeout(600)

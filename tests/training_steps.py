@@ -25,15 +25,8 @@ def changed(before, variables):
 def check_updates(gan, batches):
     """Makes a step on each batch and checks that each update changes its own networks only.
 
-    Between the starts of two updates nothing may change but what the first of them owns, before
-    the first update of all nothing at all. In the end each optimizer has changed all that it owns.
-
-    Args:
-        gan: With the optimizers of `OWNED`, or two of them.
-        batches: Data of some steps, which are made eagerly.
-
-    Returns:
-        Names of the optimizers in the order of their updates.
+    Between the starts of two updates nothing may change but what the first of them owns. In the end
+    each optimizer has changed all that it owns. Returns their names in the order of the updates.
     """
     starts = []  # (optimizer, copies of the variables of each network)
 
@@ -72,14 +65,7 @@ def check_updates(gan, batches):
 
 
 def check_state(one, two, batches):
-    """Checks that a step depends on nothing but the state.
-
-    Args:
-        one: Makes a step on each batch.
-        two: Another GAN of the same options; given the state before the last step it makes the
-            same one.
-        batches: Data of some steps.
-    """
+    """Checks that another GAN, given the state before the last step, makes the same last step."""
     *before, last = batches
     for batch in before:
         one.train_step(batch)

@@ -9,6 +9,7 @@ classes count alike on both sides. Glyphs are brought to the size and the pen of
 as the data were. Slant and stroke width are measured on the written ink.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from gan_keras.foundation.files import check_writable, write_json
 from gan_keras.foundation.progress import bar
 
 FLAGS = flags.FLAGS
-# Copies of each character per hand: within a hand a class varies too.
-_COPIES = 2
+# At least this many glyphs and hands are written; each hand writes copies of each character, since
+# a class varies within a hand too.
+_GLYPHS, _HANDS, _COPIES = 1000, 8, 2
 _WORD = 6
 # Share of a class read right from which it is readable, and below which it is lost.
 _READABLE, _LOST = 0.9, 0.5
@@ -35,9 +37,6 @@ def define_flags() -> None:
     flags.DEFINE_string("workdir", None, "Folder of the run.")
     flags.DEFINE_string("out", None, "The JSON file to write.")
     flags.DEFINE_string("data_dir", "", "Folder of data sets; the run's own by default.")
-    flags.DEFINE_integer("glyphs", 1000, "Glyphs to write at least.", lower_bound=10)
-    flags.DEFINE_integer("hands", 8, "Hands to write them in, more if that needs it.", 2)
-    flags.DEFINE_float("variation", 0.45, "As for experiments.write.", 0.05, 1.0)
 
 
 def main() -> None:
@@ -71,8 +70,7 @@ def main() -> None:
     }
     print(f"look-alikes counted as one: {', '.join(result['merged']) or 'none'}")
     print(f"real test images: {real['glyphs']:,}, {real['merged']:.1%} right")
-    counts = dict(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
-    hands = max(FLAGS.hands, -(-FLAGS.glyphs // (len(labels) * _COPIES)))
+    hands = max(_HANDS, math.ceil(_GLYPHS / (len(labels) * _COPIES)))
     for best_of in (1, 8):
         glyphs, who = _write(writer, labels, hands, best_of)
         wanted = np.array([glyph.label for glyph in glyphs])
@@ -84,7 +82,7 @@ def main() -> None:
         row["slant"] = legibility.unevenness(slants, who[lean], wanted[lean])
         row["stroke_width"] = legibility.unevenness(pens, who, wanted)
         result[f"best_of_{best_of}"] = row
-        _show(f"best of {best_of}", row, counts)
+        _show(f"best of {best_of}", row)
     write_json(FLAGS.out, result)
     print(f"all figures in {FLAGS.out}")
 
@@ -99,7 +97,7 @@ def _write(writer: Any, labels: np.ndarray, hands: int, best_of: int) -> tuple[l
             order = np.random.default_rng(style).permutation(np.repeat(labels, _COPIES))
             letters = [writer.alphabet.characters[k] for k in order]
             words = ("".join(letters[i : i + _WORD]) for i in range(0, len(letters), _WORD))
-            options = Options(FLAGS.variation, best_of, seed=style)
+            options = Options(best_of=best_of, seed=style)
             sheet = writer.write_text(" ".join(words), writer.hand(style), options)
             glyphs += sheet.glyphs
             who += [style] * len(sheet.glyphs)
@@ -107,10 +105,10 @@ def _write(writer: Any, labels: np.ndarray, hands: int, best_of: int) -> tuple[l
     return glyphs, np.array(who)
 
 
-def _show(name: str, row: dict[str, Any], counts: dict[str, int]) -> None:
+def _show(name: str, row: dict[str, Any]) -> None:
     """Prints the figures of one way of writing."""
     classes = row["per_class"]
-    lost = [f"{c} ({counts[c]} images)" for c, share in classes.items() if share < _LOST]
+    lost = [label for label, share in classes.items() if share < _LOST]
     print(
         f"{name}: {row['glyphs']:,} glyphs in {row['hands']} hands, {row['merged']:.1%} right "
         f"({row['of_real']:.1%} of real); variance within a hand to between: slant "

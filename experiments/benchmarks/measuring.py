@@ -1,21 +1,15 @@
-"""What the benchmarks share: files of results, the machine, commands, and the AC-GAN's options."""
+"""JSON files of the benchmarks' results, and the machine that they were measured on."""
 
 import json
 import os
-import subprocess
 import time
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from absl import flags
-
-from gan_keras.configs.acgan import ACGANConfig
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import write_json
 from gan_keras.storage.environment import environment
 
-ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -46,7 +40,7 @@ def read(path: Path, key: str) -> dict[str, Any]:
     return results
 
 
-def keep(path: Path, key: str, name: str, value: Any, **facts: Any) -> dict[str, Any]:
+def keep(path: Path, key: str, name: str, value: Any, **facts: Any) -> None:
     """Adds one result to a file, which another process may have changed meanwhile.
 
     Args:
@@ -55,68 +49,8 @@ def keep(path: Path, key: str, name: str, value: Any, **facts: Any) -> dict[str,
         name: Name of the result.
         value: The result.
         **facts: Further entries of the file.
-
-    Returns:
-        The new content of the file.
     """
     results = read(path, key)
     results[key][name] = value
     results |= {**facts, "machine": machine()}
     write_json(path, results)
-    return results
-
-
-def check_names(flag: str, given: list[str], known: Collection[str]) -> None:
-    """Refuses unknown names, and none at all.
-
-    Raises:
-        UsageError: Lists the names that are known.
-    """
-    if not given or not set(given) <= set(known):
-        raise UsageError(f"--{flag} must be some of {','.join(known)}; got {','.join(given)!r}")
-
-
-def run(*command: str) -> None:
-    """Runs a command of this repository.
-
-    Raises:
-        DataError: If it fails; with the last line that it wrote.
-    """
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise DataError(f"{' '.join(command[1:3])} failed: {last[0]}")
-
-
-def define_acgan_flags() -> None:
-    """Defines the flags of benchmarks that train an AC-GAN."""
-    flags.DEFINE_string("dataset", "crohme", "Data set with classes.")
-    flags.DEFINE_string("data_dir", "data", "Folder of prepared data.")
-    flags.DEFINE_string("preset", "compact", "Preset of the AC-GAN.")
-    flags.DEFINE_list("options", [], "Options of the AC-GAN that differ from the preset: lr=4e-4.")
-
-
-def acgan_config(**options: Any) -> ACGANConfig:
-    """Builds the configuration that the flags ask for.
-
-    Args:
-        **options: Options that the benchmark sets itself.
-
-    Raises:
-        UsageError: If one of --options is not NAME=VALUE, is unknown, or has a wrong value.
-    """
-    given = flags.FLAGS
-    defaults = ACGANConfig.create(given.preset).to_dict()
-    options |= {"dataset": given.dataset, "data_dir": given.data_dir}
-    for option in given.options:
-        name, equals, text = option.partition("=")
-        if not equals:
-            raise UsageError(f"--options: {option!r} is not NAME=VALUE")
-        if name not in defaults:
-            raise UsageError(f"--options: the experiment has no {name}")
-        kind = type(defaults[name])
-        try:
-            options[name] = text.lower() in ("1", "true") if kind is bool else kind(text)
-        except ValueError:
-            raise UsageError(f"--options: {name}={text} is no {kind.__name__}") from None
-    return ACGANConfig.create(given.preset, options)

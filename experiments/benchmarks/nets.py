@@ -28,16 +28,10 @@ class Net:
     image_shape: tuple[int, int, int] = (28, 28, 1)
     num_classes: int = 16
 
-    def config(self, precision: str = "float32", **options: Any) -> RunConfig:
-        """Builds the configuration of the suite's side.
-
-        Args:
-            precision: `float32` or `bfloat16`.
-            **options: Further options.
-        """
-        fixed = {"precision": precision, "dataset": "mnist"}
-        kind = configs.config_class(self.experiment)
-        return kind.create(self.preset, {**fixed, **self.options, **options})
+    def config(self, precision: str = "float32") -> RunConfig:
+        """Builds the configuration of the suite's side, in `float32` or `bfloat16`."""
+        options = {"precision": precision, "dataset": "mnist", **self.options}
+        return configs.config_class(self.experiment).create(self.preset, options)
 
 
 _64_PIXELS = {"image_size": 64, "latent_dim": 100, "batch_size": 32}
@@ -58,7 +52,8 @@ class Side:
 
     Attributes:
         title: For tables.
-        module: Side that a worker builds: `ours`, `plain_keras` or `plain_torch`.
+        module: Side that a worker builds: `ours`, `plain_keras` or `plain_torch`; beside them
+            `kernels` (the operations of `ours` by themselves) and `limit` (one large convolution).
         precision: `float32` or `bfloat16`.
         compiled: Whether `torch.compile` is used.
     """

@@ -1,12 +1,12 @@
 """Quality of samples after a given number of CPU-minutes of training.
 
-python -m experiments.benchmarks.time_to_quality --dataset=crohme
-python -m experiments.benchmarks.time_to_quality --dataset=mnist --seeds=0 --minutes=1,2,4
+python -m experiments.benchmarks.time_to_quality --seed=0
+python -m experiments.benchmarks.time_to_quality --dataset=mnist --gan_train --minutes=1 --minutes=4
 
-Trains an AC-GAN preset and scores its averaged generator at each mark: accuracy of a classifier of
-real images on the samples, GAN-train, within-class diversity, and the Frechet distance between the
-classifier's features. Only training counts as time. Seeds that the file holds already are not
-trained again; a seed that was cut off begins anew.
+Trains an AC-GAN, with the options of `experiments.acgan`, and scores its averaged generator at each
+mark: accuracy of a classifier of real images on the samples, within-class diversity, the Frechet
+distance between the classifier's features, and with --gan_train also GAN-train, which takes
+minutes. Only training counts as time. Each seed is added to the file.
 """
 
 import time
@@ -20,9 +20,7 @@ from experiments import common
 from experiments.benchmarks import measuring
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.foundation import cli
-from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import check_writable
-from gan_keras.foundation.progress import bar
 
 FLAGS = flags.FLAGS
 # Steps between two looks at the clock.
@@ -32,55 +30,33 @@ PRINTED = ("accuracy", "gan_train", "diversity_ratio", "frechet_distance")
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    measuring.define_acgan_flags()
-    flags.DEFINE_list(
-        "minutes", ["0.5", "1", "2", "4", "6", "8", "12", "16"], "CPU-minutes at which to score."
-    )
-    flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the runs.")
-    flags.DEFINE_integer("per_class", 1000, "Samples per class and score.", lower_bound=2)
-    flags.DEFINE_enum(
-        "gan_train",
-        "every",
-        ["every", "last", "never"],
-        "At which marks to train a classifier on the samples too, which takes minutes.",
-    )
+    common.define_flags(ACGANConfig)
+    marks = [0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0]
+    flags.DEFINE_multi_float("minutes", marks, "CPU-minutes at which to score.", lower_bound=0.01)
     flags.DEFINE_string("out", None, "JSON file; default: results/time_to_quality_DATASET.json.")
 
 
 def main() -> None:
     """Runs the command."""
-    try:
-        marks = sorted(float(mark) for mark in FLAGS.minutes)
-        seeds = [int(seed) for seed in FLAGS.seeds]
-    except ValueError as error:
-        raise UsageError(f"--minutes and --seeds are numbers: {error}") from None
-    if not marks or marks[0] <= 0 or not seeds:
-        raise UsageError("--minutes and --seeds must name at least one, --minutes above 0")
-    name = f"time_to_quality_{FLAGS.dataset.replace('/', '_')}.json"
+    config = ACGANConfig.create(FLAGS.preset, common.given_options(ACGANConfig))
+    name = f"time_to_quality_{config.dataset.replace('/', '_')}.json"
     out = Path(FLAGS.out or measuring.RESULTS / name)
     check_writable(out, "out")
-    results = measuring.read(out, "seeds")
-    configs = [measuring.acgan_config(seed=seed) for seed in seeds]
+    measuring.read(out, "seeds")
     common.import_tensorflow()
-    for config in configs:
-        seed = str(config.seed)
-        if [score["mark"] for score in results["seeds"].get(seed, [])] == marks:
-            continue
+    scores: list[dict[str, Any]] = []
+    for score in train(config, sorted(FLAGS.minutes)):
+        scores.append(score)
         options = {**config.to_dict(), "seed": None}
-        scores: list[dict[str, Any]] = []
-        for score in train(config, marks):
-            scores.append(score)
-            results = measuring.keep(out, "seeds", seed, scores, options=options)
-    for seed, scores in results["seeds"].items():
-        for score in scores:
-            known = [name for name in PRINTED if score[name] is not None]
-            values = " ".join(f"{name} {score[name]:.4f}" for name in known)
-            print(f"seed {seed} {score['cpu_minutes']:5.1f} CPU-minutes: {values}")
+        measuring.keep(out, "seeds", str(config.seed), scores, options=options)
+        known = [name for name in PRINTED if score[name] is not None]
+        values = " ".join(f"{name} {score[name]:.4f}" for name in known)
+        print(f"seed {config.seed} {score['cpu_minutes']:5.1f} CPU-minutes: {values}", flush=True)
     print(out)
 
 
 def train(config: ACGANConfig, marks: list[float]) -> Iterator[dict[str, Any]]:
-    """Trains one seed; yields its scores at each mark.
+    """Trains; yields scores at each mark.
 
     Args:
         config: The AC-GAN.
@@ -101,20 +77,19 @@ def train(config: ACGANConfig, marks: list[float]) -> Iterator[dict[str, Any]]:
     model.make_train_function()
     spent = wall = 0.0
     for mark in marks:
-        title = f"seed {config.seed}, to {mark:g} CPU-minutes"
-        with bar(round(60 * mark), title, unit="s", initial=round(spent)) as shown:
-            while spent < 60.0 * mark:
-                begin = time.process_time(), time.monotonic()
-                for _ in range(LEG):
-                    logs = model.train_function(batches)
-                float(logs["d_loss"])  # waits until everything is done
-                spent += time.process_time() - begin[0]
-                wall += time.monotonic() - begin[1]
-                shown.update(min(round(spent), shown.total) - shown.n)
-        taught = FLAGS.gan_train == "every" or (FLAGS.gan_train == "last" and mark == marks[-1])
-        sampler = Sampler.of_model(model, config, dataset.class_names)
+        while spent < 60.0 * mark:
+            begin = time.process_time(), time.monotonic()
+            for _ in range(LEG):
+                logs = model.train_function(batches)
+            float(logs["d_loss"])  # waits until everything is done
+            spent += time.process_time() - begin[0]
+            wall += time.monotonic() - begin[1]
         found = scorer.score(
-            sampler, FLAGS.per_class, config.seed, gan_train=taught, cheap=not taught
+            Sampler.of_model(model, config, dataset.class_names),
+            config.eval_samples,
+            config.seed,
+            gan_train=config.gan_train,
+            cheap=not config.gan_train,
         ).metrics
         yield {
             "mark": mark,

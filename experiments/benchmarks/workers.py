@@ -4,48 +4,25 @@ Each side has a process of its own, so that thread pools do not meet.
 """
 
 import contextlib
-import dataclasses
 import functools
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from data_tools.parallel import peak_memory
 from experiments import common
-from experiments.benchmarks.nets import NETS, Net
+from experiments.benchmarks.nets import NETS, Net, Side
 from gan_keras.foundation.errors import DataError
 
 Burst = Callable[[int], float]
 Facts = dict[str, Any]
 
 
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """Computation of one worker.
-
-    Attributes:
-        module: `ours`, `kernels`, `plain_keras`, `plain_torch` or `limit`.
-        net: A key of `NETS`; no meaning to `limit`.
-        precision: `float32` or `bfloat16`.
-        compiled: Whether `torch.compile` is used.
-        options: Options of the suite that differ from the net's own.
-        examples: Number of training images.
-    """
-
-    module: str
-    net: str = ""
-    precision: str = "float32"
-    compiled: bool = False
-    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    examples: int = 6400
-
-
-class Workers:
+class Workers(contextlib.ExitStack):
     """Starts workers and lets them take turns; a context manager.
 
     Attributes:
@@ -53,33 +30,23 @@ class Workers:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.facts: dict[str, Facts] = {}
         self._pools: dict[str, ProcessPoolExecutor] = {}
-        self._open = contextlib.ExitStack()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._open.close()
-
-    def start(self, name: str, job: Job) -> None:
-        """Starts a worker and waits until it has warmed up.
+    def start(self, name: str, side: Side, net: str) -> None:
+        """Starts a worker for a side of a net, and waits until it has warmed up.
 
         Raises:
             DataError: If it fails.
         """
         pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
-        self._pools[name] = self._open.enter_context(pool)
-        self.facts[name] = self._call(name, _prepare, job)
+        self._pools[name] = self.enter_context(pool)
+        self.facts[name] = self._call(name, _prepare, side, net)
 
     def run(self, name: str, steps: int) -> float:
         """Lets one worker run a burst while the others wait; returns its seconds."""
         return self._call(name, _burst, steps)
-
-    def megabytes(self, name: str) -> float:
-        """Returns the most memory that a worker has had."""
-        return self._call(name, peak_memory, 0) / 2**20
 
     def calibrate(self, name: str, seconds: float) -> int:
         """Finds the number of steps, at least 1, in a burst of about that many seconds."""
@@ -101,15 +68,15 @@ class Workers:
 _steps: Burst
 
 
-def _prepare(job: Job) -> Facts:
+def _prepare(side: Side, name: str) -> Facts:
     """Builds a side and warms it up."""
     global _steps
     # oneDNN for both sides: TensorFlow alone leaves it off on many processors.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    build = _BUILD[job.module]
-    if job.module != "plain_torch":
+    build = _BUILD[side.module]
+    if side.module != "plain_torch":
         common.import_tensorflow()
-    _steps, facts = build(job)
+    _steps, facts = build(side, name)
     for _ in range(2):  # tracing, compiling, choosing of kernels
         _steps(2)
     return facts
@@ -119,14 +86,11 @@ def _burst(steps: int) -> float:
     return _steps(steps)
 
 
-def examples(net: Net, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Noise as images: uint8 `(n, h, w, c)`, and labels int32 `(n,)`.
-
-    The time of a step does not depend on what is in an image.
-    """
+def _noise(net: Net) -> tuple[np.ndarray, np.ndarray]:
+    """Makes images of noise, uint8 `(n, h, w, c)`, and labels, int32 `(n,)`."""
     random = np.random.default_rng(0)
-    images = random.integers(0, 256, (count, *net.image_shape), np.uint8)
-    return images, random.integers(0, net.num_classes, count, np.int32)
+    images = random.integers(0, 256, (6400, *net.image_shape), np.uint8)
+    return images, random.integers(0, net.num_classes, len(images), np.int32)
 
 
 def _timed(step: Callable[[], Any], steps: int) -> float:
@@ -138,7 +102,7 @@ def _timed(step: Callable[[], Any], steps: int) -> float:
 
 
 def _keras_steps(model: Any, batches: Any, images: int) -> tuple[Burst, Facts]:
-    """Runs the training steps of a Keras model, on so many images each."""
+    """Runs the training steps of a Keras model, each on `images` images."""
     iterator = iter(batches)
     model.make_train_function()
     counts = {name: network.count_params() for name, network in model.networks.items()}
@@ -146,32 +110,32 @@ def _keras_steps(model: Any, batches: Any, images: int) -> tuple[Burst, Facts]:
     return run, {"parameters": counts, "images": images}
 
 
-def _suite(job: Job) -> tuple[Any, Any, Any]:
+def _suite(side: Side, name: str) -> tuple[Any, Any, Any]:
     """Configuration, model and batches of the suite's side."""
     from gan_keras.data.dataset import Dataset
     from gan_keras.data.pipeline import training_batches
     from gan_keras.runs import training
 
-    net = NETS[job.net]
-    config = net.config(job.precision, **job.options)
-    images, labels = examples(net, job.examples)
+    net = NETS[name]
+    config = net.config(side.precision)
+    images, labels = _noise(net)
     names = tuple(map(str, range(net.num_classes)))
     dataset = Dataset("noise", images, labels, images[:1], labels[:1], names)
     model = training.build(config, dataset.spec)
     return config, model, training_batches(dataset, config.images_per_step, 0)
 
 
-def _ours(job: Job) -> tuple[Burst, Facts]:
+def _ours(side: Side, name: str) -> tuple[Burst, Facts]:
     """The suite's own step."""
-    config, model, batches = _suite(job)
+    config, model, batches = _suite(side, name)
     return _keras_steps(model, batches, config.images_per_step)
 
 
-def _kernels(job: Job) -> tuple[Burst, Facts]:
+def _kernels(side: Side, name: str) -> tuple[Burst, Facts]:
     """The convolutions and matrix products of the suite's step, each by itself."""
     from experiments.benchmarks import operations
 
-    config, model, batches = _suite(job)
+    config, model, batches = _suite(side, name)
     found = operations.kernels(model.train_step, batches.element_spec, config.penalty_every)
     calls = [(kernel.alone(), times) for kernel, times in found.items()]
     for call, _ in calls:
@@ -191,16 +155,16 @@ def _kernels(job: Job) -> tuple[Burst, Facts]:
     return run, {"operations": operations.total(found)}
 
 
-def _plain_keras(job: Job) -> tuple[Burst, Facts]:
+def _plain_keras(side: Side, name: str) -> tuple[Burst, Facts]:
     """The same step in Keras alone."""
     import tensorflow as tf
 
     from experiments.benchmarks import plain_keras
 
-    net = NETS[job.net]
+    net = NETS[name]
     batch = net.config().images_per_step
-    model = plain_keras.MAKE[job.net](net.image_shape, net.num_classes)
-    images, labels = examples(net, job.examples)
+    model = plain_keras.MAKE[name](net.image_shape, net.num_classes)
+    images, labels = _noise(net)
     batches = (
         tf.data.Dataset.from_tensor_slices((images.astype("float32") / 127.5 - 1.0, labels))
         .repeat()
@@ -211,17 +175,17 @@ def _plain_keras(job: Job) -> tuple[Burst, Facts]:
     return _keras_steps(model, batches, batch)
 
 
-def _plain_torch(job: Job) -> tuple[Burst, Facts]:
+def _plain_torch(side: Side, name: str) -> tuple[Burst, Facts]:
     """The same step in PyTorch."""
     import torch
 
     from experiments.benchmarks import plain_torch
 
-    net = NETS[job.net]
+    net = NETS[name]
     batch = net.config().images_per_step
-    noise, classes = examples(net, job.examples)
-    model: Any = plain_torch.MAKE[job.net](net.image_shape, net.num_classes)
-    model.prepare(job.precision == "bfloat16", job.compiled)
+    noise, classes = _noise(net)
+    model: Any = plain_torch.MAKE[name](net.image_shape, net.num_classes)
+    model.prepare(side.precision == "bfloat16", side.compiled)
     images = torch.from_numpy(noise).permute(0, 3, 1, 2)
     images = images.contiguous(memory_format=torch.channels_last)
     labels = torch.from_numpy(classes.astype("int64"))
@@ -233,20 +197,20 @@ def _plain_torch(job: Job) -> tuple[Burst, Facts]:
     return functools.partial(_timed, step), {"parameters": model.parameters(), "images": batch}
 
 
-def _limit(job: Job) -> tuple[Burst, Facts]:
+def _limit(side: Side, name: str) -> tuple[Burst, Facts]:
     """The machine's own limit: a large convolution, counted in steps too."""
     import tensorflow as tf
 
-    kind = tf.as_dtype(job.precision)
-    batch, side, channels = 32, 28, 256
-    images = tf.cast(tf.random.normal((batch, side, side, channels)), kind)
+    kind = tf.as_dtype(side.precision)
+    batch, pixels, channels = 32, 28, 256
+    images = tf.cast(tf.random.normal((batch, pixels, pixels, channels)), kind)
     kernel = tf.cast(tf.random.normal((3, 3, channels, channels)), kind)
     convolve = tf.function(lambda: tf.nn.conv2d(images, kernel, 1, "SAME"))
-    facts = {"operations": 2 * batch * side**2 * channels**2 * 9}
+    facts = {"operations": 2 * batch * pixels**2 * channels**2 * 9}
     return functools.partial(_timed, lambda: convolve().numpy()), facts
 
 
-_BUILD: dict[str, Callable[[Job], tuple[Burst, Facts]]] = {
+_BUILD: dict[str, Callable[[Side, str], tuple[Burst, Facts]]] = {
     "ours": _ours,
     "kernels": _kernels,
     "plain_keras": _plain_keras,

@@ -18,7 +18,6 @@ ROOT = FOLDER.parent.parent
 def define_flags() -> None:
     """Defines the command's flags."""
     flags.DEFINE_string("out", str(ROOT / "RESULTS.md"), "The file to write.")
-    flags.DEFINE_boolean("figures", True, "Draw the pictures too.")
 
 
 def main() -> None:
@@ -26,7 +25,7 @@ def main() -> None:
     check_writable(FLAGS.out, "out")
     from gan_keras.sweeps import results_page  # late: YAML and SciPy take time to start
 
-    text = results_page.render(FOLDER, ROOT, draw=FLAGS.figures)
+    text = results_page.render(FOLDER, ROOT, draw=True)
     with atomic_path(FLAGS.out) as temporary:
         temporary.write_text(text, encoding="utf-8")
     print(f"{FLAGS.out}: {text.count(chr(10))} lines")

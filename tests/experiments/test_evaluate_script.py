@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from script_runs import run, without
+from script_runs import refusal, run, without
 
 from gan_keras.configs.acgan import ACGANConfig
 
@@ -44,8 +44,6 @@ def test_runs_side_by_side(tmp_path):
     assert "80.00 %" in done.stdout
     assert "90.00 % *" in done.stdout
     assert "90.00 %" in (tmp_path / "out" / "compare.html").read_text()
-    assert run(SCRIPT, f"--compare={','.join(folders)}", out).stdout == done.stdout
-    assert run(SCRIPT, f"--compare={tmp_path}/run*", out).stdout == done.stdout
 
 
 def test_mean_spread_and_paired_difference(tmp_path):
@@ -71,43 +69,29 @@ def test_mean_spread_and_paired_difference(tmp_path):
     assert "+20.00 %  20.00 % to 20.00 % !" in done.stdout
     assert "3 pairs of the same seed (0, 1, 2)" in done.stdout
     write_run(tmp_path / "b3", accuracy=0.5, seed=0)
-    twice = run(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?", code=1)
-    assert "seed 0 is twice in a group" in twice.stderr
+    twice = refusal(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?")
+    assert "seed 0 is twice in a group" in twice
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         ([], 2, "give one of --workdir, --images, --compare, --runs"),
-        (["--workdir=a", "--runs=b"], 2, "give one of"),
         (["--workdir=a", "surplus"], 2, "unexpected argument 'surplus'"),
         (["--workdir=a", "--dataset=crohme"], 2, "--dataset does not go with --workdir"),
-        (["--images=a", "--dataset=crohme"], 2, "--images needs --out"),
-        (["--images=a", "--out=b"], 2, "--images needs --dataset"),
+        (["--images=a", "--dataset=crohme"], 2, "--out is missing"),
+        (["--images=a", "--out=b"], 2, "--dataset is missing"),
         (["--compare", "/nowhere"], 2, "--compare needs two runs or more"),
-        (["--compare", "/nowhere", "/nothing"], 1, "there is no /nowhere/metrics.json"),
         (["--runs=/nowhere*"], 1, "no finished runs match"),
-        (["--against=b"], 2, "give one of"),
-        (["--runs=a", "--gan_train"], 2, "--gan_train does not go with --runs"),
         (["--workdir=a", "--per_class=1"], 2, "--per_class=1"),
+        (["--workdir=/nowhere"], 1, "/nowhere is no run folder (it has no config.json)"),
+        (["--images=/no.npz", "--dataset=digits", "--out=no"], 1, "there is no /no.npz"),
     ],
 )
 def test_mistakes_are_one_line(arguments, code, message):
-    done = run(SCRIPT, *arguments, code=code)
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert message in refusal(SCRIPT, *arguments, code=code)
 
 
-def test_what_is_no_run_or_no_images_is_one_line(data_dir, tmp_path):
-    done = run(SCRIPT, "--workdir=/nowhere", code=1)
-    assert done.stderr == "error: /nowhere is no run folder (it has no config.json)\n"
-    demo = ["--dataset=demo", f"--data_dir={data_dir}", f"--out={tmp_path}"]
-    done = run(SCRIPT, f"--images={tmp_path}/none.npz", *demo, code=1)
-    assert done.stderr == f"error: there is no {tmp_path}/none.npz\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"), [(["--help"], 0), (["--compare", "/nowhere", "/nothing"], 1)]
-)
-def test_what_needs_no_tensorflow_does_not_load_it(arguments, code, tmp_path):
-    run(SCRIPT, *arguments, code=code, env=without("tensorflow", tmp_path))
+def test_runs_are_compared_without_tensorflow(tmp_path):
+    said = refusal(SCRIPT, "--compare", "/no", "/nothing", env=without("tensorflow", tmp_path))
+    assert "there is no /no/metrics.json" in said

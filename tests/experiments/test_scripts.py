@@ -6,7 +6,7 @@ import runpy
 import numpy as np
 import pytest
 from PIL import Image
-from script_runs import run, without
+from script_runs import refusal, run, without
 
 from experiments import common
 from gan_keras import configs
@@ -50,20 +50,14 @@ def test_ae_acgan(data_dir, tmp_path):
     assert options["autoencoder"] is True
 
 
-@pytest.mark.parametrize(
-    "options",
-    [["--penalty=r1_r2"], pytest.param(["--dataset=gaussian3d"], marks=pytest.mark.slow)],
-)
-def test_gaussian_and_its_samples(tmp_path, options):
-    where = f"--workdir={tmp_path / 'run'}"
-    size = ["--epochs=1", "--steps_per_epoch=20"]
-    assert "energy distance" in run("experiments.gaussian", *options, *size, where).stdout
+def test_gaussian_and_its_samples(tmp_path):
+    where, out = f"--workdir={tmp_path / 'run'}", tmp_path / "points.npz"
+    options = ["--penalty=r1_r2", "--epochs=1", "--steps_per_epoch=20"]
+    assert "energy distance" in run("experiments.gaussian", *options, where).stdout
     assert (tmp_path / "run" / "samples" / "scatter.gif").exists()
-    if "--dataset=gaussian3d" in options:
-        out = tmp_path / "points.npz"
-        run("experiments.sample", where, "--count=50", f"--out={out}")
-        with np.load(out) as arrays:
-            assert arrays["images"].shape == (50, 3)
+    run("experiments.sample", where, "--count=50", f"--out={out}")
+    with np.load(out) as arrays:
+        assert arrays["images"].shape == (50, 2)
 
 
 def test_schematic(tmp_path):
@@ -83,9 +77,9 @@ def test_dry_run_prints_the_configuration_and_trains_nothing(data_dir, tmp_path)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("script", ["experiments.acgan", "experiments.sample"])
-def test_help_shows_the_flags_without_tensorflow(script, tmp_path):
-    assert "--workdir" in run(script, "--help", env=without("tensorflow", tmp_path)).stdout
+def test_help_shows_the_flags_without_tensorflow(tmp_path):
+    done = run("experiments.acgan", "--help", env=without("tensorflow", tmp_path))
+    assert "--workdir" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -95,11 +89,6 @@ def test_help_shows_the_flags_without_tensorflow(script, tmp_path):
         ("acgan --lr=fast", 2, "--lr=fast"),
         ("acgan --lr=-1", 2, "must be more than 0"),
         ("acgan surplus", 2, "unexpected argument 'surplus'"),
-        (
-            "acgan --class_weighting --class_sampling=inverse",
-            2,
-            "--class_weighting means --class_sampling=proportional",
-        ),
         ("acgan --data_dir=/nowhere", 1, "make crohme-data"),
         ("sample --out=x.png", 2, "--workdir is missing"),
         ("sample --workdir=/nowhere --out=x.gif", 2, "must end in"),
@@ -110,7 +99,5 @@ def test_help_shows_the_flags_without_tensorflow(script, tmp_path):
     ],
 )
 def test_mistakes_are_one_line_before_tensorflow_starts(arguments, code, message, tmp_path):
-    script, *rest = arguments.split()
-    done = run(f"experiments.{script}", *rest, code=code, env=without("tensorflow", tmp_path))
-    assert message in done.stderr
-    assert done.stderr.count("\n") == 1
+    command, env = f"experiments.{arguments}".split(), without("tensorflow", tmp_path)
+    assert message in refusal(*command, code=code, env=env)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import writing_samples
-from script_runs import run
+from script_runs import refusal, run
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +29,11 @@ def test_without_a_workdir_the_newest_run_writes(workdir, tmp_path):
     [
         ((), "give one of --text and --latex"),
         (("--text=1", "--latex=1"), "give one of --text and --latex"),
-        (("--text=1",), "--out is missing"),
         (("--text=1", "--out=a.jpg"), "must end in .png or .svg"),
     ],
 )
 def test_wrong_flags(flags, message):
-    done = run("experiments.write", *flags, code=2)
-    assert message in done.stderr
-    assert done.stderr.startswith("error: ")
+    assert message in refusal("experiments.write", *flags, code=2)
 
 
 def test_export(workdir, tmp_path):
@@ -52,11 +49,9 @@ def test_export(workdir, tmp_path):
         (["--format=savedmodel", f"--out={folder}"], "is there already"),
         ([f"--out={tmp_path / 'g.h5'}"], "must end in .keras"),
     ):
-        assert message in run("experiments.export", f"--workdir={workdir}", *out, code=2).stderr
+        assert message in refusal("experiments.export", f"--workdir={workdir}", *out, code=2)
 
 
 def test_the_page_needs_a_run_that_can_write(tmp_path):
     pytest.importorskip("gradio")
-    done = run("experiments.page", f"--runs={tmp_path}", code=1)
-    assert "no run in" in done.stderr
-    assert "make demo" in done.stderr
+    assert "make demo" in refusal("experiments.page", f"--runs={tmp_path}")

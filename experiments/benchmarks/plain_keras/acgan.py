@@ -16,16 +16,12 @@ class ACGAN(common.GAN):
     """Discriminator on real and generated images, then generator on twice as many new ones."""
 
     def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        num_classes: int,
-        learning_rate: float,
+        self, generator: keras.Model, discriminator: keras.Model, num_classes: int, rate: float
     ) -> None:
         super().__init__(("g_loss", "d_loss"), generator=generator, discriminator=discriminator)
         self.num_classes = num_classes
         self.g_optimizer, self.d_optimizer = (
-            keras.optimizers.Adam(learning_rate, beta_1=0.5, epsilon=1e-8) for _ in range(2)
+            keras.optimizers.Adam(rate, beta_1=0.5, epsilon=1e-8) for _ in range(2)
         )
 
     def draw(self, n: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -40,11 +40,7 @@ class GAN(keras.Model):
         return keras.random.randint((batch,), 0, num_classes, seed=self.seed)
 
     def update(
-        self,
-        optimizer: keras.optimizers.Optimizer,
-        tape: tf.GradientTape,
-        loss: tf.Tensor,
-        weights: list,
+        self, optimizer: keras.Optimizer, tape: tf.GradientTape, loss: tf.Tensor, weights: list
     ) -> None:
         optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
 
