@@ -18,13 +18,8 @@ _OPTIONS = (
     "--headless=new",
     "--no-sandbox",  # tests run as root in containers, and open their own pages only
     "--disable-dev-shm-usage",
-    "--disable-gpu",
     "--hide-scrollbars",
     "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-extensions",
-    "--disable-sync",
-    "--no-first-run",
 )
 # Elements that stick out of the page and lie in no box that scrolls by itself.
 _OVERFLOWING = """

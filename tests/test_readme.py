@@ -45,19 +45,14 @@ MAKE_COMMANDS = [line for line in commands() if line.startswith("make ")]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A working folder with every data set that the README's commands use, in small."""
-    folder = tmp_path_factory.mktemp("readme")
-    for name in ("crohme", "demo"):
-        (folder / "data" / name).mkdir(parents=True)
-        np.savez(folder / "data" / name / "symbols.npz", **_sixteen())
-    return folder
-
-
-def _sixteen():
-    """Toy images under the 16 class names that the README's commands name."""
     arrays = toy_symbols(per_class=(12, 12, 12, 12))
     arrays["labels"] = np.arange(48) // 3  # of every class something is in the train split
     arrays["class_names"] = np.array(CLASSES)
-    return arrays
+    folder = tmp_path_factory.mktemp("readme")
+    for name in ("crohme", "demo"):
+        (folder / "data" / name).mkdir(parents=True)
+        np.savez(folder / "data" / name / "symbols.npz", **arrays)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -29,40 +29,22 @@ from gan_keras.storage import checkpoints
 CALM = {"epsilon": 0.01, "precision": "float32"}
 POINTS = {"batch_size": 16, "packing": 2, "lr_decay": "linear", "lr_decay_steps": 8}
 IMAGES = {"dataset": "demo", "networks": "digit_gan", "width_mult": 0.02, "batch_size": 8}
+DENSE = IMAGES | {"networks": "dense", "width_mult": 0.05}
+AUXILIARY = {"dataset": "demo", "width_mult": 0.05, "batch_size": 64, "penalty_every": 2}
+TRICKS = {
+    "minibatch_stddev": True,
+    "minibatch_discrimination": 3,
+    "feature_matching": 0.1,
+    "pretraining": 2,
+}
 # case -> experiment, preset, options
 CASES = {
     "z1": ("gaussian", "z1", POINTS),  # falling rates
     "ring": ("gaussian", "ring", POINTS),  # and BatchNorm in both, packs, updates at once
-    "acgan": (
-        "acgan",
-        "compact",
-        {
-            "dataset": "demo",
-            "width_mult": 0.05,
-            "batch_size": 64,
-            "penalty_every": 2,
-            "instance_noise": 0.1,
-            "label_policy": "noisy",
-        },
-    ),
+    "acgan": ("acgan", "compact", AUXILIARY | {"instance_noise": 0.1, "label_policy": "noisy"}),
     "dcgan": ("dcgan", None, IMAGES | {"d_dropout": 0.3}),
-    "vanilla": (
-        "vanilla",
-        None,
-        IMAGES
-        | {
-            "minibatch_stddev": True,
-            "minibatch_discrimination": 3,
-            "feature_matching": 0.1,
-            "pretraining": 2,
-        },
-    ),
-    "wgan_gp": (
-        "wgan_gp",
-        None,
-        IMAGES
-        | {"networks": "dense", "norm": "", "g_slope": 0.0, "width_mult": 0.05, "n_critic": 2},
-    ),
+    "vanilla": ("vanilla", None, IMAGES | TRICKS),
+    "wgan_gp": ("wgan_gp", None, DENSE | {"norm": "", "g_slope": 0.0, "n_critic": 2}),
 }
 STEPS = 4
 
@@ -74,18 +56,14 @@ def train(case, distribute, folder):
     config = configs.config_class(experiment).create(preset, options)
     dataset = training.load_data(config)
     model = training.build(config, dataset.spec)
+    deal = (config.n_critic, model.replicas)
     found = []
 
     def note(batch, logs):
         found.append({name: float(value) for name, value in logs.items()})
 
     history = model.fit(
-        training_batches(
-            dataset,
-            config.images_per_step,
-            config.seed,
-            deal=(config.n_critic, model.replicas),
-        ),
+        training_batches(dataset, config.images_per_step, config.seed, deal=deal),
         steps_per_epoch=STEPS,
         verbose=0,
         shuffle=False,
