@@ -9,7 +9,6 @@ from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.foundation.errors import UsageError
 from gan_keras.steps import penalties
-from gan_keras.steps.latents import Purpose
 
 SPEC = DataSpec((28, 28, 1), tuple("abc"), (30, 20, 10))
 
@@ -107,14 +106,6 @@ def test_test_step_changes_nothing_and_repeats():
     for name, variable in gan.state().items():
         if name in state:
             np.testing.assert_array_equal(state[name], np.array(variable), err_msg=name)
-
-
-def test_steps_draw_new_noise_each_time_inside_a_graph():
-    gan = make(ema_decay=0.0)
-    draw = tf.function(lambda: gan.step_seed(Purpose.LABELS_G))
-    first = draw().numpy()
-    gan.steps.assign_add(1)
-    assert not np.array_equal(first, draw().numpy())
 
 
 def test_class_probabilities_follow_the_sampling():
