@@ -182,7 +182,7 @@ MEMORY = {
 )
 def test_killed_run_resumes_bit_equal(run_config, monkeypatch, preset, options):
     whole, broken = (
-        run_config(name, preset, eval_samples=0, gif=False, **options)
+        run_config(name, preset, eval_samples=0, gif=False, log_every=1, **options)
         for name in ("whole", "broken")
     )
     training.run(whole)
