@@ -241,7 +241,7 @@ def _shown(text: str) -> str:
 class _Traces:
     """The traces of a file, by id; each that is asked for is taken apart once."""
 
-    def __init__(self, root: ET.Element, prefix: str):
+    def __init__(self, root: ET.Element, prefix: str) -> None:
         self._x, self._y, self._channels = _channels(root, prefix)
         self._texts: dict[str, str | None] = {}
         tag = prefix + "trace"

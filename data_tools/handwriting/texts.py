@@ -21,7 +21,7 @@ _ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 class _Sum:
     """Builds one expression of numbers, x, brackets and signs."""
 
-    def __init__(self, rng: random.Random):
+    def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         self.tokens: list[tuple[str, bool]] = []
         self.latex: list[str] = []

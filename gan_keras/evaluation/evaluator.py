@@ -35,7 +35,7 @@ class Evaluator:
         cache_dir: Folder of the classifiers.
     """
 
-    def __init__(self, dataset: Dataset, *, cache_dir: str | Path):
+    def __init__(self, dataset: Dataset, *, cache_dir: str | Path) -> None:
         self.dataset = dataset
         self.cache_dir = Path(cache_dir)
         self._stacked = stacked_scores.is_stacked(dataset)

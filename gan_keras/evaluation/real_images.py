@@ -106,7 +106,7 @@ class RealImages:
         read: The classifier, from images to their reading.
     """
 
-    def __init__(self, dataset: Dataset, read: Callable[[np.ndarray], Reading]):
+    def __init__(self, dataset: Dataset, read: Callable[[np.ndarray], Reading]) -> None:
         self._dataset, self._read = dataset, read
         self._split = "test" if len(dataset.test_images) > 1 else "train"
         images, labels = (

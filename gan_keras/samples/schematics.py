@@ -211,7 +211,7 @@ def _arrow(
 class _Row:
     """One network, drawn from left to right."""
 
-    def __init__(self, name: str, network: keras.Model):
+    def __init__(self, name: str, network: keras.Model) -> None:
         self.name = f"{name}, {network.count_params():,} parameters"
         self.blocks = blocks(network)
         self.inputs = [_tensor_label(t) for t in network.inputs]

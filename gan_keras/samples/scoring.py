@@ -69,7 +69,7 @@ class Scorer:
         data_dir: Folder of prepared data sets, where their classifiers are kept too.
     """
 
-    def __init__(self, dataset: Dataset, data_dir: str | Path):
+    def __init__(self, dataset: Dataset, data_dir: str | Path) -> None:
         self.dataset = dataset.in_memory(SCORED)
         self.cache_dir = classifier.cache_folder(data_dir)
 

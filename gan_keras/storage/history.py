@@ -29,7 +29,7 @@ class History:
         DataError: If the file is damaged.
     """
 
-    def __init__(self, path: Path, last_epoch: float = math.inf):
+    def __init__(self, path: Path, last_epoch: float = math.inf) -> None:
         self.path = path
         self.rows: list[dict[str, str]] = []
         if path.exists():
@@ -80,7 +80,7 @@ class Stopwatch:
         before: What `read` gave at the end of the last session.
     """
 
-    def __init__(self, before: Mapping[str, float] | None = None):
+    def __init__(self, before: Mapping[str, float] | None = None) -> None:
         self._before = dict(before or {"wall_seconds": 0.0, "cpu_seconds": 0.0})
         self._wall, self._cpu = time.monotonic(), time.process_time()
 

@@ -41,7 +41,7 @@ class Progress:
         work: Expected seconds of each run by name; where one is unknown all count the same.
     """
 
-    def __init__(self, runs: Sequence[Run], work: Mapping[str, float]):
+    def __init__(self, runs: Sequence[Run], work: Mapping[str, float]) -> None:
         known = all(work.values())
         self._work = {run.name: work[run.name] if known else 1.0 for run in runs}
         self._open = {run.name: run for run in runs}

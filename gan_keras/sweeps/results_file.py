@@ -36,7 +36,7 @@ class Results:
         DataError: If the file is damaged, or of another study.
     """
 
-    def __init__(self, path: Path, study: Study):
+    def __init__(self, path: Path, study: Study) -> None:
         self.path = path
         self.study = study
         self.runs: dict[str, dict[str, Any]] = {}

@@ -60,7 +60,7 @@ class Alphabet:
         words: Class of each function name that is one class, such as `sin`.
     """
 
-    def __init__(self, class_names: Sequence[str]):
+    def __init__(self, class_names: Sequence[str]) -> None:
         numbered = tuple(class_names) == tuple(map(str, range(len(class_names))))
         if numbered and len(class_names) in _EMNIST:
             class_names = tuple(_EMNIST[len(class_names)])

@@ -104,7 +104,7 @@ class Writer:
         UsageError: If the run cannot write.
     """
 
-    def __init__(self, run: Sampler, reader: Reader | None = None):
+    def __init__(self, run: Sampler, reader: Reader | None = None) -> None:
         check_can_write(run)
         self.alphabet = Alphabet(run.class_names)
         self.reader = reader

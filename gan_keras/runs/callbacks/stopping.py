@@ -22,7 +22,7 @@ DIVERGED = 1e6
 class DivergedError(DataError):
     """Training cannot go on: a loss is not finite or absurdly large."""
 
-    def __init__(self, reason: str):
+    def __init__(self, reason: str) -> None:
         super().__init__(
             f"training has diverged: {reason}. The last good checkpoint is kept; try a lower --lr"
         )
@@ -35,7 +35,7 @@ class CollapsedError(DataError):
         metrics: Content of metrics.json.
     """
 
-    def __init__(self, metrics: Mapping[str, Any]):
+    def __init__(self, metrics: Mapping[str, Any]) -> None:
         clauses = "; ".join(metrics["collapsed"])
         super().__init__(
             f"training has collapsed: {clauses} (step {metrics['step']:,}). The run is saved and "
@@ -46,7 +46,7 @@ class CollapsedError(DataError):
 class InterruptedRunError(Exception):
     """Ctrl-C or SIGTERM has stopped the run; a checkpoint is written."""
 
-    def __init__(self, signum: int):
+    def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
         self.signum = signum
 
