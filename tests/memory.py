@@ -6,7 +6,7 @@ import tracemalloc
 
 @contextlib.contextmanager
 def memory_below(most):
-    """Checks that no more than so many bytes are taken at any time; NumPy reports them too."""
+    """Checks that less than `most` bytes are taken at any time; NumPy reports them too."""
     tracemalloc.start()
     try:
         yield
