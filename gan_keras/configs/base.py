@@ -10,7 +10,7 @@ import hashlib
 import math
 import shlex
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 from gan_keras.foundation.errors import UsageError
@@ -342,6 +342,21 @@ class RunConfig(OptionGroup):
             for name, value in self.to_dict().items()
             if name not in fields or fields[name].metadata["identity"]
         }
+
+    def differences(self, recorded: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+        """Lists the options in which a recorded run differs, each as `name (before, now)`.
+
+        Args:
+            recorded: Options of that run, as `to_dict` gave them. It may be of an earlier version:
+                an option that did not exist then had its default.
+            names: Options to compare.
+        """
+        before, now = self.defaults() | dict(recorded), self.to_dict()
+        return [
+            f"{name} ({before.get(name)!r} before, {now[name]!r} now)"
+            for name in names
+            if before.get(name) != now[name]
+        ]
 
     def arguments(self, places: bool = False) -> list[str]:
         """The module and flags that train this: `python -m` and these.

@@ -167,14 +167,8 @@ class RunFolder:
                 compared.
             DataError: If the data set has changed.
         """
-        # A run of an earlier version lacks newer options: it had the values of their defaults.
-        old, data = config.defaults() | stored["options"], stored["data"]
-        changed = [
-            f"{name} ({old.get(name)!r} before, {value!r} now)"
-            for name, value in config.identity().items()
-            if old.get(name) != value
-        ]
-        if changed:
+        data = stored["data"]
+        if changed := config.differences(stored["options"], config.identity()):
             raise UsageError(
                 f"{self.path} was started with other settings: {', '.join(changed)}. Use the "
                 "first settings, another --workdir, or --overwrite to start anew"
@@ -186,7 +180,7 @@ class RunFolder:
             raise UsageError(
                 f"--memory_mb={config.memory_mb} {now} and {self.path} did not, so that it "
                 "cannot be told whether they are the same; give "
-                f"--memory_mb={old['memory_mb']} as before"
+                f"--memory_mb={stored['options']['memory_mb']} as before"
             )
         raise DataError(
             f"data set {config.dataset!r} has changed since {self.path} was started; restore "

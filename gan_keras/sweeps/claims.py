@@ -1,6 +1,7 @@
 """The registry of claims: what the originals said, and the study and rules that decide it."""
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ SYSTEMS = ("LaTeX Writer", "AE-AC-GAN", "digit GAN", "2-D image sets", "GAN blog
 NOT_TRIED, UNFINISHED = "not tried yet", "not complete yet"
 _RULES = ("rules", "needs", "also")
 _TEXTS = ("said", "study", "note", "changed")
+_KEYS = ("by", *_TEXTS, *_RULES)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +26,6 @@ class Claim:
     """One claim.
 
     Attributes:
-        id: Short name, unique.
         systems: The originals that make it.
         said: The claim in our words.
         study: Name of the study file that decides; empty if there is none yet.
@@ -49,15 +50,9 @@ class Claim:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """The result of a claim.
+    """The verdict on a claim, with the findings of its rules, its needs and its `also`.
 
-    Attributes:
-        claim: The claim.
-        verdict: On the claim; `NOT_TRIED` or `UNFINISHED` where there is none.
-        why: Why there is no verdict, in a few words; empty where there is one.
-        findings: Of each rule.
-        needed: Of each need.
-        beside: Of the rules in `also`.
+    `verdict` is `NOT_TRIED` or `UNFINISHED` where there is none; `why` says why, in a few words.
     """
 
     claim: Claim
@@ -69,10 +64,7 @@ class Decision:
 
 
 def load(file: Path) -> tuple[Claim, ...]:
-    """Reads the registry and checks it against the study files beside it.
-
-    Args:
-        file: claims.yaml.
+    """Reads the registry, claims.yaml, and checks it against the study files beside it.
 
     Raises:
         DataError: If a file cannot be read.
@@ -87,9 +79,8 @@ def load(file: Path) -> tuple[Claim, ...]:
 
 def _claim(id: str, entry: Any, file: Path, known: dict[str, list[Study]]) -> Claim:
     where = f"{file}, {id}"
-    known_keys = ("by", *_TEXTS, *_RULES)
-    if not isinstance(entry, dict) or not entry.keys() <= set(known_keys):
-        raise UsageError(f"{where}: expected a mapping of {', '.join(known_keys)}")
+    if not isinstance(entry, dict) or not entry.keys() <= {*_KEYS}:
+        raise UsageError(f"{where}: expected a mapping of {', '.join(_KEYS)}")
     systems = tuple(name.strip() for name in str(entry.get("by", "")).split(","))
     if unknown := [name for name in systems if name not in SYSTEMS]:
         raise UsageError(f"{where}: by={unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
@@ -105,49 +96,42 @@ def _claim(id: str, entry: Any, file: Path, known: dict[str, list[Study]]) -> Cl
         path = file.parent / f"{claim.study}.yaml"
         sizes = studies.read_yaml(path).get("sizes", {})
         known[claim.study] = [studies.load(path, size) for size in sizes]
-    for study in known.get(claim.study, ()):
-        for rule in (*claim.rules, *claim.needs, *claim.also):
-            _check_rule(rule, study, where)
+    used = (*claim.rules, *claim.needs, *claim.also)
+    for study, rule in itertools.product(known.get(claim.study, ()), used):
+        arms = {arm.name for arm in study.arms}
+        if unknown := [arm for arm in (*rule.arms, *rule.others) if arm not in arms]:
+            raise UsageError(f"{where}: {study.name} ({study.size}) has no arm {unknown[0]!r}")
+        if rule.metric not in {metric.name for metric in study.metrics}:
+            raise UsageError(f"{where}: {study.name} does not measure {rule.metric!r}")
     return claim
 
 
-def _check_rule(rule: Rule, study: Study, where: str) -> None:
-    """Checks that the study has the arms and measures of a rule."""
-    arms = {arm.name for arm in study.arms}
-    if unknown := [arm for arm in (*rule.arms, *rule.others) if arm not in arms]:
-        raise UsageError(f"{where}: {study.name} ({study.size}) has no arm {unknown[0]!r}")
-    if rule.metric not in {metric.name for metric in study.metrics}:
-        raise UsageError(f"{where}: {study.name} does not measure {rule.metric!r}")
-
-
 def decide(claim: Claim, results: Mapping[str, Any]) -> Decision:
-    """Compares a claim that has rules with the content of its study's results file."""
+    """Compares a claim that has rules with the content of its study's results file.
+
+    It is refuted if any of its rules is, and confirmed if all are.
+    """
     findings, needed, beside = (
         tuple(rules.apply(rule, results) for rule in asked)
         for asked in (claim.rules, claim.needs, claim.also)
     )
-    verdict, why = _verdict(claim, findings, needed, results)
-    return Decision(claim, verdict, why, findings, needed, beside)
-
-
-def _verdict(
-    claim: Claim,
-    findings: tuple[Finding, ...],
-    needed: tuple[Finding, ...],
-    results: Mapping[str, Any],
-) -> tuple[str, str]:
-    """Returns the verdict, and why there is none."""
-    if all(finding.estimate is None for finding in findings):
-        return NOT_TRIED, ""
     arms = {arm for rule in (*claim.rules, *claim.needs) for arm in (*rule.arms, *rule.others)}
     planned = [run_name(arm, seed) for arm in arms for seed in results["seeds"]]
     ended = sum(name in results["runs"] for name in planned)
-    if ended < len(planned):
-        return UNFINISHED, f"{ended} of {len(planned)} runs"
-    unmet = [one.verdict for one in needed if one.verdict != rules.CONFIRMED]
-    if rules.REFUTED in unmet:
-        return rules.UNDECIDED, "what it needs is not there"
-    if unmet:
-        return rules.UNDECIDED, "whether the need is met is unclear"
-    verdict = rules.combine([one.verdict for one in findings])
-    return verdict, "the interval is too wide" if verdict == rules.UNDECIDED else ""
+    met, ruled = ({one.verdict for one in found} for found in (needed, findings))
+    verdict, why = rules.UNDECIDED, ""
+    if all(finding.estimate is None for finding in findings):
+        verdict = NOT_TRIED
+    elif ended < len(planned):
+        verdict, why = UNFINISHED, f"{ended} of {len(planned)} runs"
+    elif rules.REFUTED in met:
+        why = "what it needs is not there"
+    elif rules.UNDECIDED in met:
+        why = "whether the need is met is unclear"
+    elif rules.REFUTED in ruled:
+        verdict = rules.REFUTED
+    elif rules.UNDECIDED in ruled:
+        why = "the interval is too wide"
+    else:
+        verdict = rules.CONFIRMED
+    return Decision(claim, verdict, why, findings, needed, beside)

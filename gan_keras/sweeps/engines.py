@@ -97,8 +97,7 @@ def ray(cpus: int, address: str, gpus: float) -> Iterator[Start]:
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
         signal.signal(signal.SIGTERM, on_sigterm)  # that of Ray aborts
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        what = f"--ray_address={address}" if address else "a Ray cluster on this machine"
-        raise DataError(f"cannot use {what}: {one_line(error)}") from error
+        raise DataError(f"cannot use Ray ({address or 'here'}): {one_line(error)}") from error
     # a run that fails says so by itself; a machine that dies is worth another try
     task = ray.remote(max_retries=2)(run_process.execute)
     started = []

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,9 @@ from gan_keras.evaluation import seed_statistics
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds with its uncertainty.
+    """A mean over `n` seeds, its standard deviation, and the ends of its 95 % t-interval.
 
-    Attributes:
-        mean: Over seeds.
-        sd: Sample standard deviation; NaN for one seed.
-        n: Number of seeds.
-        low: Lower end of the 95 % t-interval of the mean; -inf for one seed.
-        high: Upper end.
+    One seed has NaN as standard deviation and an infinite interval.
     """
 
     mean: float
@@ -29,8 +24,9 @@ class Estimate:
     high: float
 
 
-def estimate(values: Sequence[float]) -> Estimate:
-    """Returns the mean of values, one per seed, with its 95 % t-interval."""
+def estimate(by_seed: Mapping[int, float]) -> Estimate:
+    """Returns the mean over seeds with its 95 % t-interval."""
+    values = list(by_seed.values())
     mean, n = float(np.mean(values)), len(values)
     if n == 1:
         return Estimate(mean, math.nan, 1, -math.inf, math.inf)
@@ -39,47 +35,37 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 def by_seed(results: Mapping[str, Any], arm: str, metric: str) -> dict[int, float]:
     """Returns a metric of the finished runs of an arm by seed, without runs that lack it."""
-    return {
-        run["seed"]: run["metrics"][metric]
-        for run in sorted(results["runs"].values(), key=lambda run: run["seed"])
-        if run["arm"] == arm
-        and run["status"] == "finished"
-        and run["metrics"].get(metric) is not None
-    }
+    own = [run for run in results["runs"].values() if run["arm"] == arm]
+    values = {run["seed"]: run["metrics"].get(metric) for run in own if run["status"] == "finished"}
+    return {seed: values[seed] for seed in sorted(values) if values[seed] is not None}
 
 
-def paired(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
-    """Returns `first - second` for the seeds that both have.
-
-    Pairing removes the effect that a seed has on both.
-    """
-    return [first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())]
+def paired(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:
+    """Returns `first - second` by seed, which removes the effect that a seed has on both."""
+    return {seed: first[seed] - second[seed] for seed in first if seed in second}
 
 
 def table(results: Mapping[str, Any]) -> str:
-    """Returns the content of a results file as text.
-
-    That is a block per metric, with a line per arm: mean +- sd, seeds, and the difference to the
-    baseline with its 95 % interval; then the runs that failed.
-    """
+    """Returns results as text: mean +- sd per metric and arm, and differences to the baseline."""
     lines = []
     arms, baseline = results["arms"], results["baseline"]
-    width = max(len(arm) for arm in arms) + 2
+    width = max(map(len, arms)) + 2
     for metric in results["metrics"]:
         lines.append(metric)
-        base = by_seed(results, baseline, metric) if baseline else {}
+        base = by_seed(results, baseline, metric)
         for arm in arms:
             values = by_seed(results, arm, metric)
-            found = estimate(list(values.values())) if values else None
+            found = estimate(values) if values else None
             line = f"  {arm:{width}s}" + (f"{spread(found):26s} n={found.n}" if found else "-")
-            differences = paired(values, base) if arm != baseline else []
-            if differences:
-                line += "   " + _difference(estimate(differences), baseline)
+            if arm != baseline and (differences := paired(values, base)):
+                change = estimate(differences)
+                line += f"   {change.mean:+.4g} against {baseline}"
+                if change.n > 1:
+                    line += f", 95 % [{change.low:+.4g}, {change.high:+.4g}]"
             lines.append(line.rstrip())
     failed = {name: run for name, run in results["runs"].items() if run["status"] == "failed"}
-    if failed:
-        lines.append("failed")
-        lines += [f"  {name}: {run['reason']} ({run['log']})" for name, run in failed.items()]
+    lines += ["failed"] if failed else []
+    lines += [f"  {name}: {run['reason']} ({run['log']})" for name, run in failed.items()]
     return "\n".join(lines)
 
 
@@ -91,10 +77,3 @@ def number(value: float) -> str:
 def spread(found: Estimate) -> str:
     """Returns mean +- standard deviation as text."""
     return number(found.mean) + (f" +- {number(found.sd)}" if found.n > 1 else "")
-
-
-def _difference(found: Estimate, baseline: str) -> str:
-    text = f"{found.mean:+.4g} against {baseline}"
-    if found.n > 1:
-        text += f", 95 % [{found.low:+.4g}, {found.high:+.4g}]"
-    return text

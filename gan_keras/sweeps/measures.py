@@ -11,27 +11,6 @@ from gan_keras.evaluation import catalogue
 from gan_keras.foundation.errors import UsageError
 from gan_keras.storage.metrics import flatten
 
-# Columns that log.csv may hold, each also as `val_...`.
-COLUMNS = (
-    "ae_gradient_norm",
-    "ae_loss",
-    "alpha",
-    "class_accuracy",
-    "d_class",
-    "d_fake",
-    "d_gradient_norm",
-    "d_loss",
-    "d_real",
-    "fake_class_accuracy",
-    "fake_score",
-    "g_class",
-    "g_gradient_norm",
-    "g_loss",
-    "g_source",
-    "gradient_penalty",
-    "image_size",
-    "real_score",
-)
 # Not numbers of a kind that a table could average.
 _LEFT_OUT = ("confusion", "environment", "experiment", "preset", "dataset", "mode_counts")
 
@@ -64,19 +43,18 @@ def parse(entry: Any, earlier: Collection[str], where: str) -> Measure:
 
     Args:
         entry: A score's name, or a mapping with `name` and one of `mean`, `difference`, `ratio`,
-            `log`.
+            `log`. Columns of log.csv are not checked, as each variant has its own.
         earlier: Names of the measures before it, to which it may refer.
         where: The place that messages name.
 
     Raises:
         UsageError: If it is unknown or incomplete.
     """
-    if isinstance(entry, str):
-        name, parts = entry, {"score": [entry]}
-    elif isinstance(entry, dict) and isinstance(entry.get("name"), str):
-        name, parts = entry["name"], {key: value for key, value in entry.items() if key != "name"}
-    else:
+    parts = {"name": entry, "score": [entry]} if isinstance(entry, str) else entry
+    if not isinstance(parts, dict) or "name" not in parts:
         raise UsageError(f"{where}: a metric is a score's name or a mapping with `name`")
+    parts = dict(parts)
+    name = str(parts.pop("name"))
     where = f"{where}, metric {name!r}"
     if name in earlier:
         raise UsageError(f"{where}: defined twice")
@@ -89,14 +67,11 @@ def parse(entry: Any, earlier: Collection[str], where: str) -> Measure:
     two = "two " if kind in ("difference", "ratio") else ""
     if not names or (two and len(names) != 2):
         raise UsageError(f"{where}: {kind} needs a list of {two}names")
-    if unknown := [one for one in names if one not in earlier and not _is_score(one)]:
-        known = ", ".join(catalogue.MEASURABLE)
-        raise UsageError(f"{where}: unknown metric {unknown[0]!r}; known: {known}")
+    known = (*earlier, *catalogue.MEASURABLE)
+    for one in names:
+        if not any(fnmatch.fnmatchcase(one, pattern) for pattern in known):
+            raise UsageError(f"{where}: unknown metric {one!r}; known: {', '.join(known)}")
     return Measure(name, kind, tuple(names))
-
-
-def _is_score(name: str) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in catalogue.MEASURABLE)
 
 
 def _parse_column(name: str, entry: Mapping[str, Any], where: str) -> Measure:
@@ -104,15 +79,15 @@ def _parse_column(name: str, entry: Mapping[str, Any], where: str) -> Measure:
     if unknown := [str(key) for key in entry if key not in ("log", "take", "value", "since")]:
         raise UsageError(f"{where}: unknown {', '.join(unknown)}")
     column, take, since = str(entry["log"]), entry.get("take", "last"), entry.get("since", 1)
-    if column.removeprefix("val_") not in COLUMNS:
-        raise UsageError(f"{where}: log.csv has no {column!r}; known: {', '.join(COLUMNS)}")
-    if take not in (*_TAKES, "at"):
-        raise UsageError(f"{where}: take={take}: choose one of {', '.join(_TAKES)}, at")
+    if take not in _TAKES:
+        raise UsageError(f"{where}: take={take}: choose one of {', '.join(_TAKES)}")
     if (take in ("above", "at")) != isinstance(entry.get("value"), int | float):
         raise UsageError(f"{where}: `value` belongs to take=above or at")
-    if not isinstance(since, int) or since < 1:
-        raise UsageError(f"{where}: since={since!r}: expected an epoch, from 1")
-    return Measure(name, "log", (column,), take, entry.get("value", 0.0), since)
+    value = entry.get("value", 0.0)
+    for epoch in (since, value if take == "at" else 1):
+        if not isinstance(epoch, int) or epoch < 1:
+            raise UsageError(f"{where}: {epoch!r}: expected an epoch, from 1")
+    return Measure(name, "log", (column,), take, value, since)
 
 
 def describe(measure: Measure) -> str:
@@ -132,19 +107,19 @@ def describe(measure: Measure) -> str:
 
 
 def numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Returns the numbers of metrics.json by dotted name, those in lists by their place.
+    """Returns the numbers of metrics.json by dotted name, in lists by position (`name.0`).
 
     Confusion matrices and the like are left out.
     """
-    return flatten(_lists_as_mappings(metrics))
 
+    def nested(value: Any) -> Any:
+        if isinstance(value, list):
+            value = dict(enumerate(value))
+        if not isinstance(value, dict):
+            return value
+        return {str(key): nested(entry) for key, entry in value.items() if key not in _LEFT_OUT}
 
-def _lists_as_mappings(value: Any) -> Any:
-    if isinstance(value, list):
-        value = dict(enumerate(value))
-    if not isinstance(value, dict):
-        return value
-    return {str(k): _lists_as_mappings(v) for k, v in value.items() if k not in _LEFT_OUT}
+    return flatten(nested(metrics))
 
 
 def evaluate(
@@ -157,26 +132,23 @@ def evaluate(
     Args:
         measures: A measure may refer to earlier ones.
         scores: Numbers of metrics.json by dotted name.
-        columns: Of log.csv.
+        columns: Columns of log.csv.
 
     Returns:
         Values by name; None where the run lacks something or the value is not finite.
     """
     found: dict[str, float | None] = {}
     for measure in measures:
-        value = _value(measure, {**scores, **found}, columns)
+        if measure.kind == "log":
+            value = _value_of_column(measure, columns.get(measure.of[0], ()))
+        else:
+            value = _combined(measure, {**scores, **found})
         found[measure.name] = value if value is not None and math.isfinite(value) else None
     return found
 
 
-def _value(
-    measure: Measure,
-    known: Mapping[str, float | None],
-    columns: Mapping[str, Sequence[float]],
-) -> float | None:
-    """Computes one measure; None if something is missing."""
-    if measure.kind == "log":
-        return _value_of_column(measure, columns.get(measure.of[0], ()))
+def _combined(measure: Measure, known: Mapping[str, float | None]) -> float | None:
+    """Computes a measure of scores; None if one is missing."""
     values = [value for name in measure.of if (value := known.get(name)) is not None]
     if len(values) < len(measure.of):
         return None
@@ -189,19 +161,18 @@ def _value(
 
 def _value_of_column(measure: Measure, values: Sequence[float]) -> float | None:
     """Makes one number of a column; None if it has too few epochs."""
-    if measure.take == "at":
-        epoch = int(measure.value)
-        return values[epoch - 1] if 1 <= epoch <= len(values) else None
     values = values[measure.since - 1 :]
-    if len(values) < (2 if measure.take in ("sd", "slope") else 1):
+    try:
+        return _TAKES[measure.take](values, measure.value) if values else None
+    except (IndexError, statistics.StatisticsError):
         return None
-    return _TAKES[measure.take](values, measure.value)
 
 
 _TAKES: dict[str, Callable[[Sequence[float], float], float]] = {
     "last": lambda values, _: values[-1],
     "sd": lambda values, _: statistics.stdev(values),
     "max": lambda values, _: max(values),
+    "at": lambda values, epoch: values[int(epoch) - 1],
     "above": lambda values, limit: sum(value > limit for value in values),
     "slope": lambda values, _: statistics.linear_regression(range(len(values)), values).slope,
 }

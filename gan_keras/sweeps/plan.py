@@ -1,6 +1,7 @@
 """The runs of a study: their names, folders and configurations, and what makes two the same."""
 
 import dataclasses
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Run:
         arm: Name of its arm.
         seed: Its seed.
         config: Its configuration, with folder and data in place.
-        log: File for its output, in the folder `logs` of the sweep.
+        log: File of its output, in the folder `logs` of the sweep.
         metrics: The measures of the study.
         threads: Threads that it may use.
     """
@@ -57,13 +58,12 @@ def runs(study: Study, workdir: Path, data_dir: str, threads: int) -> list[Run]:
     workdir = workdir.resolve()  # the workers of a cluster start in other folders
     data_dir = str(Path(data_dir).resolve())
     found = []
-    for seed in study.seeds:
-        for arm in study.arms:
-            name = run_name(arm.name, seed)
-            folder = str(workdir / "runs" / name)
-            config = arm.config.replace(seed=seed, workdir=folder, data_dir=data_dir)
-            log = workdir / "logs" / f"{name}.log"
-            found.append(Run(arm.name, seed, config, log, study.metrics, threads))
+    for seed, arm in itertools.product(study.seeds, study.arms):
+        name = run_name(arm.name, seed)
+        folder = str(workdir / "runs" / name)
+        config = arm.config.replace(seed=seed, workdir=folder, data_dir=data_dir)
+        log = workdir / "logs" / f"{name}.log"
+        found.append(Run(arm.name, seed, config, log, study.metrics, threads))
     return found
 
 
@@ -73,27 +73,18 @@ def options(config: RunConfig) -> dict[str, Any]:
 
 
 def changed(config: RunConfig, recorded: Mapping[str, Any]) -> list[str]:
-    """Lists the differences between a configuration and the options of a recorded run.
+    """Lists the options that a recorded run had otherwise; none if only the scores differ.
 
     Args:
         config: The configuration that the study asks for.
-        recorded: Result of `options` at the time. Options that did not exist then had their
-            defaults.
-
-    Returns:
-        `name (before, now)`; empty if it is the same run, with more scores or fewer.
+        recorded: Result of `options` at the time.
     """
-    before = config.defaults() | dict(recorded)
-    return [
-        f"{name} ({before.get(name)!r} before, {value!r} now)"
-        for name, value in options(config).items()
-        if before.get(name) != value and name != "gan_train"
-    ]
+    return config.differences(recorded, [n for n in options(config) if n != "gan_train"])
 
 
 def lacks_gan_train(config: RunConfig, recorded: Mapping[str, Any]) -> bool:
-    """Returns whether a configuration asks for GAN-train and a recorded run of it has none.
+    """Returns whether a recorded run lacks a GAN-train score that is asked for.
 
-    It gets that score when it is made again, without being trained again.
+    Making the run again adds it without training again.
     """
     return config.gan_train and not recorded.get("gan_train")

@@ -5,6 +5,7 @@ options and scores of the runs are stored by name: one value where all runs agre
 one value per run (null where a run has none), in the order of `runs` and then `superseded`.
 """
 
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,7 +56,7 @@ class Results:
         return {} if outcome and plan.changed(run.config, outcome["options"]) else outcome
 
     def finished(self, run: Run) -> bool:
-        """Returns whether a run is done and all that the study measures in it is known."""
+        """Returns whether a run is done and all its measures are known."""
         outcome = self.outcome(run)
         return (
             outcome.get("status") == "finished"
@@ -85,8 +86,7 @@ class Results:
         """
         asked = {
             run_name(arm.name, seed): arm.config.replace(seed=seed)
-            for arm in self.study.arms
-            for seed in self.study.seeds
+            for arm, seed in itertools.product(self.study.arms, self.study.seeds)
         }
         groups: dict[str, dict[str, Any]] = {"runs": {}, "superseded": {}}
         for name, run in sorted(self.runs.items()):
@@ -130,8 +130,7 @@ def _by_name(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def read(path: Path) -> dict[str, Any]:
     """Reads a results file.
 
-    Args:
-        path: The JSON file; in files of earlier versions each run has its own options and scores.
+    In files of earlier versions each run has its own options and scores.
 
     Returns:
         The study's description, and `runs` and `superseded` by name with all that is known of each.
@@ -153,10 +152,9 @@ def read(path: Path) -> dict[str, Any]:
             if run["status"] == "finished":
                 run["metrics"], run["wall_seconds"]
             # Names become names of files; these come from other machines.
-            if type(run["seed"]) is not int or key != run_name(run["arm"], run["seed"]):
+            arm, seed = run["arm"], run["seed"]
+            if not is_name(arm) or type(seed) is not int or key != run_name(arm, seed):
                 raise ValueError(f"a run is called {key!r}")
-            if not is_name(run["arm"]):
-                raise ValueError(f"an arm is called {run['arm']!r}")
         found["study"], found["size"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is damaged ({error!r}); remove it or restore it") from error

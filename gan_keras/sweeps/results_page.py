@@ -18,18 +18,14 @@ from gan_keras.sweeps.study import Study
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """One study at one size, with its verdicts.
+    """One study at one size with the content of its results file and its verdicts.
 
-    Attributes:
-        study: The study as its file has it.
-        results: Content of the results file.
-        decisions: On the claims that the study is about.
-        picture: The PNG beside the results file; need not exist.
+    The picture beside the results file need not exist.
     """
 
     study: Study
     results: dict[str, Any]
-    decisions: tuple[Decision, ...]
+    decisions: list[Decision]
     picture: Path
 
     @property
@@ -55,10 +51,7 @@ class Section:
 
     @property
     def judges(self) -> list[str]:
-        """Accuracy of each judging classifier on real test images, where there are several.
-
-        Each machine trains its own, and two of them do not judge the same images quite alike.
-        """
+        """Accuracy of each judging classifier on real test images, where there are several."""
         key = "classifier.real_test_accuracy"
         found = []
         for name, scores in self._scores_by_data_set().items():
@@ -70,19 +63,16 @@ class Section:
     @property
     def metrics(self) -> dict[str, measures.Measure]:
         """The measures of the study that some run has, by name."""
-        return {
-            measure.name: measure
-            for measure in self.study.metrics
-            if any(run["metrics"].get(measure.name) is not None for run in self.finished)
-        }
+        known = {k for run in self.finished for k, v in run["metrics"].items() if v is not None}
+        return {measure.name: measure for measure in self.study.metrics if measure.name in known}
 
     def rows(self) -> list[list[str]]:
         """Returns the table: arm, seeds, mean +- sd of each metric; then real images and noise."""
         rows = []
-        for arm in (arm for arm in self.results["arms"] if arm not in self.waiting):
+        for arm in [arm for arm in self.results["arms"] if arm not in self.waiting]:
             by_metric = [estimates.by_seed(self.results, arm, metric) for metric in self.metrics]
             seeds = max(map(len, by_metric), default=0)
-            cells = [_mean_and_sd(list(found.values()), seeds) for found in by_metric]
+            cells = [_cell(found, seeds) for found in by_metric]
             rows.append([arm, str(seeds), *cells])
         for name, scores in self._scores_by_data_set().items():
             for title in ("real", "noise"):
@@ -104,22 +94,17 @@ class Section:
             score = _score(name, [run["scores"] for run in self.finished])
             meaning = measures.describe(measure)
             if measure.kind == "score" and score:
-                aim = (
-                    f"{score.better} is better"
-                    if score.better
-                    else "the value of real images is best"
-                )
+                better = score.better and f"{score.better} is better"
+                aim = better or "the value of real images is best"
                 meaning = f"{score.title}: {score.meaning.rstrip('.')} ({aim})"
             found.append((name, meaning))
         return found
 
 
-def _mean_and_sd(values: Sequence[float], seeds: int) -> str:
-    """Returns a cell of the table, with the number of seeds if it is less than `seeds`."""
-    if not values:
-        return ""
+def _cell(values: Mapping[int, float], seeds: int) -> str:
+    """Returns mean +- sd, with the number of seeds where it is less than `seeds`."""
     missing = f" (n = {len(values)})" if len(values) < seeds else ""
-    return estimates.spread(estimates.estimate(values)) + missing
+    return estimates.spread(estimates.estimate(values)) + missing if values else ""
 
 
 def _reference(metric: str, title: str, scores: Sequence[Mapping[str, float]]) -> str:
@@ -147,17 +132,14 @@ def _duration(seconds: float) -> str:
 
 
 def _sections(folder: Path, registry: Sequence[Claim]) -> list[Section]:
-    """Reads the results of all studies; those without a finished run are left out."""
+    """Returns the studies with a finished run."""
     found = []
     for file in sorted((folder / "results").glob("*.json")):
         results = results_file.read(file)
         study = studies.load(folder / f"{results['study']}.yaml", results["size"])
-        about = [claim for claim in registry if claim.study == study.name]
-        decisions = tuple(claims.decide(claim, results) for claim in about)
-        section = Section(study, results, decisions, file.with_suffix(".png"))
-        if section.finished:
-            found.append(section)
-    return found
+        decisions = [claims.decide(one, results) for one in registry if one.study == study.name]
+        found.append(Section(study, results, decisions, file.with_suffix(".png")))
+    return [section for section in found if section.finished]
 
 
 def _overview(
@@ -168,18 +150,15 @@ def _overview(
     That is the largest size that decides it, else the largest at which it was tried.
     """
     decided = (rules.CONFIRMED, rules.REFUTED)
-    ranked = sorted(found, key=lambda section: -studies.SIZES.index(section.study.size))
-    lines = []
-    for claim in registry:
-        tried = [
-            (decision, section)
-            for section in ranked
-            for decision in section.decisions
-            if decision.claim is claim and decision.verdict != claims.NOT_TRIED
-        ]
-        best = min(tried, key=lambda pair: pair[0].verdict not in decided, default=None)
-        lines.append((claim, best[0].verdict, best[1]) if best else (claim, claims.NOT_TRIED, None))
-    return lines
+    lines = {claim.id: (claim, claims.NOT_TRIED, None) for claim in registry}
+    for section in sorted(found, key=lambda section: studies.SIZES.index(section.study.size)):
+        for decision in section.decisions:
+            before = lines[decision.claim.id][1]
+            if decision.verdict in decided or (
+                before not in decided and decision.verdict != claims.NOT_TRIED
+            ):
+                lines[decision.claim.id] = (decision.claim, decision.verdict, section)
+    return list(lines.values())
 
 
 def render(folder: Path, root: Path, draw: bool = False) -> str:

@@ -61,12 +61,9 @@ def _in_words(arms: Sequence[str]) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """The result of a rule.
+    """The verdict on a rule: `CONFIRMED`, `REFUTED` or `UNDECIDED`.
 
-    Attributes:
-        rule: The rule.
-        verdict: `CONFIRMED`, `REFUTED` or `UNDECIDED`.
-        estimate: Of the level or the paired difference; None where nothing was measured.
+    `estimate` is that of the level or the paired difference; None where nothing was measured.
     """
 
     rule: Rule
@@ -75,11 +72,7 @@ class Finding:
 
 
 def parse(entry: Any, where: str) -> Rule:
-    """Reads a rule of the registry of claims.
-
-    Args:
-        entry: The mapping.
-        where: The place that messages name.
+    """Reads a rule of the registry of claims; messages name the place `where`.
 
     Raises:
         UsageError: If it is incomplete or contradicts itself.
@@ -92,8 +85,7 @@ def parse(entry: Any, where: str) -> Rule:
     if expect not in (*_COMPARISONS, *_LEVELS):
         raise UsageError(f"{where}: expect={expect}: choose one of {(*_COMPARISONS, *_LEVELS)}")
     if not arms or bool(others) != (expect in _COMPARISONS):
-        than = " and `than`" if expect in _COMPARISONS else ""
-        raise UsageError(f"{where}: {expect} needs `arm`{than}")
+        raise UsageError(f"{where}: give `arm`, and `than` unless it is at_least or at_most")
     if (expect in _LEVELS) != isinstance(entry.get("value"), int | float):
         raise UsageError(f"{where}: `value` belongs to at_least and at_most")
     if not isinstance(margin, int | float) or margin < 0 or (expect == "same" and not margin):
@@ -103,22 +95,17 @@ def parse(entry: Any, where: str) -> Rule:
 
 
 def _arms(entry: Mapping[str, Any], one: str, several: str, where: str) -> tuple[str, ...]:
-    if one in entry and several in entry:
-        raise UsageError(f"{where}: give {one} or {several}, not both")
-    if several in entry:
-        if not isinstance(entry[several], list) or len(entry[several]) < 2:
-            raise UsageError(f"{where}: {several} needs a list of arms")
-        return tuple(entry[several])
-    return (entry[one],) if one in entry else ()
+    found = [entry[one]] if one in entry else entry.get(several, [])
+    if not isinstance(found, list) or (one in entry and several in entry):
+        raise UsageError(f"{where}: give one {one}, or {several} with a list of arms")
+    return tuple(found)
 
 
 def apply(rule: Rule, results: Mapping[str, Any]) -> Finding:
     """Compares a rule with the content of a results file."""
-    own = _by_seed(rule.arms, rule.metric, results)
+    values = _by_seed(rule.arms, rule.metric, results)
     if rule.others:
-        values = estimates.paired(own, _by_seed(rule.others, rule.metric, results))
-    else:
-        values = list(own.values())
+        values = estimates.paired(values, _by_seed(rule.others, rule.metric, results))
     if not values:
         return Finding(rule, UNDECIDED, None)
     found = estimates.estimate(values)
@@ -150,18 +137,10 @@ def judge(found: Estimate, rule: Rule) -> str:
     return CONFIRMED if low > 0 else UNDECIDED
 
 
-def combine(verdicts: Sequence[str]) -> str:
-    """Returns the verdict on a claim: refuted if any rule is, confirmed if all rules are."""
-    if REFUTED in verdicts:
-        return REFUTED
-    return CONFIRMED if verdicts and set(verdicts) == {CONFIRMED} else UNDECIDED
-
-
 def _by_seed(arms: Sequence[str], metric: str, results: Mapping[str, Any]) -> dict[int, float]:
     """Returns a metric by seed: of one arm, or the range over several."""
     found = [estimates.by_seed(results, arm, metric) for arm in arms]
     if len(found) == 1:
         return found[0]
-    seeds = sorted(set.intersection(*(set(one) for one in found)))
-    # largest less smallest
+    seeds = [seed for seed in found[0] if all(seed in one for one in found)]
     return {seed: float(np.ptp([one[seed] for one in found])) for seed in seeds}

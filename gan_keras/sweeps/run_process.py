@@ -52,7 +52,7 @@ def report(run: Run) -> dict[str, Any]:
     Raises:
         DataError: If something is missing, or the folder holds a run of other settings.
     """
-    _, stored = RunFolder.started(run.folder)
+    folder, stored = RunFolder.started(run.folder)
     if differing := plan.changed(run.config, stored["options"]):
         raise DataError(
             f"{run.folder} holds a run of other settings: {', '.join(differing)}; choose another "
@@ -63,7 +63,7 @@ def report(run: Run) -> dict[str, Any]:
     try:
         metrics = read_metrics(run.folder)
         scores = measures.numbers(metrics)
-        columns = History(run.folder / "log.csv").columns()
+        columns = History(folder.log).columns()
         return {
             "status": "finished",
             "metrics": measures.evaluate(run.metrics, scores, columns),
@@ -79,14 +79,12 @@ def report(run: Run) -> dict[str, Any]:
 
 def failure(log: Path, code: int) -> str:
     """Returns why a process failed, in one line: its error line, else its last line."""
-    try:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    except OSError:
-        lines = []
+    text = log.read_text(errors="replace") if log.exists() else ""
+    lines = [line for line in text.splitlines() if line.strip()] or ["no output"]
     if errors := [line for line in lines if line.startswith("error: ")]:
-        return errors[-1].removeprefix("error: ").strip()[:500]
+        return one_line(errors[-1].removeprefix("error: "))
     how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-    return f"{how}: {lines[-1].strip()[:500] if lines else 'no output'}"
+    return f"{how}: {one_line(lines[-1])}"
 
 
 def train(run: Run, stop: threading.Event) -> int:
@@ -117,7 +115,6 @@ def _end(process: subprocess.Popen) -> None:
         process.terminate()
         try:
             process.wait(timeout=_PATIENCE)
-        except BaseException:
-            process.kill()
+        finally:
+            process.kill()  # no effect on one that has ended
             process.wait()
-            raise

@@ -13,7 +13,7 @@ A study is YAML. Its runs are arms times grid times seeds:
     seeds: [0, 1, 2, 3, 4]
     baseline: short-epochs=70         # what the others are compared with
     metrics: [energy_distance]
-    sizes:                            # each may change options, arms, grid, seeds and baseline
+    sizes:                            # each may change options, arms and seeds
       cpu: {options: {steps_per_epoch: 16}, scaled_down: "...", seconds: 20}
       full: {}
 """
@@ -21,12 +21,11 @@ A study is YAML. Its runs are arms times grid times seeds:
 import dataclasses
 import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import yaml
-import yaml.resolver
 
 from gan_keras import configs
 from gan_keras.configs.base import RunConfig
@@ -36,24 +35,20 @@ from gan_keras.sweeps.measures import Measure
 
 # The larger size outranks the smaller one.
 SIZES = ("cpu", "full")
-_IN_BOTH = ("options", "arms", "grid", "seeds", "baseline")
-_KEYS = ("title", "experiment", "preset", *_IN_BOTH, "metrics", "sizes")
+_IN_BOTH = ("options", "arms", "seeds")
+_KEYS = ("title", "experiment", "preset", *_IN_BOTH, "grid", "baseline", "metrics", "sizes")
 _SIZE_KEYS = (*_IN_BOTH, "scaled_down", "seconds")
 # Options that belong to the machine, not to the study.
 _MACHINE = ("workdir", "data_dir", "seed")
-# A sweep reports on all its runs together. Several machines may make them, and must not choose how
-# each computes.
+# A sweep reports on all its runs together, and all machines that make them must compute alike.
 _DEFAULTS = {"gif": False, "report": False, "precision": "float32"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Arm:
-    """One configuration of a study.
+    """One configuration of a study (with seed 0), and its name in tables and of folders.
 
-    Attributes:
-        name: Name of its folders, and in tables.
-        config: The configuration, with seed 0.
-        seconds: Estimated seconds of one run on one core; 0 if unknown.
+    `seconds` is the estimated time of one run on one core; 0 if unknown.
     """
 
     name: str
@@ -68,10 +63,9 @@ class Study:
     Attributes:
         name: Name of the file.
         size: One of `SIZES`.
-        title: One line.
         arms: The configurations.
         seeds: Seeds of each arm.
-        metrics: What is compared.
+        metrics: Measures that are compared.
         baseline: Name of the arm that the others are compared with; empty for none.
         scaled_down: What this size leaves out, and why that still tests the claim.
     """
@@ -99,20 +93,19 @@ def run_name(arm: str, seed: int) -> str:
 class _Loader(yaml.SafeLoader):
     """The safe loader, with keys as texts; one that occurs twice is refused."""
 
-
-def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    loader.flatten_mapping(node)
-    found = {}
-    for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True))
-        if key in found:
-            problem = f"{key!r} occurs twice; names must differ"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
-        found[key] = loader.construct_object(value_node, deep=True)
-    return found
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        self.flatten_mapping(node)
+        names = [key.value for key, _ in node.value]
+        if twice := [name for name in names if names.count(name) > 1]:
+            problem = f"{twice[0]!r} occurs twice; names must differ"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        return {str(key): value for key, value in super().construct_mapping(node, deep).items()}
 
 
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats)
+# YAML takes 1e-4, without a dot, for a text.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+e[-+]?\d+$"), list("-+0123456789")
+)
 
 
 def read_yaml(file: str | Path) -> Any:
@@ -124,19 +117,14 @@ def read_yaml(file: str | Path) -> Any:
     """
     try:
         return yaml.load(Path(file).read_text(encoding="utf-8"), _Loader)  # a SafeLoader
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{file} cannot be read ({reason})") from error
+    except OSError as error:
+        raise DataError(f"{file} cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{file} is no YAML: {one_line(error)}") from error
 
 
 def load(file: str | Path, size: str) -> Study:
-    """Reads a study file and checks all of it, before anything runs.
-
-    Args:
-        file: The YAML file.
-        size: One of its sizes.
+    """Reads a study file at one of its sizes and checks all of it, before anything runs.
 
     Raises:
         DataError: If the file cannot be read.
@@ -149,14 +137,13 @@ def load(file: str | Path, size: str) -> Study:
         raise UsageError(f"{where} has no size {size!r}; it has {', '.join(sizes)}")
     chosen = _mapping(sizes[size], f"{where}, size {size}", _SIZE_KEYS)
     arms = _arms(raw, chosen, where)
-    names = [arm.name for arm in arms]
-    baseline = chosen.get("baseline", raw.get("baseline", ""))
-    if baseline and baseline not in names:
-        raise UsageError(f"{where}: baseline {baseline!r} is no arm; arms: {', '.join(names)}")
+    names = ["", *(arm.name for arm in arms)]
+    if (baseline := raw.get("baseline", "")) not in names:
+        raise UsageError(f"{where}: baseline {baseline!r} is no arm; arms: {', '.join(names[1:])}")
     return Study(
         name=Path(file).stem,
         size=size,
-        title=str(raw.get("title", Path(file).stem)),
+        title=str(raw.get("title", "")),
         arms=arms,
         seeds=_seeds(chosen.get("seeds", raw.get("seeds", [0, 1, 2])), where),
         metrics=_metrics(raw.get("metrics"), where),
@@ -179,11 +166,10 @@ def _mapping(value: Any, where: str, known: Collection[str] = ()) -> dict[str, A
 def _metrics(value: Any, where: str) -> tuple[Measure, ...]:
     if not isinstance(value, list) or not value:
         raise UsageError(f"{where}: `metrics` must be a list with something in it")
-    found: dict[str, Measure] = {}
+    found: list[Measure] = []
     for entry in value:
-        measure = measures.parse(entry, found.keys(), where)
-        found[measure.name] = measure
-    return tuple(found.values())
+        found.append(measures.parse(entry, [measure.name for measure in found], where))
+    return tuple(found)
 
 
 def _seeds(value: Any, where: str) -> tuple[int, ...]:
@@ -194,39 +180,31 @@ def _seeds(value: Any, where: str) -> tuple[int, ...]:
 
 
 def _arms(raw: Mapping[str, Any], chosen: Mapping[str, Any], where: str) -> tuple[Arm, ...]:
-    """Returns all arms with their configurations, checked against each other."""
+    """Returns all arms, crossed with the grid; no two are the same run."""
     arms = _mapping(raw.get("arms"), f"{where}, arms") or {"": {}}
     own = _mapping(chosen.get("arms"), f"{where}, arms of the size")
-    points = _grid_points(chosen.get("grid", raw.get("grid")), where)
+    grid = _mapping(raw.get("grid"), f"{where}, grid")
+    if wrong := [name for name, values in grid.items() if not (values and type(values) is list)]:
+        raise UsageError(f"{where}: grid: {wrong[0]} needs a list of values")
     if unknown := [name for name in own if name not in arms]:
         raise UsageError(f"{where}: the size changes unknown arms {', '.join(unknown)}")
-    found = []
+    found: dict[RunConfig, Arm] = {}
     for name, options in arms.items():
-        base = {
-            "experiment": raw.get("experiment", ""),
-            "preset": raw.get("preset"),
-            **_DEFAULTS,
-            **_mapping(raw.get("options"), f"{where}, options"),
-            **_mapping(chosen.get("options"), f"{where}, options of the size"),
-            **_mapping(options, f"{where}, arm {name}"),
-            **_mapping(own.get(name), f"{where}, arm {name}"),
-        }
-        for point in points:
+        base = {"experiment": raw.get("experiment", ""), "preset": raw.get("preset"), **_DEFAULTS}
+        for layer in (raw.get("options"), chosen.get("options"), options, own.get(name)):
+            base |= _mapping(layer, f"{where}, options of arm {name!r}")
+        for values in itertools.product(*grid.values()):
+            point = dict(zip(grid, values, strict=True))
             labels = [name, *(f"{key}={value}" for key, value in point.items())]
             full = "-".join(filter(None, labels)) or "all"
+            if not is_name(full):
+                raise UsageError(f"{where}: arm {full!r}: use letters, digits and _ . = + -")
             config = _config({**base, **point}, f"{where}, arm {full}")
-            found.append(Arm(full, config, _seconds(chosen.get("seconds"), name, where)))
-    _check_different(found, where)
-    return tuple(found)
-
-
-def _grid_points(value: Any, where: str) -> list[dict[str, Any]]:
-    """Returns the cross product of a grid; one point without options if there is none."""
-    grid = _mapping(value, f"{where}, grid")
-    for option, values in grid.items():
-        if not isinstance(values, list) or not values:
-            raise UsageError(f"{where}: grid: {option} needs a list of values")
-    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+            if config in found:
+                same = f"{found[config].name!r} and {full!r}"
+                raise UsageError(f"{where}: arms {same} are the same run")
+            found[config] = Arm(full, config, _seconds(chosen.get("seconds"), name, where))
+    return tuple(found.values())
 
 
 def _config(options: dict[str, Any], where: str) -> RunConfig:
@@ -238,26 +216,12 @@ def _config(options: dict[str, Any], where: str) -> RunConfig:
     if named := [name for name in _MACHINE if name in options]:
         raise UsageError(f"{where}: {', '.join(named)} is not for a study file to say")
     try:
-        config_class = configs.config_class(experiment)
-        kinds = get_type_hints(config_class)
-        # YAML takes 1e-4, without a dot, for a text
-        options = {
-            name: _float(value) if kinds.get(name) is float else value
-            for name, value in options.items()
-        }
-        config = config_class.create(preset, options)
+        config = configs.config_class(experiment).create(preset, options)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
     if config.precision == "auto":
         raise UsageError(f"{where}: precision must be float32 or bfloat16 wherever runs are made")
     return config
-
-
-def _float(value: Any) -> Any:
-    try:
-        return float(value) if not isinstance(value, bool) else value
-    except (TypeError, ValueError):
-        return value  # the configuration says what is wrong with it
 
 
 def _seconds(value: Any, arm: str, where: str) -> float:
@@ -266,15 +230,3 @@ def _seconds(value: Any, arm: str, where: str) -> float:
     if not isinstance(found, int | float | None):
         raise UsageError(f"{where}: seconds must be a number, or one for each arm")
     return found or 0.0
-
-
-def _check_different(arms: list[Arm], where: str) -> None:
-    """Checks that arms have proper names, and that no two are the same run."""
-    runs: dict[str, str] = {}
-    for arm in arms:
-        if not is_name(arm.name):
-            raise UsageError(f"{where}: arm {arm.name!r}: use letters, digits and _ . = + -")
-        same = repr(sorted(arm.config.to_dict().items()))
-        if same in runs:
-            raise UsageError(f"{where}: arms {runs[same]!r} and {arm.name!r} are the same run")
-        runs[same] = arm.name

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,17 @@ from gan_keras.sweeps.study import Study
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Settings of a sweep; only `threads` can change figures, in their last digits.
+    """Settings of a sweep, the flags of its command.
+
+    Only `threads` can change figures, in their last digits.
 
     Attributes:
         workdir: Folder of the sweep, for run folders and logs.
         results: The JSON file of results.
-        data_dir: Folder of prepared data sets.
         engine: `local` or `ray`.
         workers: Number of runs at a time; 0: one for every two cores.
-        threads: Threads of each run; 0: the cores divided among the workers.
+        threads: Threads per run; 0: the cores divided among the workers.
         only: Arms to run; empty for all.
-        retry_failed: Whether runs that failed before are tried again.
-        ray_address: Address of a Ray cluster; empty starts one here.
         gpus: Share of a GPU that each run asks Ray for.
     """
 
@@ -52,33 +51,22 @@ class Settings:
         return workers, self.threads or max(1, cores // workers)
 
 
-def runs_of(study: Study, settings: Settings) -> list[Run]:
-    """Returns the runs of a study that the settings ask for.
+def preview(study: Study, settings: Settings) -> str:
+    """Returns the runs of a sweep with their commands and the expected time, as text.
 
     Raises:
         UsageError: If an arm is unknown.
     """
-    known = [arm.name for arm in study.arms]
-    if unknown := [name for name in settings.only if name not in known]:
-        raise UsageError(f"--only={','.join(unknown)}: no such arm; arms: {', '.join(known)}")
-    _, threads = settings.share_out()
-    every = plan.runs(study, settings.workdir, settings.data_dir, threads)
-    return [one for one in every if not settings.only or one.arm in settings.only]
-
-
-def preview(study: Study, settings: Settings) -> str:
-    """Returns the runs of a sweep with their commands and the expected time, as text."""
     results = Results(settings.results, study)
-    runs = runs_of(study, settings)
+    runs = _runs(study, settings)
     pending = _pending(runs, results, settings.retry_failed)
     lines = [f"{study.title} ({study.size}): {len(study.arms)} arms x {len(study.seeds)} seeds"]
-    if study.scaled_down:
-        lines.append(study.scaled_down)
+    lines += [study.scaled_down] if study.scaled_down else []
     for one in runs:
         state = "to do" if one in pending else results.runs[one.name]["status"]
-        lines.append(f"  {state:9s} {one.name}: python -m {' '.join(one.config.arguments())}")
+        lines.append(f"  {state:9s} {one.name}: {one.config.command()}")
     work = expected_seconds(pending, study, results.runs)
-    lines.append(f"{len(pending)} of {len(runs)} runs to do; {_how_long(work.values())}")
+    lines.append(f"{len(pending)} of {len(runs)} runs to do; {_in_words(work.values())}")
     return "\n".join(lines)
 
 
@@ -95,18 +83,31 @@ def run(study: Study, settings: Settings) -> dict[str, Any]:
         UsageError: If an arm is unknown.
         DataError: If another sweep uses the folder or the results.
     """
-    runs = runs_of(study, settings)
-    with _locked(settings.workdir, settings.results):
-        results = Results(settings.results, study)
+    runs = _runs(study, settings)
+    path = settings.results
+    with (
+        _locked(settings.workdir / ".lock", f"--workdir={settings.workdir}"),
+        _locked(path.with_name(f".{path.name}.lock"), f"--results={path}"),
+    ):
+        results = Results(path, study)
         _measure_again(runs, results)
-        pending = _pending(runs, results, settings.retry_failed)
-        if pending:
+        if pending := _pending(runs, results, settings.retry_failed):
             _execute(study, settings, pending, results)
         results.write()
-        found = results_file.read(results.path)
+        found = results_file.read(path)
     print(estimates.table(found))
-    print(f"results: {results.path}; logs: {settings.workdir / 'logs'}")
+    print(f"results: {path}; logs: {settings.workdir / 'logs'}")
     return found
+
+
+def _runs(study: Study, settings: Settings) -> list[Run]:
+    """Returns the runs of a study that the settings ask for."""
+    known = [arm.name for arm in study.arms]
+    if unknown := [name for name in settings.only if name not in known]:
+        raise UsageError(f"--only={','.join(unknown)}: no such arm; arms: {', '.join(known)}")
+    _, threads = settings.share_out()
+    every = plan.runs(study, settings.workdir, settings.data_dir, threads)
+    return [one for one in every if not settings.only or one.arm in settings.only]
 
 
 def _execute(study: Study, settings: Settings, pending: Sequence[Run], results: Results) -> None:
@@ -115,7 +116,7 @@ def _execute(study: Study, settings: Settings, pending: Sequence[Run], results: 
     work = expected_seconds(pending, study, results.runs)
     print(
         f"{study.title} ({study.size}): {len(pending)} runs to do, {workers} at a time with "
-        f"{threads} threads each; {_how_long(work.values())}",
+        f"{threads} threads each; {_in_words(work.values())}",
         flush=True,
     )
     if settings.engine == "ray":
@@ -146,18 +147,12 @@ def _line(one: Run, outcome: dict[str, Any]) -> str:
 def _pending(runs: Sequence[Run], results: Results, retry_failed: bool) -> list[Run]:
     """Returns the runs that are to be made."""
     skipped = () if retry_failed else ("failed",)
-    return [
-        one
-        for one in runs
-        if not results.finished(one) and results.outcome(one).get("status") not in skipped
-    ]
+    left = [one for one in runs if results.outcome(one).get("status") not in skipped]
+    return [one for one in left if not results.finished(one)]
 
 
 def _measure_again(runs: Sequence[Run], results: Results) -> None:
-    """Adds measures to finished runs for which the study did not ask before.
-
-    They come from the run folder if it is here, otherwise from the recorded scores where possible.
-    """
+    """Adds new measures to finished runs, from their folders or else from recorded scores."""
     for one in runs:
         outcome = results.outcome(one)
         if outcome.get("status") != "finished" or results.finished(one):
@@ -169,7 +164,7 @@ def _measure_again(runs: Sequence[Run], results: Results) -> None:
             outcome["metrics"] = again | outcome["metrics"]
 
 
-def _how_long(seconds: Collection[float]) -> str:
+def _in_words(seconds: Collection[float]) -> str:
     """Returns the estimated time of runs in words."""
     if not all(seconds):
         return "no estimate of the time at this size yet"
@@ -177,24 +172,12 @@ def _how_long(seconds: Collection[float]) -> str:
     return f"about {hours:.1f} core-hours" if hours >= 1 else f"about {hours * 60:.0f} core-minutes"
 
 
-@contextlib.contextmanager
-def _locked(workdir: Path, results: Path) -> Iterator[None]:
-    """Keeps a second sweep out of the folder and off the results, which each holds in memory.
-
-    Raises:
-        DataError: If there is one, or a place cannot be written.
-    """
-    places = {
-        f"--workdir={workdir}": workdir / ".lock",
-        f"--results={results}": results.with_name(f".{results.name}.lock"),
-    }
-    with contextlib.ExitStack() as locks:
-        for place, file in places.items():
-            try:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                locks.enter_context(filelock.FileLock(file, timeout=0))
-            except filelock.Timeout:
-                raise DataError(f"another sweep uses {place}; wait for it") from None
-            except OSError as error:
-                raise DataError(f"cannot use {place}: {error.strerror}") from error
-        yield
+def _locked(file: Path, place: str) -> filelock.AcquireReturnProxy:
+    """Keeps a second sweep out of the folder, or off the results, which each holds in memory."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(file).acquire(timeout=0)
+    except filelock.Timeout:
+        raise DataError(f"another sweep uses {place}; wait for it") from None
+    except OSError as error:
+        raise DataError(f"cannot use {place}: {error.strerror}") from error

@@ -31,8 +31,10 @@ CLAIMS = """
       note: Made up.
     X2:
       by: digit GAN, GAN blog post
-      said: Nobody has tried this.
+      said: Not tried by anyone.
 """
+
+RUNS = [f"latent_dim={z}-seed={s}" for s in (0, 1) for z in (1, 2)]
 
 
 def load_study(folder, text=STUDY, name="noise"):
@@ -65,23 +67,22 @@ def finished(arm, seed, **metrics):
     }
 
 
-def results(runs, arms=("a", "b"), metrics=("score",), seeds=(0, 1, 2), baseline="a"):
+def results(runs, arms="ab", metric="score", size="cpu"):
     return {
         "study": "noise",
-        "size": "cpu",
+        "size": size,
         "arms": list(arms),
-        "seeds": list(seeds),
-        "baseline": baseline,
-        "metrics": list(metrics),
+        "seeds": [0, 1, 2],
+        "baseline": "a",
+        "metrics": [metric],
         "runs": {f"{run['arm']}-seed={run['seed']}": run for run in runs},
     }
 
 
 def two_arms(first, second):
     """Results of a metric `score` of the arms a and b, by seed."""
-    runs = [finished("a", seed, score=value) for seed, value in enumerate(first)]
-    runs += [finished("b", seed, score=value) for seed, value in enumerate(second)]
-    return results(runs)
+    rows = {"a": first, "b": second}
+    return results(finished(arm, n, score=v) for arm in rows for n, v in enumerate(rows[arm]))
 
 
 def write_run(folder, config, energy=0.5, log=((1, 0.7), (2, 0.6))):
@@ -90,7 +91,6 @@ def write_run(folder, config, energy=0.5, log=((1, 0.7), (2, 0.6))):
     stored = {"options": config.to_dict(), "data": {}, "precision": "float32"}
     (folder / "config.json").write_text(json.dumps(stored))
     metrics = {
-        "seed": config.seed,
         "training": {"wall_seconds": 3.0, "cpu_seconds": 2.0},
         "energy_distance": energy,
         "covariance_eigenvalue_ratios": [0.9, 0.1],

@@ -1,10 +1,10 @@
 import os
-import signal
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sweep_samples import planned, write_run
@@ -24,16 +24,22 @@ SLEEPER = """
 """
 
 
-def wait_for(path, seconds=60):
-    until = time.monotonic() + seconds
+def wait_for(path):
+    until = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < until, f"{path} did not come"
         time.sleep(0.05)
 
 
-def test_a_run_stops_itself_when_its_sweep_is_killed(tmp_path):
+@pytest.fixture
+def note(tmp_path, monkeypatch):
+    """The file that a training process writes when it is asked to stop."""
     (tmp_path / "sleeper.py").write_text(textwrap.dedent(SLEEPER))
-    note = tmp_path / "note"
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.getcwd()]))
+    return tmp_path / "note"
+
+
+def test_a_run_stops_itself_when_its_sweep_is_killed(tmp_path, note):
     parent = textwrap.dedent(
         f"""
         import os, subprocess, sys
@@ -41,30 +47,22 @@ def test_a_run_stops_itself_when_its_sweep_is_killed(tmp_path):
                           "sleeper", {str(note)!r}], start_new_session=True).wait()
         """
     )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])}
-    sweep = subprocess.Popen([sys.executable, "-c", parent], env=environment)
+    sweep = subprocess.Popen([sys.executable, "-c", parent])
     wait_for(tmp_path / "note.ready")
     assert not note.exists()
-    sweep.send_signal(signal.SIGKILL)
+    sweep.kill()
     sweep.wait()
     wait_for(note)
-    assert note.read_text() == "checkpoint"
 
 
-def test_a_run_is_asked_to_stop_once(tmp_path, monkeypatch):
-    (tmp_path / "sleeper.py").write_text(textwrap.dedent(SLEEPER))
-    note = tmp_path / "note"
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.getcwd()]))
+def test_a_run_is_asked_to_stop_once(tmp_path, note, monkeypatch):
     monkeypatch.setattr(RunConfig, "arguments", lambda *_, **__: ["sleeper", str(note)])
-    run = planned(tmp_path)[0]
     stop = threading.Event()
-    outcomes = []
-    worker = threading.Thread(target=lambda: outcomes.append(run_process.execute(run, stop)))
-    worker.start()
-    wait_for(tmp_path / "note.ready")
-    stop.set()
-    worker.join(timeout=60)
-    assert outcomes == [{"status": "stopped"}]
+    with ThreadPoolExecutor() as pool:
+        outcome = pool.submit(run_process.execute, planned(tmp_path)[0], stop)
+        wait_for(tmp_path / "note.ready")
+        stop.set()
+        assert outcome.result(timeout=60) == {"status": "stopped"}
     assert note.read_text() == "checkpoint"
 
 
@@ -93,10 +91,6 @@ def test_the_outcome_of_a_finished_run(tmp_path):
         (run.folder / name).write_text(text)
         with pytest.raises(DataError, match=message):
             run_process.report(run)
-
-
-def test_a_run_folder_of_other_settings_is_no_result(tmp_path):
-    run = planned(tmp_path)[0]
     write_run(run.folder, run.config.replace(eval_samples=7))
     with pytest.raises(DataError, match=r"other settings: eval_samples \(7 before, 100 now\)"):
         run_process.report(run)

@@ -19,7 +19,7 @@ def test_arms_grid_and_sizes(tmp_path):
         metrics: [energy_distance]
         sizes:
           cpu: {arms: {plain: {epochs: 7}}, seconds: {plain: 2, flipped: 3}, seeds: [1]}
-          full: {grid: {latent_dim: [4]}}
+          full: {}
         """,
     )
     cpu = study.load(file, "cpu")
@@ -36,8 +36,7 @@ def test_arms_grid_and_sizes(tmp_path):
     assert last.config.label_policy == "flipped"
     assert cpu.seeds == (1,)
     full = study.load(file, "full")
-    assert [arm.name for arm in full.arms] == ["plain-latent_dim=4", "flipped-latent_dim=4"]
-    assert full.seeds == (3, 5)
+    assert (full.seeds, full.arms[0].config.epochs) == ((3, 5), 70)
 
 
 def test_an_arm_may_be_another_experiment(tmp_path):
@@ -60,18 +59,15 @@ def test_an_arm_may_be_another_experiment(tmp_path):
     ("old", "new", "message"),
     [
         ("latent_dim: [1, 2]", "latent_size: [1, 2]", "no option latent_size"),
-        (
-            "latent_dim: [1, 2]",
-            "latent_dim: [1, 1]",
-            "arms 'latent_dim=1' and 'latent_dim=1' are the same",
-        ),
+        ("latent_dim: [1, 2]", "latent_dim: [1, 1]", "'latent_dim=1' are the same run"),
+        ("latent_dim: [1, 2]", "lr: [1, 1.0]", "arms 'lr=1' and 'lr=1.0' are the same run"),
         ("latent_dim: [1, 2]", "latent_dim: 1", "needs a list of values"),
+        ("grid:", "arms: {../../etc: {}}\n    grid:", "use letters, digits"),
         ("batch_size: 32", "batch_size: many", "--batch_size='many': expected int"),
         ("batch_size: 32", "workdir: /tmp", "workdir is not for a study file"),
         ("batch_size: 32", "precision: auto", "precision must be float32 or bfloat16"),
         ("preset: z1", "preset: z7", "choose one of z1"),
         ("- energy_distance", "- energy", "unknown metric 'energy'"),
-        ("log: d_loss", "log: loss", "log.csv has no 'loss'"),
         ("log: d_loss", "log: d_loss, take: at", "`value` belongs to"),
         ("log: d_loss", "log: d_loss, take: half", "choose one of last"),
         ("log: d_loss", "mean: energy_distance", "needs a list of names"),
@@ -81,7 +77,6 @@ def test_an_arm_may_be_another_experiment(tmp_path):
         ("log: d_loss", "log: d_loss, until: 3", "unknown until"),
         ("name: d_loss", "name: energy_distance", "defined twice"),
         ("seeds: [0, 1]", "seeds: [0, 0]", "must be different whole numbers"),
-        ("seeds: [0, 1]", "seeds: 2", "must be different whole numbers"),
         ("baseline: latent_dim=1", "baseline: first", "baseline 'first' is no arm"),
         ("    title:", "    tilte:", "unknown tilte"),
         ("seconds: 5", "seconds: long", "seconds must be a number"),
@@ -92,7 +87,7 @@ def test_an_arm_may_be_another_experiment(tmp_path):
         ("Two lengths of noise", "2024-02-30", "is no YAML"),
         ("seeds: [0, 1]", "seeds: [0]\n    seeds: [1]", "'seeds' occurs twice"),
         ("seeds: [0, 1]", "seeds: !!python/name:os.system", "is no YAML"),
-        ("seeds: [0, 1]", "? {a: 1}\n    : 2", "unknown {'a': 1}"),
+        ("seeds: [0, 1]", "? {a: 1}\n    : 2", "is no YAML"),
     ],
 )
 def test_mistakes_are_one_line(tmp_path, old, new, message):
@@ -103,20 +98,6 @@ def test_mistakes_are_one_line(tmp_path, old, new, message):
     assert message in str(error.value)
     assert str(file) in str(error.value)
     assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("arms", "message"),
-    [
-        ("{one: {}, two: {latent_dim: 1}}", "arms 'one' and 'two' are the same run"),
-        # out of the folder
-        ("{../../etc: {}}", "use letters, digits"),
-    ],
-)
-def test_arms_that_cannot_be(tmp_path, arms, message):
-    text = f"{{experiment: gaussian, arms: {arms}, metrics: [modes], sizes: {{cpu: }}}}"
-    with pytest.raises(UsageError, match=message):
-        load_study(tmp_path, text)
 
 
 def test_a_missing_file(tmp_path):
