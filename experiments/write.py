@@ -60,7 +60,7 @@ def main() -> None:
     from gan_keras.writing.written_sheet import side_by_side
 
     workdir = FLAGS.workdir or newest_writer("runs")
-    scribe = open_writer(workdir, FLAGS.best_of, FLAGS.data_dir, verbose=1)
+    scribe = open_writer(workdir, FLAGS.best_of, FLAGS.data_dir)
     people = [scribe.hand(FLAGS.style + number) for number in range(FLAGS.hands)]
     if FLAGS.towards is not None:
         other = scribe.hand(FLAGS.towards)

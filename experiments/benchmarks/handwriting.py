@@ -50,8 +50,8 @@ def main() -> None:
 
     dataset, cache = dataset_of(FLAGS.workdir, FLAGS.data_dir)
     dataset = dataset.in_memory(20_000)
-    writer = open_writer(FLAGS.workdir, 8, FLAGS.data_dir, verbose=1)
-    judge = legibility.grader(dataset, cache, verbose=1)
+    writer = open_writer(FLAGS.workdir, 8, FLAGS.data_dir)
+    judge = legibility.grader(dataset, cache)
     labels = np.array([k for k, c in enumerate(writer.alphabet.characters) if c])
 
     def graded(images: np.ndarray, wanted: np.ndarray) -> dict[str, Any]:

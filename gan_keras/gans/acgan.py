@@ -210,7 +210,7 @@ def _accuracy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 
 def build(config: ACGANConfig, spec: DataSpec) -> ACGAN:
     """Builds the AC-GAN of a configuration, see `gans.build`."""
-    family = networks.class_conditional(config.networks)
+    family = networks.CLASS_CONDITIONAL[config.networks]
     shape, classes = spec.image_shape, spec.num_classes
     return ACGAN(
         config,

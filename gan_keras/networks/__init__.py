@@ -19,8 +19,7 @@ Two kinds of families have a row in a registry here. Their builders take the sam
 """
 
 import inspect
-from collections.abc import Mapping
-from types import ModuleType
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -79,25 +78,16 @@ def build_images(
     Raises:
         ValueError: If the family lacks one of the knobs, or cannot make images of this shape.
     """
-    family, knobs = IMAGES[name], knobs or {}
-    makers = family.make_generator, family.make_discriminator
-    known = [knobs.keys() & inspect.signature(make).parameters.keys() for make in makers]
-    if unknown := sorted(knobs.keys() - set().union(*known)):
+    family, wanted = IMAGES[name], dict(knobs or {})
+
+    def known(make: Callable[..., keras.Model]) -> dict[str, Any]:
+        return {knob: wanted[knob] for knob in inspect.signature(make).parameters if knob in wanted}
+
+    for_g, for_d = known(family.make_generator), known(family.make_discriminator)
+    if unknown := sorted(wanted.keys() - for_g.keys() - for_d.keys()):
         raise ValueError(f"--networks={name} has no --{', --'.join(unknown)}")
-    for_generator, for_discriminator = ({knob: knobs[knob] for knob in some} for some in known)
     packed = (*image_shape[:2], image_shape[2] * packing)
     return (
-        family.make_generator(
-            image_shape, latent_dim, width_mult, output, condition, **for_generator
-        ),
-        family.make_discriminator(packed, width_mult, condition, **for_discriminator),
+        family.make_generator(image_shape, latent_dim, width_mult, output, condition, **for_g),
+        family.make_discriminator(packed, width_mult, condition, **for_d),
     )
-
-
-def class_conditional(name: str) -> ModuleType:
-    """Returns the module of a family for class-conditional GANs with an auxiliary head.
-
-    Args:
-        name: A key of `CLASS_CONDITIONAL`.
-    """
-    return CLASS_CONDITIONAL[name]

@@ -18,6 +18,8 @@ from gan_keras.networks import common
 SLOPE = 0.3
 INPUT_NOISE = 0.05
 
+Convolution = type[layers.Conv2D | layers.Conv2DTranspose]
+
 
 @dataclasses.dataclass(frozen=True)
 class Blocks:
@@ -53,9 +55,7 @@ class Blocks:
         x = layers.LeakyReLU(negative_slope=SLOPE)(x)
         return Dropout(self.dropout)(x) if self.dropout else x
 
-    def resample(
-        self, kind: type[layers.Conv2D | layers.Conv2DTranspose], x: keras.KerasTensor
-    ) -> keras.KerasTensor:
+    def resample(self, kind: Convolution, x: keras.KerasTensor) -> keras.KerasTensor:
         """Halves or doubles the grid twice, by 4x4 convolutions of a kind."""
         for _ in range(2):
             convolution = kind(self.width, 4, 2, "same", kernel_initializer=self.normal())
@@ -77,7 +77,7 @@ def make_encoder(
         image_shape: `(height, width, channels)`.
         num_classes: Number of classes.
         latent_dim: Length of z.
-        **blocks: Of `Blocks`.
+        **blocks: Attributes of `Blocks`.
 
     Returns:
         A functional model from images in [-1, 1] to `[z, y]`: z in (0, 1)
@@ -95,14 +95,8 @@ def make_generator(
 ) -> keras.Model:
     """Builds the generator: one dense layer, two transposed convolutions, a 7x7 convolution.
 
-    Args:
-        image_shape: `(height, width, channels)`, height and width multiples of 4.
-        num_classes: Number of classes.
-        latent_dim: Length of z.
-        **blocks: Of `Blocks`.
-
-    Returns:
-        A functional model from `[z, label]` to images float32 in (-1, 1).
+    Arguments are as for the encoder; height and width must be multiples of 4. The model takes
+    `[z, label]` and gives images float32 in (-1, 1).
     """
     height, width = common.quarter_size(image_shape)
     hidden = Blocks(**blocks)
@@ -112,15 +106,8 @@ def make_generator(
     x = hidden.apply(layers.Dense(hidden.width * height * width), x)
     x = layers.Reshape((height, width, hidden.width))(x)
     x = hidden.resample(layers.Conv2DTranspose, x)
-    image_layer = layers.Conv2D(
-        image_shape[-1],
-        7,
-        padding="same",
-        activation="tanh",
-        kernel_initializer=hidden.normal(),
-        dtype="float32",
-    )
-    x = image_layer(x)
+    last = {"activation": "tanh", "kernel_initializer": hidden.normal(), "dtype": "float32"}
+    x = layers.Conv2D(image_shape[-1], 7, padding="same", **last)(x)
     return keras.Model([z, label], x, name="generator")
 
 
@@ -149,13 +136,8 @@ def make_discriminator(
 ) -> keras.Model:
     """Builds the discriminator: the encoder's trunk under the two heads of an AC-GAN.
 
-    Args:
-        image_shape: `(height, width, channels)`.
-        num_classes: Number of classes.
-        **blocks: Of `Blocks`.
-
-    Returns:
-        A functional model from images in [-1, 1] to `[source logit, class logits]`.
+    Arguments are as for the encoder. The model takes images in [-1, 1] and gives
+    `[source logit, class logits]`.
     """
     image = keras.Input(image_shape, name="image")
     x = Blocks(**blocks).features(image)

@@ -9,7 +9,8 @@ from keras import layers
 from gan_keras.layers import Dropout, GroupStdDev
 
 ImageShape = tuple[int, int, int]
-Inputs = keras.KerasTensor | list[keras.KerasTensor]
+Tensor = keras.KerasTensor
+Inputs = Tensor | list[Tensor]
 
 
 def scaled_width(width: float, width_mult: float) -> int:
@@ -19,9 +20,6 @@ def scaled_width(width: float, width_mult: float) -> int:
 
 def quarter_size(image_shape: ImageShape) -> tuple[int, int]:
     """Returns the grid at which a generator with two doublings starts.
-
-    Args:
-        image_shape: `(height, width, channels)`.
 
     Raises:
         ValueError: If height or width cannot be halved twice.
@@ -73,22 +71,18 @@ class Condition:
     how: Literal["concatenation", "projection"] = "concatenation"
 
 
-def class_inputs(latent_dim: int) -> list[keras.KerasTensor]:
+def class_inputs(latent_dim: int) -> list[Tensor]:
     """Returns the generator's inputs: z float `(batch, latent_dim)` and labels int32 `(batch,)`."""
     return [keras.Input((latent_dim,), name="latent"), _label_input()]
 
 
-def multiplied_embedding(
-    z: keras.KerasTensor, label: keras.KerasTensor, num_classes: int
-) -> keras.KerasTensor:
+def multiplied_embedding(z: Tensor, label: Tensor, num_classes: int) -> Tensor:
     """Multiplies z by an embedding of the class, of the same length."""
     embedding = layers.Embedding(num_classes, z.shape[-1], embeddings_initializer="glorot_normal")
     return layers.Multiply()([z, embedding(label)])
 
 
-def joined_embedding(
-    z: keras.KerasTensor, label: keras.KerasTensor, num_classes: int
-) -> keras.KerasTensor:
+def joined_embedding(z: Tensor, label: Tensor, num_classes: int) -> Tensor:
     """Joins z and an embedding of the class, of length 64."""
     # Against noise of variance 1 an embedding of the same size would make the generator deaf to z.
     small = keras.initializers.RandomNormal(stddev=0.05)
@@ -96,13 +90,8 @@ def joined_embedding(
     return layers.Concatenate()([z, embedding(label)])
 
 
-def latent_inputs(latent_dim: int, condition: Condition | None) -> tuple[Inputs, keras.KerasTensor]:
-    """Returns a generator's inputs, `z` or `[z, label]`, and the vector to begin with.
-
-    Args:
-        latent_dim: Length of z.
-        condition: None for a generator without labels.
-    """
+def latent_inputs(latent_dim: int, condition: Condition | None) -> tuple[Inputs, Tensor]:
+    """Returns a generator's inputs, `z` or `[z, label]`, and the vector to begin with."""
     if condition is None:
         z = keras.Input((latent_dim,), name="latent")
         return z, z
@@ -110,14 +99,10 @@ def latent_inputs(latent_dim: int, condition: Condition | None) -> tuple[Inputs,
     return [z, label], layers.Concatenate()([z, _one_hot(label, condition.num_classes)])
 
 
-def image_inputs(
-    image_shape: ImageShape, condition: Condition | None
-) -> tuple[Inputs, keras.KerasTensor]:
+def image_inputs(image_shape: ImageShape, condition: Condition | None) -> tuple[Inputs, Tensor]:
     """Returns a discriminator's inputs, `image` or `[image, label]`, and the image to begin with.
 
-    Args:
-        image_shape: `(height, width, channels)`.
-        condition: None for a discriminator without labels. Concatenation adds one plane per class.
+    Concatenation adds one plane per class to it.
     """
     image = keras.Input(image_shape, name="image")
     if condition is None:
@@ -130,19 +115,17 @@ def image_inputs(
     return [image, label], layers.Concatenate()([image, planes])
 
 
-def _label_input() -> keras.KerasTensor:
+def _label_input() -> Tensor:
     return keras.Input((), dtype="int32", name="label")
 
 
-def _one_hot(
-    label: keras.KerasTensor, num_classes: int, dtype: str | None = None
-) -> keras.KerasTensor:
+def _one_hot(label: Tensor, num_classes: int, dtype: str | None = None) -> Tensor:
     return layers.CategoryEncoding(num_classes, output_mode="one_hot", dtype=dtype)(label)
 
 
 def logit_model(
     inputs: Inputs,
-    features: keras.KerasTensor,
+    features: Tensor,
     condition: Condition | None = None,
     *,
     use_bias: bool = True,
@@ -170,12 +153,7 @@ def logit_model(
     return keras.Model(inputs, logit, name="discriminator")
 
 
-def _add_projection(
-    logit: keras.KerasTensor,
-    features: keras.KerasTensor,
-    label: keras.KerasTensor,
-    num_classes: int,
-) -> keras.KerasTensor:
+def _add_projection(logit: Tensor, features: Tensor, label: Tensor, num_classes: int) -> Tensor:
     """Adds the projection term `<v_label, features>` (Miyato & Koyama 2018, eq. 3)."""
     # One product with all class vectors and a pick, cheaper than gathering long vectors.
     scores = layers.Dense(num_classes, use_bias=False, dtype="float32", name="projection")(features)
@@ -184,8 +162,8 @@ def _add_projection(
 
 
 def source_and_class_heads(
-    features: keras.KerasTensor, num_classes: int, label: keras.KerasTensor | None = None
-) -> list[keras.KerasTensor]:
+    features: Tensor, num_classes: int, label: Tensor | None = None
+) -> list[Tensor]:
     """Adds the two heads of an AC-GAN discriminator.
 
     Both give logits in float32 whatever the compute type: a logit in bfloat16 has 8 bits.
@@ -205,44 +183,39 @@ def source_and_class_heads(
     return [source, classes]
 
 
-@dataclasses.dataclass(frozen=True)
-class ConvolutionalDiscriminator:
-    """Builder of AC-GAN discriminators: convolutions with LeakyReLU and dropout, then two heads.
+def conv_discriminator(
+    convolutions: tuple[tuple[int, int, int], ...],
+    image_shape: ImageShape,
+    num_classes: int,
+    width_mult: float = 1.0,
+    *,
+    slope: float,
+    dropout: float = 0.0,
+    projection: bool = False,
+    deviation: bool = False,
+) -> keras.Model:
+    """Builds an AC-GAN's discriminator: convolutions, LeakyReLU and dropout, then two heads.
 
     There is no BatchNorm, so real and generated images may share a batch.
 
-    Attributes:
+    Args:
         convolutions: `(filters, kernel size, stride)` of each, `same` padding.
+        image_shape: As in `gan_keras.networks`, also the next two.
+        num_classes: Number of classes.
+        width_mult: Multiplies every hidden width.
         slope: Negative slope of LeakyReLU; always named, since Keras has two defaults for it.
         dropout: Rate after each convolution; 0 leaves the layer out.
-        projection: Whether the source head is conditional on the label too.
+        projection: Whether the source head is conditional on the label, a second input, too.
         deviation: Whether the heads also see how much neighbours in the batch differ.
     """
-
-    convolutions: tuple[tuple[int, int, int], ...]
-    slope: float
-    dropout: float = 0.0
-    projection: bool = False
-    deviation: bool = False
-
-    def __call__(
-        self, image_shape: ImageShape, num_classes: int, width_mult: float = 1.0
-    ) -> keras.Model:
-        """Builds the discriminator; arguments as in `gan_keras.networks`.
-
-        Returns:
-            A functional model from images in [-1, 1], or from `[image, label]` with `projection`,
-            to `[source logit, class logits]`.
-        """
-        image = x = keras.Input(image_shape, name="image")
-        for filters, kernel, strides in self.convolutions:
-            x = layers.Conv2D(scaled_width(filters, width_mult), kernel, strides, padding="same")(x)
-            x = layers.LeakyReLU(negative_slope=self.slope)(x)
-            x = Dropout(self.dropout)(x) if self.dropout else x
-        features = layers.Flatten()(x)
-        if self.deviation:
-            features = layers.Concatenate()([features, GroupStdDev()(x)])
-        label = _label_input() if self.projection else None
-        heads = source_and_class_heads(features, num_classes, label)
-        inputs = [image, label] if self.projection else image
-        return keras.Model(inputs, heads, name="discriminator")
+    image = x = keras.Input(image_shape, name="image")
+    for filters, kernel, strides in convolutions:
+        x = layers.Conv2D(scaled_width(filters, width_mult), kernel, strides, padding="same")(x)
+        x = layers.LeakyReLU(negative_slope=slope)(x)
+        x = Dropout(dropout)(x) if dropout else x
+    features = layers.Flatten()(x)
+    if deviation:
+        features = layers.Concatenate()([features, GroupStdDev()(x)])
+    label = _label_input() if projection else None
+    heads = source_and_class_heads(features, num_classes, label)
+    return keras.Model([image, label] if projection else image, heads, name="discriminator")

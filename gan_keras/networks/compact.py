@@ -6,6 +6,8 @@ BatchNorm in the generator whose scale and shift come from noise and class (Chen
 arXiv:1810.01365); no dropout; a class embedding that starts small against the noise.
 """
 
+import functools
+
 import keras
 from keras import layers
 
@@ -13,8 +15,8 @@ from gan_keras.layers import BatchNormalization
 from gan_keras.networks import common
 
 # filters, kernel size, stride: 4x4 kernels at stride 2 leave no checkerboard
-make_discriminator = common.ConvolutionalDiscriminator(
-    ((64, 4, 2), (128, 4, 2)), slope=0.2, projection=True, deviation=True
+make_discriminator = functools.partial(
+    common.conv_discriminator, ((64, 4, 2), (128, 4, 2)), slope=0.2, projection=True, deviation=True
 )
 
 
@@ -34,9 +36,7 @@ def make_generator(
     x = layers.ReLU()(modulated_batch_norm(x, condition))
     x = layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False)(x)
     x = layers.ReLU()(modulated_batch_norm(x, condition))
-    x = layers.Conv2DTranspose(
-        image_shape[-1], 4, 2, padding="same", activation="tanh", dtype="float32"
-    )(x)
+    x = layers.Conv2DTranspose(image_shape[-1], 4, 2, "same", activation="tanh", dtype="float32")(x)
     return keras.Model([z, label], x, name="generator")
 
 
@@ -44,10 +44,6 @@ def modulated_batch_norm(x: keras.KerasTensor, condition: keras.KerasTensor) -> 
     """BatchNorm whose scale and shift are linear in a condition (Chen et al. 2019, eq. 2).
 
     Made of standard layers, so that an exported generator opens without this package.
-
-    Args:
-        x: `(batch, h, w, channels)`.
-        condition: `(batch, n)`.
     """
     channels = x.shape[-1]
 

@@ -7,22 +7,18 @@ import keras
 from gan_keras.layers import UpsampleConv2D
 
 
-def multiplications(model: keras.Model) -> int:
-    """Multiplications in the kernels of a network for one example, forward.
+def multiplications(layer: keras.layers.Layer) -> int:
+    """Counts multiplications in the kernels of a network for one example, forward.
 
     Only dense layers and convolutions count; everything else is small beside them, if not always
     in time. Borders count in full, a layer that is used several times counts once. A backward pass
     takes twice as many.
 
     Args:
-        model: Functional or Sequential model, built; may contain other such models.
+        layer: Functional or Sequential model, built; or a layer of one, which may be such a model.
     """
-    return sum(_of_layer(layer) for layer in model.layers)
-
-
-def _of_layer(layer: keras.layers.Layer) -> int:
     if isinstance(layer, keras.Model):
-        return multiplications(layer)
+        return sum(map(multiplications, layer.layers))
     inner = getattr(layer, "layer", layer)  # inside a wrapper
     if isinstance(inner, UpsampleConv2D):
         return inner.multiplications(layer.input.shape)

@@ -61,10 +61,8 @@ def make_discriminator(
     """
     inputs, x = common.image_inputs(image_shape, condition)
     for filters in (d_features, 2 * d_features):
-        filters, kernel = (
-            common.scaled_width(filters, width_mult),
-            common.initializer(init, init_std),
-        )
+        filters = common.scaled_width(filters, width_mult)
+        kernel = common.initializer(init, init_std)
         x = layers.Conv2D(
             filters, kernel_size, padding="same", activation="relu", kernel_initializer=kernel
         )(x)

@@ -98,17 +98,14 @@ def make_discriminator(
     inputs, x = common.image_inputs(image_shape, condition)
     for number, each in enumerate(_strides(depth, stride), start=1):
         filters = d_features // 2 if number == depth else d_features
-        filters, kernel = (
-            common.scaled_width(filters, width_mult),
-            common.initializer(init, init_std),
-        )
+        filters = common.scaled_width(filters, width_mult)
+        kernel = common.initializer(init, init_std)
         x = layers.Conv2D(filters, kernel_size, each, "same", kernel_initializer=kernel)(x)
         x = BatchNormalization()(x) if number > 1 else x
         x = layers.LeakyReLU(negative_slope=d_slope)(x)
         x = Dropout(d_dropout)(x) if d_dropout else x
-    x = layers.Dense(common.scaled_width(height * width * channels, width_mult))(
-        layers.Flatten()(x)
-    )
+    units = common.scaled_width(height * width * channels, width_mult)
+    x = layers.Dense(units)(layers.Flatten()(x))
     x = layers.LeakyReLU(negative_slope=d_slope)(BatchNormalization()(x))
     return common.logit_model(inputs, x, condition)
 

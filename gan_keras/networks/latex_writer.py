@@ -4,6 +4,7 @@ They come from keras-acgan (github.com/lukedeo/keras-acgan). At 28x28x1, 16 clas
 length 100 the generator has 8,173,121 parameters, the discriminator 601,105.
 """
 
+import functools
 from typing import Any
 
 import keras
@@ -12,12 +13,13 @@ from keras import layers
 from gan_keras.layers import UpsampleConv2D
 from gan_keras.networks import common
 
-DROPOUT = 0.3
-# filters, kernel size, stride
-CONVOLUTIONS = ((32, 3, 2), (64, 3, 1), (128, 3, 2), (256, 3, 1))
-
 # `LeakyReLU()` of the original means the layer's default slope.
-make_discriminator = common.ConvolutionalDiscriminator(CONVOLUTIONS, slope=0.3, dropout=DROPOUT)
+make_discriminator = functools.partial(
+    common.conv_discriminator,
+    ((32, 3, 2), (64, 3, 1), (128, 3, 2), (256, 3, 1)),  # filters, kernel size, stride
+    slope=0.3,
+    dropout=0.3,
+)
 
 
 def make_generator(

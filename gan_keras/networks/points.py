@@ -31,8 +31,8 @@ def make_generator(
     """
     z = x = keras.Input((latent_dim,), name="latent")
     if family == "pacgan":
+        units = scaled_width(400, width_mult)
         for _ in range(4):
-            units = scaled_width(400, width_mult)
             x = layers.Dense(units, use_bias=False, kernel_initializer=_normal())(x)
             x = layers.ReLU()(layers.BatchNormalization(momentum=0.95, epsilon=1e-4)(x))
         x = layers.Dense(dimensions, kernel_initializer=_normal(), dtype="float32")(x)

@@ -50,16 +50,13 @@ def stage_sizes(image_shape: ImageShape) -> list[int]:
 def make_generator(
     image_shape: ImageShape, latent_dim: int, width_mult: float = 1.0, *, equalized: bool = True
 ) -> keras.Model:
-    """Builds the generator of all stages.
+    """Builds the generator of all stages: from z to a list of images float32, of each stage.
 
     Args:
         image_shape: `(height, width, channels)` of the last stage.
         latent_dim: Length of z.
         width_mult: Multiplies every hidden width.
         equalized: Whether the learning rate is equalised.
-
-    Returns:
-        A functional model from z to a list of images float32, of each stage.
     """
     sizes, make = stage_sizes(image_shape), functools.partial(_make_layer, equalized)
     size = _base(sizes[0])
@@ -107,10 +104,7 @@ def make_discriminators(
 ) -> tuple[keras.Model, list[keras.Model]]:
     """Builds the discriminators of all stages, which share their layers.
 
-    Args:
-        image_shape: `(height, width, channels)` of the last stage.
-        width_mult: Multiplies every hidden width.
-        equalized: Whether the learning rate is equalised.
+    Arguments are as for the generator.
 
     Returns:
         A functional model that holds all layers (from a list of images to a list of logits); and
@@ -187,16 +181,8 @@ def _make_layer(
     """Returns a function that applies a new layer, with equalised learning rate or without.
 
     An equalised layer (section 4.1) starts from N(0, 1) and its input is scaled by
-    sqrt(gain / fan_in), He's constant at gain 2, instead of its weights: a linear layer does not
-    know the difference.
-
-    Args:
-        equalized: Whether the layer is equalised.
-        kind: `Conv2D`, `UpsampleConv2D` or `Dense`.
-        *args: Of the layer.
-        gain: 2 before a LeakyReLU, 1 where none follows.
-        then: Applied to the layer's output.
-        **kwargs: Of the layer.
+    sqrt(gain / fan_in), He's constant at gain 2 (before a LeakyReLU), instead of its weights: a
+    linear layer does not know the difference. `then` is applied to the layer's output.
     """
     initial = keras.initializers
     normal = initial.RandomNormal(stddev=1.0) if equalized else initial.HeNormal()

@@ -4,14 +4,15 @@ The generator is the one of the Keras team's `mnist_acgan.py` example (the succe
 github.com/lukedeo/keras-acgan); its discriminator differs from the earlier one only in the slope.
 """
 
+import functools
+
 import keras
 from keras import layers
 
 from gan_keras.layers import BatchNormalization
-from gan_keras.networks import common
-from gan_keras.networks.latex_writer import CONVOLUTIONS, DROPOUT
+from gan_keras.networks import common, latex_writer
 
-make_discriminator = common.ConvolutionalDiscriminator(CONVOLUTIONS, slope=0.2, dropout=DROPOUT)
+make_discriminator = functools.partial(latex_writer.make_discriminator, slope=0.2)
 
 
 def make_generator(

@@ -5,14 +5,16 @@ checkerboard artifacts"), where transposed convolutions have to learn not to. A 
 twice as long as with `compact` at the same width.
 """
 
+import functools
+
 import keras
 from keras import layers
 
 from gan_keras.layers import BatchNormalization, UpsampleConv2D
 from gan_keras.networks import common
 
-make_discriminator = common.ConvolutionalDiscriminator(
-    ((32, 4, 2), (64, 4, 2), (128, 3, 1)), slope=0.2, projection=True
+make_discriminator = functools.partial(
+    common.conv_discriminator, ((32, 4, 2), (64, 4, 2), (128, 3, 1)), slope=0.2, projection=True
 )
 
 

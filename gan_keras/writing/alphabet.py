@@ -49,6 +49,18 @@ def smallest_part(name: str) -> float:
     return 0.04 if len(name) > 1 or name in _DOTTED else 0.12
 
 
+def check_length(words: str, most: int, kind: str) -> None:
+    """Checks the length of a text or another kind of words.
+
+    Raises:
+        UsageError: If there is nothing to write, or too much.
+    """
+    if not words.strip():
+        raise UsageError(f"there is nothing to write: the {kind} is empty or has only spaces")
+    if len(words) > most:
+        raise UsageError(f"the {kind} is too long: {len(words):,} characters, at most {most:,}")
+
+
 class Alphabet:
     """The characters that the classes of a run stand for.
 
@@ -90,12 +102,6 @@ class Alphabet:
         Composed forms are joined (NFC), invisible format characters go, spaces of all kinds become
         plain ones, and wide letters, ligatures and the like are taken apart where the run can
         write the parts. Everything else it has no class for stays as it is.
-
-        Args:
-            text: The user's text.
-
-        Returns:
-            The text with spaces and newlines only between characters.
         """
         text = "\n".join(unicodedata.normalize("NFC", text).splitlines())
         return "".join(map(self._spelled, text))

@@ -13,7 +13,7 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.path import Path as Curve
 
 from gan_keras.foundation.errors import UsageError
-from gan_keras.writing.alphabet import Alphabet
+from gan_keras.writing.alphabet import Alphabet, check_length
 from gan_keras.writing.glyph_measures import Extent
 
 MAX_FORMULA = 400
@@ -39,10 +39,7 @@ class Slot:
 
     Attributes:
         text: A character, or a function name that is one class.
-        left: Left end.
-        bottom: Lower end.
-        right: Right end.
-        top: Upper end.
+        left, bottom, right, top: Ends of the ink.
         upright: Whether it is an upright letter, as in the name of a function.
     """
 
@@ -53,36 +50,17 @@ class Slot:
     top: float
     upright: bool = False
 
-    @property
-    def width(self) -> float:
-        """Distance from left to right."""
-        return self.right - self.left
 
-    @property
-    def height(self) -> float:
-        """Distance from bottom to top."""
-        return self.top - self.bottom
-
-
-@dataclasses.dataclass(frozen=True)
-class Layout:
-    """A formula before it is inked.
-
-    Attributes:
-        slots: Glyphs, in mathtext's order.
-        lines: Corners of the pen's own lines (fraction bars, radicals), `(n, 2)` each.
-    """
-
-    slots: tuple[Slot, ...]
-    lines: tuple[np.ndarray, ...]
-
-
-def lay_out(latex: str, alphabet: Alphabet) -> Layout:
+def lay_out(latex: str, alphabet: Alphabet) -> tuple[list[Slot], list[np.ndarray]]:
     r"""Lays out a formula.
 
     Args:
         latex: LaTeX as mathtext knows it, e.g. `\frac{3+4}{x}`; dollar signs around it are fine.
         alphabet: The characters that can be written.
+
+    Returns:
+        Room for the glyphs; and the corners, `(n, 2)` each, of the pen's own lines: fraction bars
+        and radicals.
 
     Raises:
         UsageError: If it is empty, too long, too large or not understood, or needs characters that
@@ -109,7 +87,7 @@ def lay_out(latex: str, alphabet: Alphabet) -> Layout:
     if not all_slots:
         raise UsageError("there is nothing to write: the formula has no symbols")
     lines = _lines([slot for slot in all_slots if slot.text == _RADICAL], rules)
-    slots = tuple(slot for slot in all_slots if slot.text != _RADICAL)
+    slots = [slot for slot in all_slots if slot.text != _RADICAL]
     corners = [((slot.left, slot.bottom), (slot.right, slot.top)) for slot in slots]
     width, height = np.ptp(np.concatenate([*corners, *lines]), axis=0)
     if not (width <= MAX_WIDTH and height <= MAX_HEIGHT):  # true for NaN too
@@ -117,7 +95,7 @@ def lay_out(latex: str, alphabet: Alphabet) -> Layout:
             f"the formula is too large: {width:,.0f} x {height:,.0f} em, at most {MAX_WIDTH:.0f} x "
             f"{MAX_HEIGHT:.0f}; a length in it (as of \\hspace) must be smaller"
         )
-    return Layout(slots, tuple(lines))
+    return slots, lines
 
 
 def _clean(latex: str) -> str:
@@ -125,12 +103,7 @@ def _clean(latex: str) -> str:
     source = " ".join(unicodedata.normalize("NFC", latex).split())
     if len(source) > 1 and source.startswith("$") and source.endswith("$"):
         source = source.strip("$").strip()
-    if not source:
-        raise UsageError("there is nothing to write: the formula is empty")
-    if len(source) > MAX_FORMULA:
-        raise UsageError(
-            f"the formula is too long: {len(source):,} characters, at most {MAX_FORMULA}"
-        )
+    check_length(source, MAX_FORMULA, "formula")
     if "$" in source.replace(r"\$", ""):
         raise UsageError("the formula has a $ inside; one formula at a time, without $ in it")
     deepest = max(itertools.accumulate({"{": 1, "}": -1}.get(c, 0) for c in source))
@@ -210,7 +183,7 @@ def _lines(radicals: list[Slot], rules: list[tuple]) -> list[np.ndarray]:
         roof = min(bars, key=lambda bar: abs(bar[0] - slot.right) + abs(bar[1] - slot.top))
         bars.remove(roof)
         # The hook takes no more room than a sign of usual height has.
-        width = min(slot.width, 0.75)
+        width = min(slot.right - slot.left, 0.75)
         left = slot.right - width
         low, height = slot.bottom, roof[1] - slot.bottom
         corners = [(0.02, 0.46), (0.2, 0.56), (0.48, 0.0)]
@@ -220,15 +193,10 @@ def _lines(radicals: list[Slot], rules: list[tuple]) -> list[np.ndarray]:
 
 
 def fit_box(extent: Extent, width: float, height: float) -> tuple[float, float]:
-    """Em per pixel sideways and upward, so that ink fits a box.
+    """Em per pixel sideways and upward, so that the pen goes so far in a box.
 
     The longer side of the box decides; the other follows within limits, so that an `8` does not
     become an `o` of the same height. Strokes that only go one way have no say in the other.
-
-    Args:
-        extent: Measures of the image.
-        width: Way of the pen sideways.
-        height: The same upward.
     """
     width, height = max(width, 0.01), max(height, 0.01)
     across = width / max(extent.width, 2.0)

@@ -96,13 +96,27 @@ def distance_inside(mask: np.ndarray) -> np.ndarray:
 
 def without_specks(mask: np.ndarray, share: float = SPECK) -> np.ndarray:
     """Removes pieces with less than a share of the ink."""
-    pieces, count = ndimage.label(mask, np.ones((3, 3)))
-    if count < 2:
-        return mask
-    sizes = np.bincount(pieces.ravel())
-    keep = sizes >= share * mask.sum()
-    keep[0] = False
-    return keep[pieces]
+    pieces, large = large_pieces(mask, share * mask.sum())
+    return large[pieces]
+
+
+def large_pieces(
+    mask: np.ndarray, least: float, diagonal: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers the connected pieces of a mask, the ground as 0.
+
+    Args:
+        mask: bool `(h, w)`.
+        least: Pixels of a large piece.
+        diagonal: Whether pixels that touch at a corner are connected.
+
+    Returns:
+        The number of each pixel's piece; and for each number whether its piece is large.
+    """
+    pieces, _ = ndimage.label(mask, np.ones((3, 3)) if diagonal else None)
+    large = np.bincount(pieces.ravel()) >= least
+    large[0] = False
+    return pieces, large
 
 
 def clean(image: np.ndarray, share: float) -> np.ndarray:

@@ -10,19 +10,13 @@ import tensorflow as tf
 from gan_keras.data.pipeline import unscale
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.samples.sampling import Sampler
-from gan_keras.steps import latents
-from gan_keras.writing import (
-    formula_layout,
-    glyph_measures,
-    hand_styles,
-    ink_outlines,
-    text_layout,
-)
-from gan_keras.writing.alphabet import Alphabet, smallest_part
+from gan_keras.writing import formula_layout, glyph_measures, hand_styles, ink_outlines, text_layout
+from gan_keras.writing.alphabet import Alphabet, check_length, smallest_part
 from gan_keras.writing.glyph_measures import Extent
 from gan_keras.writing.hand_styles import Hand
 from gan_keras.writing.written_sheet import Glyph, Sheet, Stroke
 
+MAX_TEXT = 2000
 # Reads images uint8 `(n, h, w, c)` and gives the probability of each class.
 Reader = Callable[[np.ndarray], np.ndarray]
 
@@ -61,10 +55,7 @@ class Options:
     def __post_init__(self) -> None:
         least = hand_styles.MIN_VARIATION
         if not least <= self.variation <= 1:
-            raise UsageError(
-                f"variation={self.variation} must lie in {least} to 1: below, the same letter "
-                "would be the same image twice"
-            )
+            raise UsageError(f"variation={self.variation} must lie in {least} to 1")
         if self.width < 2:
             raise UsageError(f"a line of {self.width:g} em is too short; at least 2")
 
@@ -109,7 +100,6 @@ class Writer:
         self.alphabet = Alphabet(run.class_names)
         self.reader = reader
         self._run = run
-        self._latent_dim: int = run.generator.inputs[0].shape[-1]
         self._shape: tuple[int, int] = run.generator.output_shape[1:3]
         self._groups = np.array(self.alphabet.groups())
         self._generate = _traced(run)
@@ -117,18 +107,14 @@ class Writer:
         self._slant = functools.lru_cache(maxsize=64)(self._measure_slant)
         # Some runs have data of dark ink on bright paper; glyphs always are the other way round.
         self._inverted = False
-        labels = np.arange(len(run.class_names), dtype=np.int32)
-        noise = latents.LATENTS[run.latent](
-            (len(labels), self._latent_dim), tf.convert_to_tensor((0, 0))
-        )
-        some = self._draw(noise.numpy(), labels)
+        some = run.draw(np.arange(len(run.class_names)), seed=0)
         border = np.concatenate([some[:, 0].ravel(), some[:, -1].ravel()])
         self._inverted = bool(np.median(border) > 127)
         self._calibrate()
 
     def hand(self, style: int) -> Hand:
         """The hand of a number."""
-        return hand_styles.draw(style, self._latent_dim)
+        return hand_styles.draw(style, self._run.latent_dim)
 
     def write_text(self, words: str, hand: Hand, options: Options = Options()) -> Sheet:
         """Writes a text.
@@ -142,11 +128,9 @@ class Writer:
             UsageError: If it is empty, too long, or has characters that the run lacks.
         """
         words = self.alphabet.spell(words)
-        text_layout.check_length(words)
+        check_length(words, MAX_TEXT, "text")
         letters = [c for c in words if not c.isspace()]
         self.alphabet.check(letters)
-        if not letters:
-            raise UsageError("there is nothing to write: the text has only invisible characters")
         random = self._random(hand, options)
         labels, drawings = self._choose(letters, hand, options, random)
         pen = self.pen * hand.pen
@@ -156,7 +140,7 @@ class Writer:
             if zone.top == text_layout.X_HEIGHT:
                 zone = dataclasses.replace(zone, top=zone.top * hand.x_height)
             size = float(np.exp(0.03 * hand.unrest * random.standard_normal()))
-            scale = zone.scale(extent.width, extent.height, pen, size)
+            scale = size * zone.scale(extent.width, extent.height, pen)
             ink = ink_outlines.draw(image, extent, (scale, scale), pen, shear)
             base = zone.base(extent.height * scale, pen)
             inks.append(ink.moved(0.0, base + _UNREST * hand.unrest * random.standard_normal()))
@@ -169,29 +153,27 @@ class Writer:
         Raises:
             UsageError: As `formula_layout.lay_out`.
         """
-        layout = formula_layout.lay_out(latex, self.alphabet)
+        slots, lines = formula_layout.lay_out(latex, self.alphabet)
         random = self._random(hand, options)
-        names = [slot.text for slot in layout.slots]
-        labels, drawings = self._choose(names, hand, options, random)
+        labels, drawings = self._choose([slot.text for slot in slots], hand, options, random)
         pen = self.pen * hand.pen
         inks = []
-        for slot, (image, extent, shear) in zip(layout.slots, drawings, strict=True):
-            scale = formula_layout.fit_box(extent, slot.width - pen, slot.height - pen)
+        for slot, (image, extent, shear) in zip(slots, drawings, strict=True):
+            width, height = slot.right - slot.left, slot.top - slot.bottom
+            scale = formula_layout.fit_box(extent, width - pen, height - pen)
             ink = ink_outlines.draw(image, extent, scale, pen, shear)
             left, bottom, right, top = ink.box
             unrest = _UNREST * hand.unrest * random.standard_normal(2)
             x = (slot.left + slot.right - left - right) / 2 + unrest[0]
             y = (slot.bottom + slot.top - bottom - top) / 2 + unrest[1]
             inks.append(ink.moved(x, y))
-        strokes = tuple(Stroke(formula_layout.by_hand(line, random), pen) for line in layout.lines)
+        strokes = tuple(Stroke(formula_layout.by_hand(line, random), pen) for line in lines)
         return Sheet(latex, tuple(map(Glyph, labels, inks)), strokes)
 
     def images(self, glyphs: Sequence[Glyph], pen: float | None = None) -> np.ndarray:
-        """Written glyphs as images of the size that the generator makes, uint8 `(n, h, w)`.
+        """Written glyphs in the size of the generator's images, uint8 `(n, h, w)`.
 
-        Args:
-            glyphs: The glyphs.
-            pen: Width of their strokes in pixels; as written by default.
+        Their strokes are `pen` pixels wide, or as written.
         """
         return np.stack([glyph.ink.image(self._shape, pen) for glyph in glyphs])
 
@@ -247,13 +229,7 @@ class Writer:
     def _choose(
         self, names: Sequence[str], hand: Hand, options: Options, random: np.random.Generator
     ) -> tuple[list[int], list[tuple[np.ndarray, Extent, float]]]:
-        """Draws images for glyphs.
-
-        Args:
-            names: Their characters, or function names that are one class.
-            hand: The writer.
-            options: Choices for the sheet.
-            random: Source of chance.
+        """Draws images for glyphs that are named by a character or by a function.
 
         Returns:
             The classes; and images uint8 `(h, w)` with their measures and the shear they need.
@@ -311,7 +287,7 @@ class Writer:
 
 def _traced(run: Sampler) -> Callable[..., tf.Tensor]:
     """A run's generator as a function that is traced once, for batches of any size."""
-    z = tf.TensorSpec((None, run.generator.inputs[0].shape[-1]), tf.float32)
+    z = tf.TensorSpec((None, run.latent_dim), tf.float32)
 
     @tf.function(input_signature=[z, tf.TensorSpec((None,), tf.int32)])
     def images(z: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

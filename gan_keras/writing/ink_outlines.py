@@ -9,7 +9,7 @@ A step that would tear strokes or fill holes is made smaller until it does not.
 import dataclasses
 import functools
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import contourpy
@@ -21,6 +21,7 @@ from gan_keras.writing.glyph_measures import (
     Extent,
     distance_inside,
     ink_level,
+    large_pieces,
     pen_width,
     without_specks,
 )
@@ -35,11 +36,9 @@ _REST = 0.08  # largest second change of the pen, in pens to each side
 _TRIES, _COARSER = 6, 0.25
 _SHARES = (*(0.85 * 0.75**number for number in range(_TRIES)), 0.0)
 _PINHOLE = 12  # fine pixels
-_EIGHT_NEIGHBOURS = np.ones((3, 3))
 _FINEST, _WIDEST = 2.0, 30.0  # pens, in fine pixels
 _PEN_SAMPLES = 400  # along the longer side of a glyph whose strokes are measured
-# Longest by shortest side of a scaled glyph's pixels.
-MAX_STRETCH = 4.0
+_MAX_STRETCH = 4.0  # longest by shortest side of a scaled glyph's pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +143,7 @@ def draw(
         The ink. The lower left end of its pen's path, before the shear, is at the origin.
     """
     unit = np.sqrt(scale[0] * scale[1])  # em per pixel, averaged over both ways
-    stretch = np.clip(np.array(scale) / unit, MAX_STRETCH**-0.5, MAX_STRETCH**0.5)
+    stretch = np.clip(np.array(scale) / unit, _MAX_STRETCH**-0.5, _MAX_STRETCH**0.5)
     scale = float(unit * stretch[0]), float(unit * stretch[1])
     mask = _fine_mask(image, extent, stretch, shear)
     field, level = _cut(mask, pen / unit * _FINE)
@@ -168,11 +167,7 @@ def draw(
 
 
 def _fine_mask(image: np.ndarray, extent: Extent, stretch: np.ndarray, shear: float) -> np.ndarray:
-    """Scales, shears and cuts an image.
-
-    Returns:
-        bool, `_FINE * stretch` pixels to one of the image and `_MARGIN` around it.
-    """
+    """Scales (by `_FINE * stretch`), shears and cuts an image and `_MARGIN` pixels around it."""
     padded = np.pad(image, _MARGIN)
     fine = _FINE * stretch
     size = np.rint(np.array(padded.shape)[::-1] * fine).astype(int)
@@ -182,21 +177,20 @@ def _fine_mask(image: np.ndarray, extent: Extent, stretch: np.ndarray, shear: fl
     grey = Image.fromarray(padded).convert("F")
     bicubic = Image.Resampling.BICUBIC
     found = np.asarray(grey.transform(tuple(size), Image.Transform.AFFINE, transform, bicubic))
-    return _without_pinholes(without_specks(found > (ink_level(image) or 0.0), extent.speck))
+    mask = without_specks(found > (ink_level(image) or 0.0), extent.speck)
+    grounds, large = large_pieces(~mask, _PINHOLE, diagonal=False)
+    return ~large[grounds]  # fills holes that are too small to be meant
 
 
 def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
-    """A field, and the level at which to cut it, for a drawing with a pen of this width.
+    """A field, and the level at which to cut it, for ink (not none) with a pen of this width.
 
     The field is the smoothed distance to the edge, less a share of a stroke's extra width. The
     share, and in the end the change of the pen, is smaller where a stroke would tear or a hole be
     filled.
-
-    Args:
-        mask: bool `(h, w)`, ink; not all of it may be empty.
-        pen: Width in pixels.
     """
-    distance = _signed_distance(mask)
+    outside = ndimage.distance_transform_edt(~mask)
+    distance = np.where(mask, distance_inside(mask), 0.5 - outside)
     pen = max(pen, _FINEST)
     half = pen_width(mask, distance) / 2
     wider, shares = 0.0, (0.0,)
@@ -211,7 +205,9 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
     def field(evened: float) -> np.ndarray:
         return ndimage.gaussian_filter(distance - evened * wider, _SMOOTHING)
 
-    for level in _levels(half - pen / 2, pen):
+    wanted = half - pen / 2
+    levels = [wanted - np.sign(wanted) * number * _COARSER * pen / 2 for number in range(_TRIES)]
+    for level in (level for level in levels if level * wanted > 0):
         # A thinner pen may open a loop, if nothing else helps: it was closed by a blot.
         for fewest in (holes, 0) if level > 0 else (holes,):
             for evened in shares:
@@ -225,56 +221,28 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
     return field(0.0), 0.0
 
 
-def _levels(level: float, pen: float) -> Iterator[float]:
-    """The wanted level, then levels that change the pen less and less."""
-    for number in range(_TRIES):
-        tried = level - np.sign(level) * number * _COARSER * pen / 2
-        if tried * level <= 0:
-            return
-        yield tried
-
-
 def _is_whole(mask: np.ndarray, pieces: int, holes: int) -> bool:
-    """Whether a drawing has some ink, no more pieces and no fewer holes than it should."""
+    """Tells whether a drawing has ink, no more pieces and no fewer holes than it should."""
     return 0 < _pieces(mask) <= pieces and _holes(mask) >= holes
 
 
 def _half_widths(distance: np.ndarray, pen: float) -> np.ndarray:
-    """Half of the local width of strokes: the largest distance to their edge nearby.
-
-    Nearby is 0.6 of the wanted pen: more than the half of it that is left of a blob on each side of
-    its middle, less than would part a stroke that widens (up to 45 degrees) from its end.
-    """
+    """Half of the local width of strokes: the largest distance to their edge nearby."""
+    # More than the half pen that is left of a blob on each side of its middle, less than would part
+    # a stroke that widens (up to 45 degrees) from its end.
     radius = max(1, round(0.6 * pen))
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
     return ndimage.maximum_filter(distance, footprint=x**2 + y**2 <= radius**2)
 
 
-def _signed_distance(mask: np.ndarray) -> np.ndarray:
-    """Distance to the end of the ink in pixels, positive inside."""
-    outside = ndimage.distance_transform_edt(~mask)
-    return np.where(mask, distance_inside(mask), 0.5 - outside)
-
-
-def _pieces(mask: np.ndarray, structure: np.ndarray | None = _EIGHT_NEIGHBOURS) -> int:
+def _pieces(mask: np.ndarray, diagonal: bool = True) -> int:
     """Number of pieces of the ink that are large enough to be seen."""
-    pieces, _ = ndimage.label(mask, structure)
-    return int((np.bincount(pieces.ravel())[1:] >= _PINHOLE).sum())
+    return int(large_pieces(mask, _PINHOLE, diagonal)[1].sum())
 
 
 def _holes(mask: np.ndarray) -> int:
     """Number of holes in the ink that are large enough to be seen."""
-    return _pieces(np.pad(~mask, 1, constant_values=True), None) - 1
-
-
-def _without_pinholes(mask: np.ndarray) -> np.ndarray:
-    """Fills holes that are too small to be meant."""
-    grounds, count = ndimage.label(~mask)
-    if count < 2:
-        return mask
-    small = np.bincount(grounds.ravel()) < _PINHOLE
-    small[0] = False
-    return mask | small[grounds]
+    return _pieces(np.pad(~mask, 1, constant_values=True), diagonal=False) - 1
 
 
 def thin_out(curve: np.ndarray, step: float) -> np.ndarray:

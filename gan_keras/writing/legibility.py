@@ -5,7 +5,6 @@ grade: the grader here is another architecture with another seed. Both have seen
 only.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from gan_keras.data import Dataset
 from gan_keras.data.pipeline import training_batches
 from gan_keras.evaluation import classifier
 from gan_keras.foundation.files import atomic_path
+from gan_keras.samples import sampling
 from gan_keras.writing.alphabet import Alphabet
 
 GRADER_SEED = 7_700  # never the reference classifier's
@@ -45,10 +45,8 @@ def make_grader(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     """
     seeds = iter(range(GRADER_SEED, GRADER_SEED + 100))
 
-    def float32(kind: type[layers.Layer], *args: Any, **kwargs: Any) -> layers.Layer:
-        if kind in (layers.Conv2D, layers.Dense):
-            kwargs["kernel_initializer"] = keras.initializers.GlorotUniform(seed=next(seeds))
-        return kind(*args, dtype="float32", **kwargs)
+    def weights() -> dict[str, keras.Initializer]:
+        return {"kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds))}
 
     return keras.Sequential(
         [
@@ -56,43 +54,34 @@ def make_grader(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
             layers.RandomTranslation(_SHIFT, _SHIFT, fill_mode="nearest", seed=next(seeds)),
             layers.RandomRotation(_TURN, fill_mode="nearest", seed=next(seeds)),
             layers.RandomZoom(_ZOOM, _ZOOM, fill_mode="nearest", seed=next(seeds)),
-            float32(layers.Conv2D, 32, 5, 2, padding="same", activation="gelu"),
-            float32(layers.Conv2D, 64, 3, 2, padding="same", activation="gelu"),
-            float32(layers.Flatten),
-            float32(layers.LayerNormalization),
-            float32(layers.Dropout, 0.3, seed=next(seeds)),
-            float32(layers.Dense, 192, activation="gelu"),
-            float32(layers.Dropout, 0.3, seed=next(seeds)),
-            float32(layers.Dense, num_classes, name="logits"),
+            layers.Conv2D(32, 5, 2, padding="same", activation="gelu", **weights()),
+            layers.Conv2D(64, 3, 2, padding="same", activation="gelu", **weights()),
+            layers.Flatten(),
+            layers.LayerNormalization(),
+            layers.Dropout(0.3, seed=next(seeds)),
+            layers.Dense(192, activation="gelu", **weights()),
+            layers.Dropout(0.3, seed=next(seeds)),
+            layers.Dense(num_classes, name="logits", **weights()),
         ],
         name="grader",
     )
 
 
-def grader(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:
-    """Returns the grader of a data set, trained once and then read from the cache.
+def grader(dataset: Dataset, cache_dir: Path) -> keras.Model:
+    """Returns the grader of a data set, trained once on its train split and then kept.
 
     Args:
-        dataset: Real images; the train split trains it.
-        cache_dir: Folder of the graders, one file for each data set.
-        verbose: 1 shows progress when it must be trained.
+        dataset: Real images.
+        cache_dir: Folder of the graders, one file per data set.
+
+    Raises:
+        DataError: If its file is damaged.
     """
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
-    path = Path(cache_dir) / f"{name}-{dataset.fingerprint(train_only=True)}-grader{_VERSION}.keras"
+    path = cache_dir / f"{name}-{dataset.fingerprint(train_only=True)}-grader{_VERSION}.keras"
     if path.exists():
-        try:
-            return keras.models.load_model(path, compile=False, safe_mode=True)
-        except Exception as error:  # whatever a damaged archive makes Keras raise
-            print(f"WARNING: grader {path} is damaged ({error}); training it again")
-    if verbose:
-        print(f"training the grader of {dataset.name} (once; kept in {path})")
-    model = _train(dataset, verbose)
-    with atomic_path(path) as temporary:
-        model.save(temporary)
-    return model
-
-
-def _train(dataset: Dataset, verbose: int) -> keras.Model:
+        return sampling.load_generator(path)
+    print(f"training the grader of {dataset.name} (once; kept in {path})")
     batch = min(BATCH, len(dataset.train_images))
     steps = EPOCHS * (len(dataset.train_images) // batch)
     steps = int(np.clip(steps, MIN_STEPS, MAX_STEPS))
@@ -103,12 +92,11 @@ def _train(dataset: Dataset, verbose: int) -> keras.Model:
         metrics=["accuracy"],
         jit_compile=False,
     )
-    data = training_batches(dataset, batch, GRADER_SEED).take(steps)
-    shown = 2 if verbose and not sys.stdout.isatty() else verbose
+    data = training_batches(dataset, batch, GRADER_SEED).take(steps).repeat()
     parts = min(EPOCHS, steps)
-    model.fit(
-        data.repeat(), epochs=parts, steps_per_epoch=steps // parts, verbose=shown, shuffle=False
-    )
+    model.fit(data, epochs=parts, steps_per_epoch=steps // parts, verbose=2, shuffle=False)
+    with atomic_path(path) as temporary:
+        model.save(temporary)
     return model
 
 

@@ -41,22 +41,8 @@ def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, P
     return dataset, classifier.cache_folder(folder)
 
 
-def open_reader(workdir: str | Path, data_dir: str = "", verbose: int = 0) -> Reader:
-    """Opens the reference classifier of a run's data set, which is trained if need be.
-
-    Args:
-        workdir: The run folder.
-        data_dir: Folder of prepared data sets; the run's own when empty.
-        verbose: 1 shows progress.
-
-    Raises:
-        DataError: As `dataset_of`.
-    """
-    return _traced(classifier.load_or_train(*dataset_of(workdir, data_dir), verbose))
-
-
 def ready_reader(workdir: str | Path, data_dir: str = "") -> Reader | None:
-    """Does the same if no training is needed; None if it is, or if the data set is missing."""
+    """Opens the reference classifier of a run's data set; None if it must be trained first."""
     with contextlib.suppress(DataError, UsageError):
         dataset, cache = dataset_of(workdir, data_dir)
         if classifier.cache_path(dataset, cache).exists():
@@ -74,16 +60,13 @@ def _traced(model: keras.Model) -> Reader:
     return lambda images: probabilities(tf.constant(images)).numpy()
 
 
-def open_writer(
-    workdir: str | Path, best_of: int = 1, data_dir: str = "", verbose: int = 0
-) -> Writer:
+def open_writer(workdir: str | Path, best_of: int = 1, data_dir: str = "") -> Writer:
     """Opens a run for writing.
 
     Args:
         workdir: The run folder.
-        best_of: Above 1 the reference classifier is opened too.
+        best_of: Above 1 the reference classifier is opened too, and trained if need be.
         data_dir: Folder of prepared data sets; the run's own when empty.
-        verbose: 1 shows progress.
 
     Raises:
         DataError: If it is no run folder, or the data set is missing.
@@ -94,7 +77,7 @@ def open_writer(
     except UsageError as error:
         raise UsageError(f"--workdir={workdir}: {error}") from None
     if best_of > 1:
-        writer.reader = open_reader(workdir, data_dir, verbose)
+        writer.reader = _traced(classifier.load_or_train(*dataset_of(workdir, data_dir), verbose=1))
     return writer
 
 

@@ -10,7 +10,6 @@ import re
 import numpy as np
 from scipy import ndimage
 
-from gan_keras.foundation.errors import UsageError
 from gan_keras.writing.hand_styles import Hand
 from gan_keras.writing.ink_outlines import Ink
 
@@ -23,7 +22,6 @@ _REACH = 3  # rows that count as the same height
 _TILT = 0.004  # standard deviation of a line's slope
 # Share of its width by which a letter may lie above or below the one before it.
 _TUCK = 0.35
-MAX_TEXT = 2000
 
 X_HEIGHT, CAPITAL, ASCENDER, DESCENDER, AXIS = 0.46, 0.7, 0.76, -0.26, 0.26
 
@@ -42,28 +40,22 @@ class Zone:
     top: float
     width: float = 0.0
 
-    def scale(self, width: float, height: float, pen: float, size: float = 1.0) -> float:
+    def scale(self, width: float, height: float, pen: float) -> float:
         """Em per pixel for a drawing.
 
         Args:
             width: Way of the pen sideways, in pixels.
             height: The same upward.
             pen: Width of the pen.
-            size: The character's own size, about 1.
         """
         wanted, have = self.top - self.bottom - pen, height
         if self.width:
             wanted, have = self.width - pen, width
         # What should have height but is drawn flat must not grow without limit.
-        return size * max(wanted, 0.01) / max(have, width / 2, 2.0)
+        return max(wanted, 0.01) / max(have, width / 2, 2.0)
 
     def base(self, height: float, pen: float) -> float:
-        """Height of the lower end of the pen's way.
-
-        Args:
-            height: Way of the pen upward.
-            pen: Width of the pen.
-        """
+        """Height of the lower end of the pen's way, which goes `height` upward."""
         return self.bottom - height / 2 if self.width else self.bottom + pen / 2
 
 
@@ -93,18 +85,6 @@ _ZONES = (
 def zone(character: str) -> Zone:
     """Where a character of a text stands on its line."""
     return next((found for members, found in _ZONES if character in members), Zone(0.0, CAPITAL))
-
-
-def check_length(text: str) -> None:
-    """Checks the length of a text.
-
-    Raises:
-        UsageError: If there is nothing to write, or too much.
-    """
-    if not text.strip():
-        raise UsageError("there is nothing to write: the text is empty or has only spaces")
-    if len(text) > MAX_TEXT:
-        raise UsageError(f"the text is too long: {len(text):,} characters, at most {MAX_TEXT:,}")
 
 
 def kern(inks: list[Ink], gaps: np.ndarray) -> list[float]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.writing import formula_layout, hand_styles
+from gan_keras.writing.alphabet import check_length
 from gan_keras.writing.handwriter import Options, Writer
 
 MAX_INPUT = 400  # characters that a visitor may have written at once
@@ -50,13 +51,10 @@ CSS = """
 _EXAMPLES = (
     (TEXT, "Hello World"),
     (TEXT, "The quick brown fox jumps over the lazy dog"),
-    (TEXT, "a big fly with zen"),
     (FORMULA, r"\int_0^{\infty}\frac{\sin x}{x}dx=\frac{\pi}{2}"),
-    (FORMULA, r"\sum_{k=1}^{n}k=\frac{n(n+1)}{2}"),
     (FORMULA, r"\frac{1}{2}x^{2}-9=0"),
     (FORMULA, r"\sqrt{\frac{3+4}{x}}=7^{2}"),
     (TEXT, "(3+4)x=7"),
-    (TEXT, "0123456789"),
 )
 
 
@@ -74,7 +72,7 @@ class Page:
     folder: Path
 
     def examples(self) -> list[list[str]]:
-        """Kinds and words that the run can write."""
+        """Kinds and words that the run can write, at least one."""
         found = []
         for kind, words in _EXAMPLES:
             with contextlib.suppress(UsageError):
@@ -83,17 +81,12 @@ class Page:
                 else:
                     self.writer.alphabet.check(words.replace(" ", ""))
                 found.append([kind, words])
-        return found
+        return found or [[TEXT, next(filter(None, self.writer.alphabet.characters))]]
 
     def write(
         self, kind: str, words: str | None, *numbers: float | None
     ) -> tuple[str, str | None, str | None]:
-        """Writes what a visitor asks for.
-
-        Args:
-            kind: `TEXT` or `FORMULA`.
-            words: The text or formula.
-            *numbers: In the order of `NUMBERS`.
+        """Writes words of a kind (`TEXT` or `FORMULA`), with numbers in the order of `NUMBERS`.
 
         Returns:
             HTML, and the paths of a PNG and an SVG; None for both after a mistake, which the HTML
@@ -101,10 +94,7 @@ class Page:
         """
         started, words = time.perf_counter(), words or ""
         try:
-            if len(words) > MAX_INPUT:
-                raise UsageError(
-                    f"that is too long: {len(words):,} characters, at most {MAX_INPUT}"
-                )
+            check_length(words, MAX_INPUT, "text or formula")
             chosen = _within_limits(numbers)
             best_of = chosen["best_of"] if self.writer.reader else 1
             width = LINE / chosen["size"]
@@ -146,8 +136,7 @@ def _apology(message: str) -> str:
 
 def _build(gr: Any, page: Page, title: str) -> Any:
     """Builds the Gradio app of a run, by its name."""
-    alphabet = page.writer.alphabet
-    examples = page.examples() or [[TEXT, next(c for c in alphabet.characters if c)]]
+    examples = page.examples()
     kind, words = examples[0]
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
 
@@ -158,7 +147,7 @@ def _build(gr: Any, page: Page, title: str) -> Any:
     with gr.Blocks(title="Handwriting", analytics_enabled=False, delete_cache=(600, 600)) as app:
         gr.Markdown(
             "# Handwriting\nA generative network made this hand up. Type, and it writes.\n\n"
-            f"Run `{title}` writes: {html.escape(alphabet.summary())}"
+            f"Run `{title}` writes: {html.escape(page.writer.alphabet.summary())}"
         )
         with gr.Row():
             with gr.Column(scale=3):
@@ -210,7 +199,7 @@ def import_gradio() -> Any:
 
 
 def launch(writer: Writer, title: str, host: str = "127.0.0.1", port: int = 7860) -> Any:
-    """Serves the page, and returns the app with its address in `local_url`.
+    """Serves the page of a run, and returns the app with its address in `local_url`.
 
     Args:
         writer: Writes.
@@ -227,8 +216,7 @@ def launch(writer: Writer, title: str, host: str = "127.0.0.1", port: int = 7860
     page = Page(writer, Path(folder.name))
     app = _build(gr, page, title)
     app.downloads = folder  # which goes with the app
-    for kind, words in page.examples()[:1]:  # traces functions
-        page.write(kind, words, *(number.first for number in NUMBERS.values()))
+    page.write(*page.examples()[0], *(number.first for number in NUMBERS.values()))  # traces
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
     try:
         app.launch(

@@ -137,13 +137,12 @@ class Sheet:
         axes = figure.add_axes((0, 0, 1, 1), frameon=False, xticks=[], yticks=[])
         axes.set(xlim=(left, right), ylim=(bottom, top))
         for glyph in self.glyphs:
-            curves = glyph.ink.beziers()
-            # The last point of a closed curve is not drawn.
-            vertices = np.concatenate([(*curve, curve[0]) for curve in curves])
-            codes = [
-                [Curve.MOVETO, *[Curve.CURVE4] * (len(c) - 1), Curve.CLOSEPOLY] for c in curves
+            curves = [
+                # The last point of a closed curve is not drawn.
+                Curve([*c, c[0]], [Curve.MOVETO, *[Curve.CURVE4] * (len(c) - 1), Curve.CLOSEPOLY])
+                for c in glyph.ink.beziers()
             ]
-            shape = Curve(vertices, np.concatenate(codes))
+            shape = Curve.make_compound_path(*curves)
             axes.add_patch(PathPatch(shape, facecolor=INK, linewidth=0))
         line: dict[str, Any] = {"color": INK, "solid_capstyle": "round", "solid_joinstyle": "round"}
         for stroke in self.strokes:

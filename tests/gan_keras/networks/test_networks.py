@@ -9,13 +9,13 @@ from gan_keras.samples import sampling
 
 
 def test_parameter_counts_of_the_original_are_the_published_ones():
-    family = networks.class_conditional("original")
+    family = networks.CLASS_CONDITIONAL["original"]
     assert family.make_generator((28, 28, 1), 16).count_params() == 8_173_121
     assert family.make_discriminator((28, 28, 1), 16).count_params() == 601_105
 
 
 def test_original_discriminator_uses_the_original_slope():
-    net = networks.class_conditional("original").make_discriminator((28, 28, 1), 10)
+    net = networks.CLASS_CONDITIONAL["original"].make_discriminator((28, 28, 1), 10)
     slopes = [x.negative_slope for x in net.layers if isinstance(x, keras.layers.LeakyReLU)]
     assert slopes == pytest.approx([0.3] * 4)  # not 0.2, the default of "leaky_relu"
 
@@ -23,7 +23,7 @@ def test_original_discriminator_uses_the_original_slope():
 @pytest.mark.parametrize("family", networks.CLASS_CONDITIONAL)
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 32, 3)])
 def test_shapes_and_ranges(family, shape):
-    module = networks.class_conditional(family)
+    module = networks.CLASS_CONDITIONAL[family]
     generator = module.make_generator(shape, 5, latent_dim=7, width_mult=0.1)
     discriminator = module.make_discriminator(shape, 5, width_mult=0.1)
     z = 10 * keras.ops.convert_to_tensor(np.random.default_rng(0).normal(size=(3, 7)), "float32")
@@ -39,7 +39,7 @@ def test_shapes_and_ranges(family, shape):
 
 @pytest.mark.parametrize("family", networks.CLASS_CONDITIONAL)
 def test_width_scales_parameters_but_not_topology(family):
-    module = networks.class_conditional(family)
+    module = networks.CLASS_CONDITIONAL[family]
     for make in (module.make_generator, module.make_discriminator):
         narrow, wide = make((28, 28, 1), 4, width_mult=0.25), make((28, 28, 1), 4)
         assert narrow.count_params() < wide.count_params() / 2
@@ -52,7 +52,7 @@ def test_heads_and_images_are_float32_under_bfloat16(family):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        module = networks.class_conditional(family)
+        module = networks.CLASS_CONDITIONAL[family]
         generator = module.make_generator((28, 28, 1), 3, width_mult=0.1)
         heads = module.make_discriminator((28, 28, 1), 3, width_mult=0.1).outputs
         assert [x.dtype for x in (*generator.outputs, *heads)] == ["float32"] * 3
@@ -63,14 +63,14 @@ def test_heads_and_images_are_float32_under_bfloat16(family):
 
 def test_sizes_that_do_not_halve_twice_are_refused():
     with pytest.raises(ValueError, match=r"multiples of 4.*30"):
-        networks.class_conditional("original").make_generator((30, 30, 1), 3)
+        networks.CLASS_CONDITIONAL["original"].make_generator((30, 30, 1), 3)
     with pytest.raises(ValueError, match="at least 20 px"):
-        networks.class_conditional("transposed").make_generator((16, 16, 1), 3)
+        networks.CLASS_CONDITIONAL["transposed"].make_generator((16, 16, 1), 3)
 
 
 UPSAMPLING_GENERATORS = {
-    "original": lambda make: make("original").make_generator((28, 28, 1), 3, 5, 0.05),
-    "upsampled": lambda make: make("upsampled").make_generator((28, 28, 1), 3, 5, 0.1),
+    "original": lambda make: make["original"].make_generator((28, 28, 1), 3, 5, 0.05),
+    "upsampled": lambda make: make["upsampled"].make_generator((28, 28, 1), 3, 5, 0.1),
     "image_sets": lambda make: networks.build_images(
         "image_sets", (28, 28, 1), 5, width_mult=0.2, knobs={"upsampling": "resize"}
     )[0],
@@ -80,7 +80,7 @@ UPSAMPLING_GENERATORS = {
 
 @pytest.mark.parametrize("family", UPSAMPLING_GENERATORS)
 def test_fused_upsampling_has_the_plain_pairs_function_and_weights(family):
-    fused = UPSAMPLING_GENERATORS[family](networks.class_conditional)
+    fused = UPSAMPLING_GENERATORS[family](networks.CLASS_CONDITIONAL)
     assert any(isinstance(layer, UpsampleConv2D) for layer in fused.layers)
     plain = sampling.plain(fused)  # as it is exported
     assert not any(isinstance(layer, UpsampleConv2D) for layer in plain.layers)
