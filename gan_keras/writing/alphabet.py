@@ -41,12 +41,8 @@ _DOTTED = 'ij!?:;"÷…=≤≥±θ'
 
 
 def smallest_part(name: str) -> float:
-    """Share of the ink below which a separate piece is a speck and no part of a character.
-
-    Args:
-        name: A character, or a function name that is one class.
-    """
-    return 0.04 if len(name) > 1 or name in _DOTTED else 0.12
+    """Share of the ink below which a separate piece is a speck and no part of a character."""
+    return 0.04 if name in _DOTTED else 0.12  # also for "", a class of several characters
 
 
 def check_length(words: str, most: int, kind: str) -> None:

@@ -1,11 +1,10 @@
 """Formulas: matplotlib's mathtext says where each glyph and rule goes. Lengths are in em."""
 
-import dataclasses
 import itertools
 import logging
 import re
 import unicodedata
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
@@ -26,15 +25,12 @@ _RADICAL = "√"
 _SUBSTITUTE = "¤"
 # Letters of a function name stand nearer than this.
 _WORD_GAP = 0.25
-# A deeper formula would exhaust the parser.
-_MAX_DEPTH = 12
 
 # It warns of characters that are reported in a better way here.
 logging.getLogger("matplotlib.mathtext").setLevel(logging.ERROR)
 
 
-@dataclasses.dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """Room for the ink of one glyph, y upward from the baseline.
 
     Attributes:
@@ -67,11 +63,14 @@ def lay_out(latex: str, alphabet: Alphabet) -> tuple[list[Slot], list[np.ndarray
             the alphabet lacks.
     """
     source = _clean(latex)
+    font = FontProperties(size=_EM, math_fontfamily="dejavusans")
     unknown: list[str] = []
     while True:
         try:
-            glyphs, rules = _parse(source)
+            glyphs, rules = MathTextParser("path").parse(f"${source}$", 72, font)[3:]
             break
+        except RecursionError:
+            raise UsageError("the formula is nested too deeply") from None
         except ValueError as error:
             found = re.search(r"Unknown symbol: (\\[A-Za-z]+|\\.)", str(error))
             if found is None or found[1] not in source:
@@ -106,19 +105,7 @@ def _clean(latex: str) -> str:
     check_length(source, MAX_FORMULA, "formula")
     if "$" in source.replace(r"\$", ""):
         raise UsageError("the formula has a $ inside; one formula at a time, without $ in it")
-    deepest = max(itertools.accumulate({"{": 1, "}": -1}.get(c, 0) for c in source))
-    if deepest > _MAX_DEPTH:
-        raise UsageError(f"the formula is nested {deepest} deep, at most {_MAX_DEPTH}")
     return "".join(c for c in source if unicodedata.category(c) not in ("Cf", "Cc"))
-
-
-def _parse(source: str) -> tuple[list[tuple], list[tuple]]:
-    """Glyphs and rules of a formula in points; raises ValueError if mathtext does not read it."""
-    font = FontProperties(size=_EM, math_fontfamily="dejavusans")
-    try:
-        return MathTextParser("path").parse(f"${source}$", 72, font)[3:]
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
 
 
 def _complaint(message: str, source: str, unknown: list[str]) -> str:
@@ -157,19 +144,17 @@ def _join_words(slots: list[Slot], alphabet: Alphabet) -> list[Slot]:
     """Joins the letters of function names that the alphabet has as one class."""
     runs: list[list[Slot]] = []
     for slot in slots:
-        last = runs[-1][-1] if runs else None
-        both_upright = last is not None and last.upright and slot.upright
-        if both_upright and 0 <= slot.left - last.right < _WORD_GAP:
+        last = runs[-1][-1] if runs else slot
+        if last.upright and slot.upright and 0 <= slot.left - last.right < _WORD_GAP:
             runs[-1].append(slot)
         else:
             runs.append([slot])
     joined: list[Slot] = []
     for run in runs:
         word = "".join(slot.text for slot in run)
-        if len(run) > 1 and word in alphabet.words:
+        if word in alphabet.words:
             bottom, top = min(slot.bottom for slot in run), max(slot.top for slot in run)
-            left, right = min(slot.left for slot in run), max(slot.right for slot in run)
-            joined.append(Slot(word, left, bottom, right, top))
+            joined.append(Slot(word, run[0].left, bottom, run[-1].right, top))
         else:
             joined += run
     return joined
@@ -193,7 +178,7 @@ def _lines(radicals: list[Slot], rules: list[tuple]) -> list[np.ndarray]:
 
 
 def fit_box(extent: Extent, width: float, height: float) -> tuple[float, float]:
-    """Em per pixel sideways and upward, so that the pen goes so far in a box.
+    """Em per pixel sideways and upward, so that the pen's way fills a width and a height.
 
     The longer side of the box decides; the other follows within limits, so that an `8` does not
     become an `o` of the same height. Strokes that only go one way have no say in the other.
@@ -206,10 +191,9 @@ def fit_box(extent: Extent, width: float, height: float) -> tuple[float, float]:
         return (min(upward, 2.0 * max(across, upward / 3)), upward)
     if extent.height <= thin or height < 0.1 * width:
         return (across, across)
-    low, high = 0.72, 1.35
     if height >= width:
-        return (float(np.clip(across, low * upward, high * upward)), upward)
-    return (across, float(np.clip(upward, low * across, high * across)))
+        return (float(np.clip(across, 0.72 * upward, 1.35 * upward)), upward)
+    return (across, float(np.clip(upward, 0.72 * across, 1.35 * across)))
 
 
 def by_hand(line: np.ndarray, random: np.random.Generator) -> np.ndarray:

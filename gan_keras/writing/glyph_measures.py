@@ -126,10 +126,7 @@ def clean(image: np.ndarray, share: float) -> np.ndarray:
         image: uint8 `(h, w)`, ink 255.
         share: Pieces with less than this share of the ink are specks.
     """
-    level = ink_level(image)
-    if level is None:
-        return image
-    mask = image > level
+    mask = image > ink_level(image)
     kept = without_specks(mask, share)
     specks = ndimage.binary_dilation(mask & ~kept, np.ones((3, 3)), 2)
     return np.where(specks & ~ndimage.binary_dilation(kept), 0, image).astype(np.uint8)
@@ -142,23 +139,16 @@ def extent(image: np.ndarray, speck: float = SPECK) -> Extent | None:
         image: uint8 `(h, w)`, ink 255.
         speck: Pieces with less than this share of the ink do not count.
     """
-    level = ink_level(image)
-    if level is None:
-        return None
     fine = ndimage.zoom(image.astype(np.float32), _FINE, order=1, grid_mode=True, mode="nearest")
-    mask = without_specks(fine > level, speck)
+    mask = without_specks(fine > ink_level(image), speck)
+    if not mask.any():
+        return None
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return Extent(
-        left=columns[0] / _FINE,
-        top=rows[0] / _FINE,
-        right=(columns[-1] + 1) / _FINE,
-        bottom=(rows[-1] + 1) / _FINE,
-        pen=pen_width(mask, distance_inside(mask)) / _FINE,
-        speck=speck,
-    )
+    ends = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]) / _FINE
+    return Extent(*ends, pen_width(mask, distance_inside(mask)) / _FINE, speck)
 
 
-def ink_level(image: np.ndarray) -> float | None:
-    """Grey value that separates ink from ground; None for an image without ink."""
+def ink_level(image: np.ndarray) -> float:
+    """Grey value that separates ink from ground; infinite for an image without ink."""
     peak = float(image.max())
-    return peak / 2 if peak >= 64 else None
+    return peak / 2 if peak >= 64 else np.inf

@@ -106,7 +106,6 @@ class Writer:
         self._near = functools.partial(hand_styles.near, latent=run.latent)
         self._slant = functools.lru_cache(maxsize=64)(self._measure_slant)
         # Some runs have data of dark ink on bright paper; glyphs always are the other way round.
-        self._inverted = False
         some = run.draw(np.arange(len(run.class_names)), seed=0)
         border = np.concatenate([some[:, 0].ravel(), some[:, -1].ravel()])
         self._inverted = bool(np.median(border) > 127)
@@ -210,8 +209,7 @@ class Writer:
         images = self._draw(np.concatenate(z), labels)
         slants = glyph_measures.slants(images).reshape(_CALIBRATION, classes)
         flat = np.median(glyph_measures.flatness(images).reshape(_CALIBRATION, classes), axis=0)
-        letters = np.array([bool(c) for c in self.alphabet.characters])
-        self.leans = letters & (flat < _FLAT)
+        self.leans = (flat < _FLAT) & np.array([bool(c) for c in self.alphabet.characters])
         self._slants = np.median(slants, axis=0)
         self._gain = 1.0
         if self.leans.any():
@@ -241,8 +239,7 @@ class Writer:
             part = np.repeat(labels[start : start + step], options.best_of)
             z = self._near(hand.centre, len(part), options.variation, random)
             chosen.extend(self._most_legible(self._draw(z, part), part, options.best_of))
-        characters = self.alphabet.characters
-        shares = [smallest_part(characters[label]) for label in labels]
+        shares = [smallest_part(self.alphabet.characters[label]) for label in labels]
         images = [glyph_measures.clean(*each) for each in zip(chosen, shares, strict=True)]
         own = glyph_measures.slants(np.stack(images)) - self._slants[labels]
         target = self._slant(hand.centre.tobytes(), options.variation)

@@ -17,14 +17,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from gan_keras.writing.glyph_measures import (
-    Extent,
-    distance_inside,
-    ink_level,
-    large_pieces,
-    pen_width,
-    without_specks,
-)
+from gan_keras.writing import glyph_measures
+from gan_keras.writing.glyph_measures import Extent
 
 _FINE = 5  # fine pixels along a pixel of the image
 _MARGIN = 3  # pixels around the image, for pens that are wider
@@ -108,7 +102,11 @@ class Ink:
         fine = _PEN_SAMPLES / max(right - left, top - bottom)
         curves = [(curve - (left, top)) * (fine, -fine) for curve in self.outlines]
         mask = _filled(curves, (_PEN_SAMPLES + 1, _PEN_SAMPLES + 1))
-        return pen_width(mask, distance_inside(mask)) / fine if mask.any() else 0.0
+        return (
+            glyph_measures.pen_width(mask, glyph_measures.distance_inside(mask)) / fine
+            if mask.any()
+            else 0.0
+        )
 
 
 def _filled(curves: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
@@ -177,8 +175,8 @@ def _fine_mask(image: np.ndarray, extent: Extent, stretch: np.ndarray, shear: fl
     grey = Image.fromarray(padded).convert("F")
     bicubic = Image.Resampling.BICUBIC
     found = np.asarray(grey.transform(tuple(size), Image.Transform.AFFINE, transform, bicubic))
-    mask = without_specks(found > (ink_level(image) or 0.0), extent.speck)
-    grounds, large = large_pieces(~mask, _PINHOLE, diagonal=False)
+    mask = glyph_measures.without_specks(found > glyph_measures.ink_level(image), extent.speck)
+    grounds, large = glyph_measures.large_pieces(~mask, _PINHOLE, diagonal=False)
     return ~large[grounds]  # fills holes that are too small to be meant
 
 
@@ -190,9 +188,9 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
     filled.
     """
     outside = ndimage.distance_transform_edt(~mask)
-    distance = np.where(mask, distance_inside(mask), 0.5 - outside)
+    distance = np.where(mask, glyph_measures.distance_inside(mask), 0.5 - outside)
     pen = max(pen, _FINEST)
-    half = pen_width(mask, distance) / 2
+    half = glyph_measures.pen_width(mask, distance) / 2
     wider, shares = 0.0, (0.0,)
     if pen <= _WIDEST:  # a wider one fills the image and leaves no strokes to even
         local = _half_widths(distance, pen)
@@ -214,7 +212,9 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
                 cut = field(evened) > level
                 if _is_whole(cut, pieces, fewest):
                     # Now that it is even it can be measured better; what is left of blots misleads.
-                    rest = (pen_width(cut, distance_inside(cut)) - pen) / 2
+                    rest = (
+                        glyph_measures.pen_width(cut, glyph_measures.distance_inside(cut)) - pen
+                    ) / 2
                     better = level + np.clip(rest, -_REST * pen, _REST * pen)
                     whole = _is_whole(field(evened) > better, pieces, fewest)
                     return field(evened), better if whole else level
@@ -237,7 +237,7 @@ def _half_widths(distance: np.ndarray, pen: float) -> np.ndarray:
 
 def _pieces(mask: np.ndarray, diagonal: bool = True) -> int:
     """Number of pieces of the ink that are large enough to be seen."""
-    return int(large_pieces(mask, _PINHOLE, diagonal)[1].sum())
+    return int(glyph_measures.large_pieces(mask, _PINHOLE, diagonal)[1].sum())
 
 
 def _holes(mask: np.ndarray) -> int:

@@ -25,8 +25,6 @@ EPOCHS = 8
 # Small sets are passed over more often, large ones not so often.
 MIN_STEPS, MAX_STEPS = 1500, 3000
 _RATE = 2e-3
-# Differences between two hands that are none between two characters.
-_SHIFT, _TURN, _ZOOM = 0.06, 0.03, 0.08
 _VERSION = 1  # part of the name of a cached grader: count up with any change above or below
 
 
@@ -51,9 +49,10 @@ def make_grader(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     return keras.Sequential(
         [
             keras.Input(image_shape, name="image"),
-            layers.RandomTranslation(_SHIFT, _SHIFT, fill_mode="nearest", seed=next(seeds)),
-            layers.RandomRotation(_TURN, fill_mode="nearest", seed=next(seeds)),
-            layers.RandomZoom(_ZOOM, _ZOOM, fill_mode="nearest", seed=next(seeds)),
+            # Differences between two hands that are none between two characters.
+            layers.RandomTranslation(0.06, 0.06, fill_mode="nearest", seed=next(seeds)),
+            layers.RandomRotation(0.03, fill_mode="nearest", seed=next(seeds)),
+            layers.RandomZoom(0.08, 0.08, fill_mode="nearest", seed=next(seeds)),
             layers.Conv2D(32, 5, 2, padding="same", activation="gelu", **weights()),
             layers.Conv2D(64, 3, 2, padding="same", activation="gelu", **weights()),
             layers.Flatten(),
@@ -93,8 +92,7 @@ def grader(dataset: Dataset, cache_dir: Path) -> keras.Model:
         jit_compile=False,
     )
     data = training_batches(dataset, batch, GRADER_SEED).take(steps).repeat()
-    parts = min(EPOCHS, steps)
-    model.fit(data, epochs=parts, steps_per_epoch=steps // parts, verbose=2, shuffle=False)
+    model.fit(data, epochs=EPOCHS, steps_per_epoch=steps // EPOCHS, verbose=2, shuffle=False)
     with atomic_path(path) as temporary:
         model.save(temporary)
     return model

@@ -101,17 +101,14 @@ def kern(inks: list[Ink], gaps: np.ndarray) -> list[float]:
         Distance by which each has to be moved to the right; the first starts at 0.
     """
     edge = np.full(len(_ROWS), -np.inf)
-    moves, last = [], None
+    moves, last = [], 0.0
     for ink, gap in zip(inks, gaps, strict=True):
         left, right = _profile(ink)
         start, _, end, _ = ink.box
-        if last is None:
-            move, last = -start, end - start
-        else:
-            meet = np.isfinite(left) & np.isfinite(edge)
-            near = float(np.max(edge[meet] - left[meet])) if meet.any() else -np.inf
-            move = max(near, last - _TUCK * (end - start) - start) + gap
-            last = max(last, end + move)
+        meet = np.isfinite(left) & np.isfinite(edge)
+        near = float(np.max(edge[meet] - left[meet])) if meet.any() else -np.inf
+        move = max(near, last - _TUCK * (end - start) - start) + gap if moves else -start
+        last = max(last, end + move)
         moves.append(move)
         edge = np.maximum(edge, right + move)
     return moves

@@ -7,9 +7,8 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.writing import formula_layout, hand_styles
@@ -22,24 +21,15 @@ QUEUE = 16  # visitors that may wait
 TEXT, FORMULA = "Text", "LaTeX formula"
 
 
-class Range(NamedTuple):
-    """A number that a visitor may choose: its label, limits, first value and step."""
-
-    label: str
-    low: float
-    high: float
-    first: float
-    step: float
-
-
+# Numbers that a visitor may choose: label, limits, first value and step.
 NUMBERS = {
-    "style": Range("Hand", 0, 9999, 1, 1),
-    "towards": Range("Other hand", 0, 9999, 2, 1),
-    "blend": Range("From the one to the other", 0.0, 1.0, 0.0, 0.05),
-    "variation": Range("Variation", hand_styles.MIN_VARIATION, 1.0, Options.variation, 0.05),
-    "size": Range("Size", 24, 120, 64, 4),  # pixels per em
-    "best_of": Range("Proof-reading: best of", 1, 8, 1, 1),
-    "seed": Range("Page", 0, 2**31 - 1, 0, 1),
+    "style": ("Hand", 0, 9999, 1, 1),
+    "towards": ("Other hand", 0, 9999, 2, 1),
+    "blend": ("From the one to the other", 0.0, 1.0, 0.0, 0.05),
+    "variation": ("Variation", hand_styles.MIN_VARIATION, 1.0, Options.variation, 0.05),
+    "size": ("Size", 24, 120, 64, 4),  # pixels per em
+    "best_of": ("Proof-reading: best of", 1, 8, 1, 1),
+    "seed": ("Page", 0, 2**31 - 1, 0, 1),
 }
 CSS = """
 .gradio-container { width: 100%; max-width: 1080px !important; margin: 0 auto !important; }
@@ -83,22 +73,21 @@ class Page:
                 found.append([kind, words])
         return found or [[TEXT, next(filter(None, self.writer.alphabet.characters))]]
 
-    def write(
-        self, kind: str, words: str | None, *numbers: float | None
-    ) -> tuple[str, str | None, str | None]:
+    def write(self, kind: str, words: str, *numbers: Any) -> tuple[str, str | None, str | None]:
         """Writes words of a kind (`TEXT` or `FORMULA`), with numbers in the order of `NUMBERS`.
+
+        The sliders have checked the numbers.
 
         Returns:
             HTML, and the paths of a PNG and an SVG; None for both after a mistake, which the HTML
             then says in a sentence.
         """
-        started, words = time.perf_counter(), words or ""
+        started = time.perf_counter()
+        chosen: dict[str, Any] = dict(zip(NUMBERS, numbers, strict=True))
         try:
             check_length(words, MAX_INPUT, "text or formula")
-            chosen = _within_limits(numbers)
             best_of = chosen["best_of"] if self.writer.reader else 1
-            width = LINE / chosen["size"]
-            options = Options(chosen["variation"], best_of, chosen["seed"], width)
+            options = Options(chosen["variation"], best_of, chosen["seed"], LINE / chosen["size"])
             hand = self.writer.hand(chosen["style"])
             if chosen["blend"]:
                 other = self.writer.hand(chosen["towards"])
@@ -106,32 +95,15 @@ class Page:
             write = self.writer.write_latex if kind == FORMULA else self.writer.write_text
             sheet = write(words, hand, options)
             png, svg = self.folder / "writing.png", self.folder / "writing.svg"
-            png.write_bytes(sheet.png(chosen["size"]))
-            drawing = sheet.svg(chosen["size"])
-            svg.write_text(drawing, encoding="utf-8")
+            for path in (png, svg):
+                sheet.write(path, chosen["size"])
         except (UsageError, DataError) as error:
-            return _apology(str(error)), None, None
-        seconds = time.perf_counter() - started
-        note = f"{len(sheet.glyphs)} glyphs, written in {seconds:.2f} s"
+            message = html.escape(str(error).rstrip("."))
+            sentence = message[:1].upper() + message[1:] + "."
+            return f'<p class="error" role="alert">{sentence}</p>', None, None
+        note = f"{len(sheet.glyphs)} glyphs, written in {time.perf_counter() - started:.2f} s"
+        drawing = svg.read_text(encoding="utf-8")
         return f'{drawing}<p class="note">{note}</p>', str(png), str(svg)
-
-
-def _within_limits(numbers: Sequence[Any]) -> dict[str, Any]:
-    """Brings numbers into their limits: a visitor need not have used the sliders."""
-    found = {}
-    for (name, limits), number in zip(NUMBERS.items(), numbers, strict=True):
-        try:
-            number = type(limits.low)(number)
-        except (TypeError, ValueError, OverflowError):
-            raise UsageError("one of the numbers is missing") from None
-        found[name] = min(max(number, limits.low), limits.high)
-    return found
-
-
-def _apology(message: str) -> str:
-    """An error as a sentence in HTML."""
-    sentence = html.escape(message[:1].upper() + message[1:].rstrip(".") + ".")
-    return f'<p class="error" role="alert">{sentence}</p>'
 
 
 def _build(gr: Any, page: Page, title: str) -> Any:
@@ -163,12 +135,11 @@ def _build(gr: Any, page: Page, title: str) -> Any:
                     svg = gr.DownloadButton("Download SVG", elem_id="svg", **off)
             with gr.Column(scale=2):
                 hidden = {"seed"} if page.writer.reader else {"seed", "best_of"}
-                numbers = {
-                    name: gr.Slider(
-                        *(low, high, first), step=step, label=label, visible=name not in hidden
-                    )
-                    for name, (label, low, high, first, step) in NUMBERS.items()
-                }
+                numbers = {}
+                for name, (label, low, high, first, step) in NUMBERS.items():
+                    steps = {"step": step, "precision": 2 if step < 1 else 0}
+                    shown = {"label": label, "visible": name not in hidden}
+                    numbers[name] = gr.Slider(low, high, first, **steps, **shown)
                 seed = numbers["seed"]
                 again = gr.Button("The same once more", elem_id="again")
                 again.click(lambda n: n + 1, seed, seed, **quiet)
@@ -216,7 +187,8 @@ def launch(writer: Writer, title: str, host: str = "127.0.0.1", port: int = 7860
     page = Page(writer, Path(folder.name))
     app = _build(gr, page, title)
     app.downloads = folder  # which goes with the app
-    page.write(*page.examples()[0], *(number.first for number in NUMBERS.values()))  # traces
+    kind, words = page.examples()[0]
+    page.write(kind, words, *(number[3] for number in NUMBERS.values()))  # traces functions
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
     try:
         app.launch(

@@ -71,11 +71,9 @@ class Sheet:
     @property
     def box(self) -> tuple[float, float, float, float]:
         """Left, bottom, right and top end in em: the ink and a margin."""
-        boxes = [glyph.ink.box for glyph in self.glyphs]
-        boxes += [(*stroke.points.min(0), *stroke.points.max(0)) for stroke in self.strokes]
-        ends = np.array(boxes)
-        low, high = ends[:, :2].min(0) - MARGIN, ends[:, 2:].max(0) + MARGIN
-        return (*low, *high)
+        curves = [curve for glyph in self.glyphs for curve in glyph.ink.outlines]
+        points = np.concatenate([*curves, *(stroke.points for stroke in self.strokes)])
+        return (*(points.min(0) - MARGIN), *(points.max(0) + MARGIN))
 
     def pixels(self, size: int) -> tuple[int, int]:
         """Width and height in pixels at `size` pixels per em."""
