@@ -23,6 +23,7 @@ def test_slant_of_a_leaning_line(slant):
 def test_slant_of_nothing_and_of_a_dash():
     empty = np.zeros((1, 28, 28), np.uint8)
     assert measure.slants(empty)[0] == 0
+    assert measure.extent(empty[0] + 20) is None
     assert measure.flatness(line(4, 14, 24, 14, 2)[None])[0] > 4
     assert measure.flatness(line(14, 4, 14, 24, 2)[None])[0] < 0.25
 
@@ -42,7 +43,3 @@ def test_specks_do_not_count():
     image[1, 1] = 255
     assert measure.extent(image).left > 10
     assert measure.extent(image, speck=0.001).left < 2
-
-
-def test_no_ink():
-    assert measure.extent(np.full((28, 28), 20, np.uint8)) is None

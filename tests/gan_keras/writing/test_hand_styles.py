@@ -4,14 +4,6 @@ import pytest
 from gan_keras.writing import hand_styles as hands
 
 
-def test_a_number_is_a_hand():
-    first, again, other = hands.draw(3, 64), hands.draw(3, 64), hands.draw(4, 64)
-    np.testing.assert_array_equal(first.centre, again.centre)
-    assert first.pen == again.pen
-    assert (first.centre != other.centre).any()
-    assert first.pen != other.pen
-
-
 @pytest.mark.parametrize("variation", [0.05, 0.45, 1.0])
 def test_noise_has_the_distribution_that_the_generator_knows(variation):
     random = np.random.default_rng(0)
@@ -19,6 +11,7 @@ def test_noise_has_the_distribution_that_the_generator_knows(variation):
         [hands.near(hands.draw(s, 8).centre, 20, variation, random, "normal") for s in range(400)]
     )
     assert z.dtype == np.float32
+    assert z.reshape(400, 20, 8).std(axis=1).mean() == pytest.approx(variation, rel=0.1)
     assert z.mean() == pytest.approx(0, abs=0.06)
     assert z.std() == pytest.approx(1, abs=0.05)
 
@@ -33,21 +26,11 @@ def test_uniform_noise_stays_in_its_range_and_near_its_hand(latent, low):
     assert np.histogram(z[0], 4, (low, 1))[0].min() > 80  # of 500: all parts of the range
 
 
-def test_variation_is_the_distance_from_the_hand():
-    hand, random = hands.draw(0, 64), np.random.default_rng(0)
-    spread = [
-        hands.near(hand.centre, 200, v, random, "normal").std(axis=0).mean()
-        for v in (0.05, 0.3, 1.0)
-    ]
-    np.testing.assert_allclose(spread, [0.05, 0.3, 1.0], rtol=0.1)
-
-
 def test_between_two_hands():
     first, second = hands.draw(0, 64), hands.draw(1, 64)
     ends = [hands.between(first, second, t) for t in (0.0, 1.0)]
     np.testing.assert_allclose(ends[0].centre, first.centre, atol=1e-6)
     np.testing.assert_allclose(ends[1].centre, second.centre, atol=1e-6)
-    assert ends[1].pen == pytest.approx(second.pen)
     middle = hands.between(first, second, 0.5)
     lengths = [np.linalg.norm(hand.centre) for hand in (first, middle, second)]
     assert min(lengths[0], lengths[2]) * 0.9 < lengths[1]  # not through the middle of the ball

@@ -21,6 +21,7 @@ def test_variance_within_and_between_hands():
 
 def test_look_alikes_are_merged():
     alphabet = Alphabet(tuple("0Ooab1lx"))
+    assert alphabet.look_alikes() == ["0 O o", "1 l"]
     # what is read is the number that the image holds
     reads = keras.Sequential([keras.Input((1, 1, 8)), keras.layers.Flatten()])
     read = np.array([1, 2, 3, 4, 3])  # O o a b a
@@ -30,15 +31,6 @@ def test_look_alikes_are_merged():
     assert found["glyphs"] == 5
     assert found["exact"] == pytest.approx(0.4)
     assert found["per_class"] == {0: 1.0, 2: 1.0, 3: 0.5, 4: 0.0}
-
-
-def test_the_grader_is_not_the_one_that_chooses():
-    grader = legibility.make_grader((28, 28, 1), 16)
-    chooser = classifier.make_classifier((28, 28, 1), 16)
-    kinds = [{type(layer).__name__ for layer in model.layers} for model in (grader, chooser)]
-    assert "MaxPooling2D" in kinds[1] - kinds[0]
-    assert "LayerNormalization" in kinds[0] - kinds[1]
-    assert legibility.GRADER_SEED != classifier.SEED
 
 
 def test_the_grader_learns_from_train_images_and_is_kept(tmp_path, monkeypatch):
@@ -55,6 +47,3 @@ def test_the_grader_learns_from_train_images_and_is_kept(tmp_path, monkeypatch):
         classifier.predict(first, images), classifier.predict(again, images)
     )
     assert classifier.accuracy(first, data.train_images, data.train_labels) > 0.4
-    path.write_bytes(b"damaged")
-    legibility.grader(data, tmp_path)
-    assert path.stat().st_size > 1000
