@@ -106,7 +106,7 @@ def _batch_norm(init: str, init_std: float) -> keras.layers.Layer:
 
 
 def _halvings(image_shape: common.ImageShape) -> int:
-    """How often both sides can be halved and stay at least `SMALLEST`."""
+    """Number of times that both sides can be halved and stay at least `SMALLEST`."""
     sides, count = image_shape[:2], 0
     while all(side % 2 == 0 and side // 2 >= SMALLEST for side in sides):
         sides, count = [side // 2 for side in sides], count + 1

@@ -16,7 +16,7 @@ from gan_keras.writing.alphabet import Alphabet, check_length
 from gan_keras.writing.glyph_measures import Extent
 
 MAX_FORMULA = 400
-# The widest formula of so many characters has plus signs only, 490 em; the highest is a
+# The widest formula of that length has plus signs only, 490 em; the highest is a
 # `\substack` of 88 em. Larger ones come from lengths such as `\hspace{60000}`.
 MAX_WIDTH, MAX_HEIGHT = 600.0, 100.0
 _EM = 100.0  # points in which mathtext sets

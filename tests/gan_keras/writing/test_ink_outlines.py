@@ -68,7 +68,7 @@ def test_the_pen_begins_at_the_origin_and_shear_leans_to_the_right():
 def test_ink_goes_back_to_the_image_that_it_came_from():
     image = glyph("ring")
     extent = measure.extent(image)
-    # Strokes are even on the page, so those of a ring that is stretched there are not in its image.
+    # Strokes are even on the page, so a stretched ring has uneven ones in its image.
     for scale, close in (((0.03, 0.03), 3), ((0.04, 0.025), 7)):
         pen = extent.pen * np.sqrt(np.prod(scale))
         again = ink_outlines.draw(image, extent, scale, pen).moved(5, -3).image((28, 28))
