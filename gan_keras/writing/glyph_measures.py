@@ -75,16 +75,12 @@ class Extent:
         return max(0.0, self.bottom - self.top - self.pen)
 
 
-def pen_width(mask: np.ndarray, distance: np.ndarray) -> float:
-    """Width of the strokes of a drawing, in pixels.
+def pen_width(mask: np.ndarray) -> float:
+    """Width of the strokes of a drawing in pixels, from a mask that has some ink.
 
     In a long strip of width w the mean distance to the edge is w / 4.
-
-    Args:
-        mask: bool `(h, w)`, ink; not all of it may be empty.
-        distance: Distance of each pixel's middle to the edge of the ink.
     """
-    return float(4.0 * distance[mask].mean())
+    return float(4.0 * distance_inside(mask)[mask].mean())
 
 
 def distance_inside(mask: np.ndarray) -> np.ndarray:
@@ -145,7 +141,7 @@ def extent(image: np.ndarray, speck: float = SPECK) -> Extent | None:
         return None
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     ends = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]) / _FINE
-    return Extent(*ends, pen_width(mask, distance_inside(mask)) / _FINE, speck)
+    return Extent(*ends, pen_width(mask) / _FINE, speck)
 
 
 def ink_level(image: np.ndarray) -> float:

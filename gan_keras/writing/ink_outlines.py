@@ -102,11 +102,7 @@ class Ink:
         fine = _PEN_SAMPLES / max(right - left, top - bottom)
         curves = [(curve - (left, top)) * (fine, -fine) for curve in self.outlines]
         mask = _filled(curves, (_PEN_SAMPLES + 1, _PEN_SAMPLES + 1))
-        return (
-            glyph_measures.pen_width(mask, glyph_measures.distance_inside(mask)) / fine
-            if mask.any()
-            else 0.0
-        )
+        return glyph_measures.pen_width(mask) / fine if mask.any() else 0.0
 
 
 def _filled(curves: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
@@ -190,7 +186,7 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
     outside = ndimage.distance_transform_edt(~mask)
     distance = np.where(mask, glyph_measures.distance_inside(mask), 0.5 - outside)
     pen = max(pen, _FINEST)
-    half = glyph_measures.pen_width(mask, distance) / 2
+    half = glyph_measures.pen_width(mask) / 2
     wider, shares = 0.0, (0.0,)
     if pen <= _WIDEST:  # a wider one fills the image and leaves no strokes to even
         local = _half_widths(distance, pen)
@@ -212,9 +208,7 @@ def _cut(mask: np.ndarray, pen: float) -> tuple[np.ndarray, float]:
                 cut = field(evened) > level
                 if _is_whole(cut, pieces, fewest):
                     # Now that it is even it can be measured better; what is left of blots misleads.
-                    rest = (
-                        glyph_measures.pen_width(cut, glyph_measures.distance_inside(cut)) - pen
-                    ) / 2
+                    rest = (glyph_measures.pen_width(cut) - pen) / 2
                     better = level + np.clip(rest, -_REST * pen, _REST * pen)
                     whole = _is_whole(field(evened) > better, pieces, fewest)
                     return field(evened), better if whole else level
