@@ -139,7 +139,7 @@ class Writer:
             if zone.top == text_layout.X_HEIGHT:
                 zone = dataclasses.replace(zone, top=zone.top * hand.x_height)
             size = float(np.exp(0.03 * hand.unrest * random.standard_normal()))
-            scale = size * zone.scale(extent.width, extent.height, pen)
+            scale = zone.scale(extent.width, extent.height, pen, size)
             ink = ink_outlines.draw(image, extent, (scale, scale), pen, shear)
             base = zone.base(extent.height * scale, pen)
             inks.append(ink.moved(0.0, base + _UNREST * hand.unrest * random.standard_normal()))

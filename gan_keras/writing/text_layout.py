@@ -40,19 +40,20 @@ class Zone:
     top: float
     width: float = 0.0
 
-    def scale(self, width: float, height: float, pen: float) -> float:
+    def scale(self, width: float, height: float, pen: float, size: float = 1.0) -> float:
         """Em per pixel for a drawing.
 
         Args:
             width: Way of the pen sideways, in pixels.
             height: The same upward.
             pen: Width of the pen.
+            size: The character's own size, about 1.
         """
         wanted, have = self.top - self.bottom - pen, height
         if self.width:
             wanted, have = self.width - pen, width
         # What should have height but is drawn flat must not grow without limit.
-        return max(wanted, 0.01) / max(have, width / 2, 2.0)
+        return size * max(wanted, 0.01) / max(have, width / 2, 2.0)
 
     def base(self, height: float, pen: float) -> float:
         """Height of the lower end of the pen's way, which goes `height` upward."""
