@@ -48,15 +48,6 @@ def test_parameter_counts(preset):
     assert counts == COUNTS[preset]
 
 
-def test_dimensions_and_packs():
-    solid = gans.build(
-        GaussianConfig.create("z100", {"dataset": "gaussian3d"}), DataSpec((3,), ("0",), (64,))
-    )
-    assert solid.generator.output.shape == (None, 3)
-    assert solid.discriminator.inputs[0].shape == (None, 3)
-    assert make("grid", packing=4).discriminator.inputs[0].shape == (None, 8)
-
-
 def test_networks_start_like_pytorch():
     net = points.make_generator("gaussian", 2, 100)
     kernel, bias = net.layers[1].get_weights()

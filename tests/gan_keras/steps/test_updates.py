@@ -86,41 +86,6 @@ def test_rows_of_an_embedding_as_keras_does():
     np.testing.assert_array_equal(*found)
 
 
-def test_either_goes_on_where_the_other_stopped():
-    straight = _train(updates.FusedAdam(0.01), steps=6)
-
-    variables = _variables()
-    first = keras.optimizers.Adam(0.01)
-    second = updates.FusedAdam(0.01)
-    for optimizer in (first, second):
-        optimizer.build(variables)
-    for number in range(6):
-        if number == 3:
-            for old, new in zip(first.variables, second.variables, strict=True):
-                new.assign(old)
-        (first if number < 3 else second).apply(_gradients(number), variables)
-    for expected, found in zip(straight, variables, strict=True):
-        np.testing.assert_allclose(found, expected, rtol=5e-5, atol=1e-5)
-
-
-def test_a_restored_state_repeats_bit_for_bit():
-    variables = _variables()
-    optimizer = updates.FusedAdam(0.01)
-    optimizer.build(variables)
-    gradients = [tf.sin(100.0 * v) for v in variables]
-    step = tf.function(lambda: optimizer.apply(gradients, variables))
-    step()
-    state = [*variables, *optimizer.variables]
-    saved = [np.array(v) for v in state]
-    step()
-    after_two = [np.array(v) for v in state]
-    for variable, value in zip(state, saved, strict=True):
-        variable.assign(value)
-    step()
-    for variable, value in zip(state, after_two, strict=True):
-        np.testing.assert_array_equal(variable, value)
-
-
 def test_survives_saving():
     optimizer = updates.FusedAdam(0.01, beta_1=0.5, epsilon=1e-8)
     config = keras.optimizers.serialize(optimizer)
