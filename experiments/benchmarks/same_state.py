@@ -1,7 +1,7 @@
 """Tells whether two source trees train alike: every preset, three steps, bit by bit.
 
     git worktree add /tmp/before COMMIT
-    python tests/same_state.py /tmp/before .
+    python -m experiments.benchmarks.same_state /tmp/before .
 
 Both trees train on the same processor, one process each; a table says for each preset how many
 arrays of state there are and whether all are equal. `--options PATTERN:name=value` changes an
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ SMALL = {"width_mult": 0.1, "batch_size": 6, "precision": "float32"}
 GROWTH = {"stable_steps": 1, "fade_steps": 2}
 
 
-def train(experiment, preset, changes):
+def train(experiment: str, preset: str, changes: dict[str, str]) -> dict[str, np.ndarray]:
     """All state of a preset after some steps, by name."""
     import keras
     import tensorflow as tf
@@ -50,7 +51,7 @@ def train(experiment, preset, changes):
     return {name: keras.ops.convert_to_numpy(v) for name, v in gan.state().items()}
 
 
-def train_all(out, options):
+def train_all(out: Path, options: list[str]) -> None:
     """Writes the state of each preset of the tree in this folder."""
     from gan_keras import configs
 
@@ -61,10 +62,11 @@ def train_all(out, options):
                 pattern, _, text = option.rpartition(":")
                 if fnmatch.fnmatch(name, pattern):
                     changes |= dict(word.split("=") for word in text.split(","))
-            np.savez(out / f"{name}.npz", **train(experiment, preset, changes))
+            state: dict[str, Any] = train(experiment, preset, changes)
+            np.savez(out / f"{name}.npz", **state)
 
 
-def difference(one, two):
+def difference(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> str:
     """Says what differs between two states; nothing if they are equal."""
     if one.keys() != two.keys():
         return f"other names: {sorted(one.keys() ^ two.keys())[:3]}"
@@ -72,7 +74,8 @@ def difference(one, two):
     return f"{len(wrong)} differ: {', '.join(wrong[:3])}" if wrong else ""
 
 
-def main():
+def main() -> int:
+    """Trains one tree, or compares two; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("trees", nargs="+", type=Path)
     parser.add_argument("--options", action="append", default=[], help="PATTERN:name=value,...")
