@@ -23,41 +23,23 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
 
     Returns:
         uint8 `(n / columns * h, columns * w, c)`.
-
-    Raises:
-        ValueError: If the last row would be incomplete.
     """
-    count, height, width, channels = images.shape
-    if count % columns:
-        raise ValueError(f"images must fill whole rows of {columns}. Received: {count} images")
-    rows = images.reshape(count // columns, columns, height, width, channels)
+    _, height, width, channels = images.shape
+    rows = images.reshape(-1, columns, height, width, channels)
     return rows.swapaxes(1, 2).reshape(-1, columns * width, channels)
 
 
 def write_png(path: str | Path, picture: np.ndarray) -> None:
-    """Writes a picture as PNG, atomically.
-
-    Args:
-        path: The file.
-        picture: uint8 `(h, w, 1)` grey or `(h, w, 3)` RGB.
-    """
+    """Writes a picture, uint8 `(h, w, 1)` grey or `(h, w, 3)` RGB, as PNG, atomically."""
     if picture.shape[-1] == 1:
         picture = picture[..., 0]
     with atomic_path(path) as temporary:
         Image.fromarray(picture).save(temporary, format="PNG")
 
 
-def write_gif(path: str | Path, frames: Sequence[Path]) -> None:
-    """Joins pictures to an animation of about 8 seconds, atomically; the last one stays longer.
-
-    Args:
-        path: The GIF.
-        frames: PNG files in order; smaller ones are brought to the size of the last.
-    """
-    opened = []
-    for frame in frames:
-        with Image.open(frame) as picture:
-            opened.append(picture.convert("RGB"))
+def _write_gif(path: Path, frames: Sequence[Path]) -> None:
+    """Joins pictures to an animation of about 8 seconds, in the size of the last one."""
+    opened = [Image.open(frame).convert("RGB") for frame in frames]
     first, *others = (
         picture.resize(opened[-1].size, Image.Resampling.NEAREST) for picture in opened
     )
@@ -65,39 +47,21 @@ def write_gif(path: str | Path, frames: Sequence[Path]) -> None:
     durations = [each] * len(others) + [max(each, 1500)]
     with atomic_path(path) as temporary:
         first.save(
-            temporary,
-            format="GIF",
-            save_all=True,
-            append_images=others,
-            duration=durations,
-            loop=0,
+            temporary, "GIF", save_all=True, append_images=others, duration=durations, loop=0
         )
 
 
 def write_gifs(folder: Path) -> None:
-    """Joins the pictures of all epochs to one animation per kind, `samples.gif` for the grids.
-
-    Args:
-        folder: The sub-folder `samples` of a run.
-    """
+    """Joins the pictures in a run's folder `samples` to one animation per kind."""
     for kind, frames in of_epochs(folder).items():
-        write_gif(folder / f"{kind}.gif", frames)
+        _write_gif(folder / f"{kind}.gif", frames)
 
 
 def of_epochs(folder: Path) -> dict[str, list[Path]]:
-    """Finds the pictures of all epochs: by kind (grids are `GRIDS`), in the order of the epochs.
-
-    Args:
-        folder: The sub-folder `samples` of a run; need not be there.
-    """
+    """Finds the pictures in a run's folder `samples`: by kind, in the order of the epochs."""
     # by number: as text, epoch_1000 comes before epoch_999
     matches = [match for path in folder.glob("*.png") if (match := _NAME.fullmatch(path.name))]
     found: dict[str, list[Path]] = {}
     for match in sorted(matches, key=lambda match: (match["kind"] or "", int(match["epoch"]))):
         found.setdefault(match["kind"] or GRIDS, []).append(folder / match[0])
     return found
-
-
-def class_grid_labels(num_classes: int, rows: int) -> np.ndarray:
-    """Returns labels for one column per class, int32 `(rows * num_classes,)`, row by row."""
-    return np.tile(np.arange(num_classes, dtype=np.int32), rows)

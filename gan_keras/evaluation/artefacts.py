@@ -44,7 +44,7 @@ def _has_period(size: int, period: int) -> np.ndarray:
 
 
 def artefact_scores(images: np.ndarray) -> dict[str, float]:
-    """Computes all scores of this group; they mean something only beside those of real images.
+    """Computes all scores of this group; they mean something only beside the same of real images.
 
     Args:
         images: uint8 `(n, h, w, c)`, ink 255; n at least 1.

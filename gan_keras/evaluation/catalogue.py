@@ -1,8 +1,4 @@
-"""The catalogue of scores: their names, titles, meanings, forms, and which direction is better.
-
-A score is computed by a function of its group's file in this folder and has its row here. Tables,
-reports, curves, `--keep_best` and studies take all that they know of it from its row.
-"""
+"""The catalogue of scores: their names, titles, meanings, forms, and which direction is better."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -92,12 +88,23 @@ def _has_place(metrics: Mapping[str, Any], key: str) -> bool:
 
 def _ratio(key: str, title: str, meaning: str) -> Score:
     """Makes the row of a score in units of what real images have."""
+    meaning = f"{meaning}, in units of that of real images."
     return Score(key, title, meaning, better="", form="number", real=1.0)
 
 
 def _error(key: str, title: str, meaning: str, real: str | float = "") -> Score:
     """Makes the row of a number that should be small."""
-    return Score(key, title, meaning, better="lower", form="number", real=real)
+    return Score(key, title, meaning, "lower", "number", real)
+
+
+def _excess(key: str, title: str, meaning: str, real: str | float = "") -> Score:
+    """Makes the row of a share that should be small."""
+    return Score(key, title, meaning, "lower", real=real)
+
+
+def _count(key: str, title: str, meaning: str, real: str = "") -> Score:
+    """Makes the row of a count that should be large."""
+    return Score(key, title, meaning, form="count", real=real)
 
 
 def _distribution(
@@ -110,67 +117,52 @@ def _distribution(
 
 def _artefact(name: str, title: str, meaning: str) -> Score:
     """Makes the row of a score that should equal that of real images."""
-    key, real = f"artefacts.{name}", f"artefacts.real.{name}"
-    return Score(key, title, meaning, better="", real=real)
+    return Score(f"artefacts.{name}", title, meaning, better="", real=f"artefacts.real.{name}")
 
 
+_READ_RIGHT = "classifier.real_test_accuracy"
+_COPIES = "collapse.nearest_train_distance"
 # The scores by heading, in the order in which they are shown.
 GROUPS: dict[str, tuple[Score, ...]] = {
     "Classes": (
         Score(
             "accuracy",
             "GAN-test",
-            "Samples that an independent classifier reads as the class asked for; one perfect "
-            "image per class gets 100 %.",
-            real="classifier.real_test_accuracy",
+            "Samples read as the class asked for; one perfect image per class gets 100 %.",
+            real=_READ_RIGHT,
         ),
         Score("worst_class.accuracy", "worst class", "GAN-test of the class that is read worst."),
         Score(
             "matched_accuracy",
             "GAN-test, classes renamed",
             "GAN-test after the best one-to-one renaming of classes.",
-            real="classifier.real_test_accuracy",
+            real=_READ_RIGHT,
         ),
-        Score(
+        _excess(
             "label_switching",
             "label switching",
             "What renaming gains: above 0, classes are drawn in each other's place.",
-            "lower",
-            real=0.0,
+            0.0,
         ),
         Score(
             "gan_train",
             "GAN-train",
-            "Accuracy on real test images of a classifier that learnt from samples only: what "
-            "collapse cannot game.",
+            "Accuracy on real test images of a classifier trained on samples; low in collapse.",
             real="gan_train_real",
         ),
     ),
     "Variety": (
-        _ratio(
-            "diversity_ratio",
-            "diversity",
-            "Mean distance between two samples (of a class, where there are classes) in units of "
-            "that of real images; 0 is collapse.",
-        ),
+        _ratio("diversity_ratio", "diversity", "Distance of two samples of a class, 0 in collapse"),
         _ratio(
             "collapse.sensitivity.ratio",
             "effect of the noise",
-            "Mean distance between samples of one class that differ in z alone, in units of real "
-            "variety.",
+            "Distance of two samples of a class that differ in z alone",
         ),
-        Score(
-            "collapse.modes",
-            "classes present",
-            "Classes that at least 1 % of the samples are read as.",
-            form="count",
-        ),
-        Score(
+        _count("collapse.modes", "classes present", "Classes read in at least 1 % of the samples."),
+        _excess(
             "largest_class.share",
             "largest class",
-            "Share of the samples that are read as the most frequent class; above 80 % is "
-            "collapse.",
-            "lower",
+            "Samples read as the most frequent class; above 80 % is collapse.",
         ),
         Score(
             "collapse.entropy_ratio",
@@ -180,26 +172,23 @@ GROUPS: dict[str, tuple[Score, ...]] = {
             "number",
             "collapse.wanted_entropy_ratio",
         ),
-        Score(
+        _excess(
             "collapse.total_variation",
             "distance from the wanted classes",
-            "Share of samples that would have to be of another class to get the mix wanted.",
-            "lower",
-            real="collapse.real_total_variation",
+            "Samples that would have to be of another class to get the mix wanted.",
+            "collapse.real_total_variation",
         ),
         Score("median_confidence", "confidence", "Median probability of the class that is read."),
         _ratio(
-            "collapse.nearest_train_distance.ratio",
+            f"{_COPIES}.ratio",
             "distance to training images",
-            "Median distance to the nearest training image in units of that of real test images; "
-            "near 0 is copying.",
+            "Median distance to the nearest training image, near 0 for copies",
         ),
-        Score(
-            "collapse.nearest_train_distance.exact_copies",
+        _excess(
+            f"{_COPIES}.exact_copies",
             "exact copies",
             "Samples that equal a training image.",
-            "lower",
-            real="collapse.nearest_train_distance.real_exact_copies",
+            f"{_COPIES}.real_exact_copies",
         ),
     ),
     "Distribution": (
@@ -219,17 +208,13 @@ GROUPS: dict[str, tuple[Score, ...]] = {
         ),
         _distribution("precision", "precision", "Samples that lie among real images."),
         _distribution(
-            "recall",
-            "recall",
-            "Real images that lie among samples; outliers among these can hide a missing class.",
+            "recall", "recall", "Real images among samples; outliers can hide a missing class."
         ),
         _distribution(
             "density", "density", "Real images around a sample; may exceed 1.", "", "number"
         ),
         _distribution(
-            "coverage",
-            "coverage",
-            "Real images with a sample nearby; falls when classes or variants are missing.",
+            "coverage", "coverage", "Real images near a sample; falls with any missing variant."
         ),
     ),
     "Artefacts": (
@@ -243,11 +228,7 @@ GROUPS: dict[str, tuple[Score, ...]] = {
         _error("reconstruction.mae", "MAE", "Mean absolute error, ink in [0, 1]."),
         _error("reconstruction.mse", "MSE", "Mean squared error, ink in [0, 1]."),
         Score("reconstruction.ssim", "SSIM", "Structural similarity; 1 is equal.", form="number"),
-        _ratio(
-            "reconstruction.sharpness_ratio",
-            "sharpness",
-            "Gradients in units of those of the originals; below 1 is blurred.",
-        ),
+        _ratio("reconstruction.sharpness_ratio", "sharpness", "Gradients, below 1 if blurred"),
         Score(
             "reconstruction.high_frequency_error_share",
             "error in fine detail",
@@ -262,40 +243,20 @@ GROUPS: dict[str, tuple[Score, ...]] = {
         ),
     ),
     "Stacked digits": (
-        Score(
-            "stacked.modes",
-            "modes of 1,000",
-            "Three-digit numbers that were read at least once.",
-            form="count",
-            real="stacked.real.modes",
-        ),
-        _error(
-            "stacked.kl",
-            "KL divergence",
-            "Of the numbers read from the real mix, in nats.",
-            "stacked.real.kl",
-        ),
+        _count("stacked.modes", "modes of 1,000", "Numbers read at all.", "stacked.real.modes"),
+        _error("stacked.kl", "KL divergence", "From the real mix, in nats.", "stacked.real.kl"),
     ),
     "Points": (
-        _error(
-            "frechet_distance",
-            "Frechet distance",
-            "Of Gaussians that fit generated and held-out points.",
-        ),
+        _error("frechet_distance", "Frechet distance", "Of Gaussians that fit both sets."),
         _error("energy_distance", "energy distance", "0 only for equal distributions."),
-        Score("modes", "modes captured", "Modes with a point of high quality.", form="count"),
+        _count("modes", "modes captured", "Modes with a point of high quality."),
         Score(
             "high_quality",
             "high quality",
             "Points less than 3 sigma away from a mode.",
             real="real_high_quality",
         ),
-        _error(
-            "reverse_kl",
-            "reverse KL",
-            "Divergence of the modes from equal shares, in nats.",
-            0.0,
-        ),
+        _error("reverse_kl", "reverse KL", "Of modes from equal shares, in nats.", 0.0),
     ),
 }
 SCORES: dict[str, Score] = {score.key: score for group in GROUPS.values() for score in group}
@@ -311,7 +272,7 @@ MEASURABLE = (
     *(key for key in SCORES if "." not in key),
     "accuracy_per_class.*",
     "class_shares.*",
-    "classifier.real_test_accuracy",
+    _READ_RIGHT,
     "covariance_eigenvalue_ratios.*",
     "diversity",
     "diversity_ratio_per_class.*",
@@ -359,11 +320,7 @@ def find(name: str) -> Score | None:
 
 
 def pick(name: str) -> Score:
-    """Returns the score that `--keep_best` names, as `find` knows it.
-
-    Raises:
-        UsageError: If there is no such score.
-    """
+    """Returns the score that `--keep_best` names, as `find` knows it; UsageError for none."""
     found = find(name)
     if found is None:
         raise UsageError(f"--keep_best={name}: choose one of {', '.join(SCORES)}")

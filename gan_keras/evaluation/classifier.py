@@ -5,11 +5,11 @@ have seen real images only.
 """
 
 import dataclasses
+import functools
 import hashlib
-import inspect
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,6 +22,12 @@ from gan_keras.data.pipeline import scale, training_batches
 from gan_keras.foundation.files import atomic_path, load_or_make
 from gan_keras.layers import BatchNormalization
 
+# Raise it by hand when the code of the classifier or of its training changes the weights: files of
+# the cache bear a hash of it, of the numbers below and of the version of Keras.
+VERSION = 1
+# Filters of the convolutions, block by block, and units and dropout behind them.
+FILTERS = ((32,), (64, 64), (128,))
+FEATURES, DROPOUT = 128, 0.4
 BATCH = 128
 EPOCHS = 8
 # Small sets are passed over more often, up to MAX_EPOCHS times.
@@ -53,42 +59,29 @@ def make_classifier(
     def he_normal() -> keras.Initializer:
         return keras.initializers.HeNormal(seed=next(seeds))
 
-    def block(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-        x = layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=he_normal(),
-            dtype="float32",
-        )(x)
-        x = BatchNormalization(momentum=0.9, dtype="float32")(x)
-        return layers.ReLU(dtype="float32")(x)
-
-    def halved(x: keras.KerasTensor) -> keras.KerasTensor:
-        return layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
-
-    image = keras.Input(image_shape, name="image")
-    x = halved(block(image, 32))
-    x = halved(block(block(x, 64), 64))
-    x = halved(block(x, 128))
+    conv = functools.partial(layers.Conv2D, padding="same", use_bias=False, dtype="float32")
+    dense = functools.partial(layers.Dense, dtype="float32")
+    image = x = keras.Input(image_shape, name="image")
+    for block in FILTERS:
+        for filters in block:
+            x = conv(filters, 3, kernel_initializer=he_normal())(x)
+            x = BatchNormalization(momentum=0.9, dtype="float32")(x)
+            x = layers.ReLU(dtype="float32")(x)
+        x = layers.MaxPooling2D(2, padding="same", dtype="float32")(x)
     x = layers.Flatten(dtype="float32")(x)
-    x = layers.Dropout(0.4, seed=next(seeds), dtype="float32")(x)
-    x = layers.Dense(128, "relu", kernel_initializer=he_normal(), dtype="float32", name="features")(
-        x
-    )
-    x = layers.Dropout(0.4, seed=next(seeds), dtype="float32")(x)
+    x = layers.Dropout(DROPOUT, seed=next(seeds), dtype="float32")(x)
+    x = dense(FEATURES, "relu", kernel_initializer=he_normal(), name="features")(x)
+    x = layers.Dropout(DROPOUT, seed=next(seeds), dtype="float32")(x)
     glorot = keras.initializers.GlorotUniform(seed=next(seeds))
-    logits = layers.Dense(num_classes, kernel_initializer=glorot, dtype="float32", name="logits")(x)
+    logits = dense(num_classes, kernel_initializer=glorot, name="logits")(x)
     return keras.Model(image, logits, name="classifier")
 
 
 def train_classifier(dataset: Dataset, *, seed: int = SEED, verbose: int = 0) -> keras.Model:
     """Trains a classifier on a train split.
 
-    The learning rate falls to zero along a cosine, so the last weights are the ones to take: no
-    choice among epochs, hence no look at the test split. There are `EPOCHS` passes, or what makes
-    `MIN_STEPS` up to `MAX_EPOCHS`.
+    The learning rate falls to zero along a cosine, so that the last weights are taken without a
+    look at the test split. There are `EPOCHS` passes, or what makes `MIN_STEPS` up to `MAX_EPOCHS`.
 
     Args:
         dataset: Only its train split is used.
@@ -119,19 +112,19 @@ def cache_folder(data_dir: str | Path) -> Path:
 
 
 def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") -> Path:
-    """Returns the file for something that this module's code makes of a data set.
+    """Returns the file for something made of a data set with the classifier.
 
-    The name has a hash of the images and labels and one of the code and numbers that training
-    depends on, so that a change of either makes a new file.
+    The name has a hash of the images and labels and one of all that training depends on.
 
     Args:
         dataset: The data.
         cache_dir: Folder of the cache.
         ending: Of the file name; what is not the judge itself depends on the test split too.
     """
-    settings = (BATCH, EPOCHS, MIN_STEPS, MAX_EPOCHS, LEARNING_RATE, SEED)
-    sources = [inspect.getsource(part) for part in (make_classifier, train_classifier, scale)]
-    code = hashlib.sha256("".join([repr(settings), *sources]).encode()).hexdigest()[:8]
+    architecture = FILTERS, FEATURES, DROPOUT
+    settings = BATCH, EPOCHS, MIN_STEPS, MAX_EPOCHS, LEARNING_RATE, SEED
+    facts = VERSION, keras.__version__, architecture, settings
+    code = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
     data = dataset.fingerprint(train_only=ending == ".keras")
     return Path(cache_dir) / f"{name}-{data}-{code}{ending}"
@@ -144,7 +137,7 @@ def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> 
 
     Args:
         dataset: Real images; its train split trains the judge.
-        cache_dir: Folder of the judges, one file for each data and code.
+        cache_dir: Folder of the judges.
         verbose: 1 shows progress when it must be trained.
     """
     path = cache_path(dataset, cache_dir)
@@ -207,10 +200,8 @@ class Reading:
         """The most probable class, int64 `(n,)`."""
         return self.probabilities.argmax(axis=1)
 
-    def __getitem__(self, rows: np.ndarray) -> Self:
-        return dataclasses.replace(
-            self, features=self.features[rows], probabilities=self.probabilities[rows]
-        )
+    def __getitem__(self, rows: np.ndarray) -> "Reading":
+        return Reading(self.features[rows], self.probabilities[rows])
 
 
 def make_reader(model: keras.Model) -> keras.Model:

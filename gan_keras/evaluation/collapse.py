@@ -90,7 +90,7 @@ def _mean(values: np.ndarray) -> float | None:
 def diversity_scores(
     diversities: np.ndarray, real: np.ndarray, class_names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Compares within-class diversities with those of real images.
+    """Compares within-class diversities of generated and real images.
 
     Args:
         diversities: As `within_class_diversity` gives them for generated images.
@@ -140,8 +140,6 @@ def unlabelled_scores(
     spread: dict[str, Any], images: np.ndarray, probabilities: np.ndarray, real_images: Examples
 ) -> dict[str, Any]:
     """Scores images that were generated without asking for classes.
-
-    A collapsed generator has few modes, little entropy and little diversity.
 
     Args:
         spread: As `spread_scores` gives it, with the real mix of classes as the wanted one.

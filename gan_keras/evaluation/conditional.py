@@ -17,10 +17,9 @@ def class_scores(
 ) -> dict[str, Any]:
     """Computes how often images are read as the class they were asked for (GAN-test).
 
-    GAN-test is from Shmelkov et al. 2018 (arXiv:1807.09499). The matched accuracy is what the best
-    one-to-one renaming of classes gives (Hungarian algorithm): if it is higher, generator and
-    discriminator have agreed to draw one class where another was asked for ("label switching"),
-    which no loss shows.
+    GAN-test is from Shmelkov et al. 2018 (arXiv:1807.09499). The matched accuracy is that of the
+    best one-to-one renaming of classes (Hungarian algorithm): if it is higher, one class is drawn
+    where another was asked for ("label switching"), which no loss shows.
 
     Args:
         wanted: int `(n,)`, classes asked for; n at least 1.

@@ -49,11 +49,6 @@ class Evaluator:
         return (stacked_scores if self._stacked else classifier).read(self._reader, images)
 
     @functools.cached_property
-    def real_accuracy(self) -> float | None:
-        """The judge's accuracy on real test images; None if there are none."""
-        return self.real.accuracy if len(self.dataset.test_images) else None
-
-    @functools.cached_property
     def _real_diversity(self) -> np.ndarray:
         """Within-class diversity of real train images, float64 `(num_classes,)`."""
         data = self.dataset
@@ -75,7 +70,7 @@ class Evaluator:
         """Scores one set of images.
 
         Args:
-            images: uint8 `(n, h, w, c)`, ink 255.
+            images: uint8 `(n, h, w, c)` as the data's, n at least 1, ink 255.
             labels: Classes asked for, int `(n,)`; None if classes were not asked for.
             gan_train: Whether to train a classifier on the images, if they have labels.
             cheap: Only what takes seconds, for use while training: classes, diversity and Frechet
@@ -86,30 +81,14 @@ class Evaluator:
             reconstructions: Inputs, outputs (uint8 as `images`) and labels of an auto-encoder.
 
         Returns:
-            Ready for JSON. Flat: `samples`, and what `conditional.class_scores` and
-            `collapse.diversity_scores` give, or `collapse.unlabelled_scores` without labels; with
-            `gan_train`, also `gan_train` and `gan_train_real` (the same with as many real images).
-            Groups: `classifier` (`real_test_accuracy`); `distribution` (`Sides.scores`);
-            `collapse` (`collapse.spread_scores`, `nearest_train_distance`:
-            `neighbours.copying_scores`, `sensitivity`: `collapse.sensitivity_scores`);
-            `artefacts` (`artefacts.artefact_scores`, and the same of real images in `real`);
-            `reconstruction`; `stacked` (`stacked_scores.stacked_scores`).
-
-        Raises:
-            ValueError: If there are no images, or of another shape than the data's.
+            Ready for JSON: scores of the modules of this folder, beside the same of real images.
         """
-        data = self.dataset
-        if not len(images) or images.shape[1:] != data.image_shape or images.dtype != np.uint8:
-            raise ValueError(
-                f"Images must be uint8, at least one, and of shape {data.image_shape} as those of "
-                f"{data.name}. Received: {images.dtype} {images.shape}"
-            )
         if self._stacked:
             labels = None  # 1,000 classes that no image was asked for one by one
         reading = self.read(images)
         found: dict[str, Any] = {
             "samples": len(images),
-            "classifier": {"real_test_accuracy": self.real_accuracy},
+            "classifier": {"real_test_accuracy": self.real.accuracy},
             "collapse": {},
         }
         found |= self._classes(images, labels, reading)
@@ -128,7 +107,7 @@ class Evaluator:
             )
         if sensitivity_images is not None:
             found["collapse"]["sensitivity"] = collapse.sensitivity_scores(
-                sensitivity_images, self._real_diversity, data.class_names
+                sensitivity_images, self._real_diversity, self.dataset.class_names
             )
         if reconstructions is not None:
             found["reconstruction"] = self._reconstruction(*reconstructions)

@@ -1,9 +1,7 @@
 """Distances between generated and real images on features: Frechet, KID, precision, coverage.
 
-Every number here depends on how many examples it is computed from: the Frechet distance of finite
-samples is too large by about a term in 1 / n even between two draws of one distribution, and
-coverage grows with the number of generated examples. So a score means something only beside the
-score of real images against other real images (the floor) at the same counts.
+Every number here depends on how many examples it is computed from, so a score means something only
+beside that of real images against other real images (the floor) at the same counts.
 """
 
 import numpy as np
@@ -22,8 +20,8 @@ WORKING_MEMORY = 64
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Computes the squared Frechet distance of Gaussians fitted to two sets of points.
 
-    Dowson & Landau 1982: `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`. Finite sets make it too
-    large; compare only what was computed from the same number of points.
+    Dowson & Landau 1982: `|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))`, too large by about a term
+    in 1 / n.
 
     Args:
         first: float `(n, d)`.
@@ -46,9 +44,8 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
     The kernel is `k(x, y) = (x . y / d + 1)^3`. On each block of points the unbiased estimate of
     Gretton et al. 2012 (eq. 4) is taken, `sum_{i != j} h(i, j) / (n (n - 1))` with
     `h(i, j) = k(x_i, x_j) + k(y_i, y_j) - k(x_i, y_j) - k(x_j, y_i)`: 0 is expected between draws
-    of one distribution, whatever their number, so it may be negative. It stays unbiased for draws
-    with set numbers of each class if rows i of both sets are of one class. The mean over disjoint
-    blocks, which every class is spread over, bounds memory.
+    of one distribution, so it may be negative. It stays unbiased for draws with set numbers of
+    each class if rows i of both sets are of one class. The mean over blocks bounds memory.
 
     Args:
         first: float `(n, d)`, n at least 2.
@@ -84,12 +81,9 @@ def neighbour_scores(real: np.ndarray, generated: np.ndarray) -> dict[str, float
     *Density*: real balls around a generated point, divided by k, on average; *coverage*: share of
     real balls that hold a generated point (Naeem et al. 2020, arXiv:2002.09797, eq. 3, 4).
 
-    Between draws of one distribution density is 1 on average, and coverage is as
-    `expected_coverage` says. One real outlier has a large ball, and all of a kind of wrong images
-    may lie in it: precision alone can be high for noise, coverage cannot. A generated outlier may
-    likewise recall a class that was never generated: of real Fashion-MNIST images without one
-    class recall falls by more than 0.01 for one class of ten (sneakers), coverage by 0.06 to 0.10
-    for each. Memory is bounded: distances come in blocks.
+    Outliers have large balls: precision can be high for noise, and recall for a class that was
+    never generated (of real Fashion-MNIST images without one class it falls visibly for one class
+    of ten, coverage for each). Between draws of one distribution density is 1 on average.
 
     Args:
         real: float `(n, d)`, n at least 2.
@@ -136,8 +130,7 @@ def distribution_scores(
 ) -> dict[str, float]:
     """Computes all scores of generated features against real ones.
 
-    They are named after the features they are computed on, since distances on the features of
-    another network cannot be compared with them.
+    Their names say `classifier_features`: distances by other networks cannot be compared.
 
     Args:
         real: float `(n, d)`, n at least 2.

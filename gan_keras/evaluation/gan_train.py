@@ -1,5 +1,6 @@
 """GAN-train: how well one learns from generated images what real ones show."""
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -20,11 +21,8 @@ SEED = classifiers.SEED + 1000
 def gan_train_accuracy(images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:
     """Computes GAN-train (Shmelkov et al. 2018): trained on samples only, tested on real images.
 
-    A collapsed generator cannot game it.
-
     Args:
-        images: Generated, uint8 `(n, h, w, c)`; of more than `LIMIT` a part with the same mix of
-            classes is used.
+        images: Generated, uint8 `(n, h, w, c)`; of more than `LIMIT` a part is used.
         labels: int `(n,)`.
         dataset: Only its test split is used.
 
@@ -39,10 +37,10 @@ def real_train_accuracy(labels: np.ndarray, dataset: Dataset, cache_dir: str | P
     """Computes the same with real images: what GAN-train would be of a perfect generator.
 
     Args:
-        labels: Of the generated images: as many real ones of each class are trained on. Where a
-            class has fewer in the train split they repeat.
+        labels: Of the generated images: as many real ones of each class are trained on, repeated
+            where the train split has fewer.
         dataset: Real images.
-        cache_dir: The result is kept there, by data, code and counts.
+        cache_dir: The result is kept there.
 
     Returns:
         Accuracy in [0, 1]; NaN if there are no test images.
@@ -79,14 +77,8 @@ def _limited(labels: np.ndarray, num_classes: int) -> np.ndarray:
 
 def _trained_accuracy(images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:
     """Trains a classifier on some images and tests it on the real test split."""
-    source = Dataset(
-        name=f"{dataset.name} samples",
-        train_images=images,
-        train_labels=np.asarray(labels, np.int32),
-        test_images=dataset.test_images[:0],
-        test_labels=dataset.test_labels[:0],
-        class_names=dataset.class_names,
-    )
+    labels = np.asarray(labels, np.int32)
+    source = dataclasses.replace(dataset, train_images=images, train_labels=labels)
     model = classifiers.train_classifier(source, seed=SEED, verbose=1)
     return classifiers.accuracy(model, dataset.test_images[:], dataset.test_labels)
 

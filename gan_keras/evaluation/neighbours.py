@@ -25,9 +25,8 @@ def nearest(images: np.ndarray, others: Examples) -> tuple[np.ndarray, np.ndarra
     query = _flat(images)
     rows, distances = np.zeros(len(images), np.int64), np.full(len(images), np.inf)
     for start in range(0, len(others), BLOCK):
-        found_rows, found = pairwise_distances_argmin_min(
-            query, _flat(others[start : start + BLOCK])
-        )
+        block = _flat(others[start : start + BLOCK])
+        found_rows, found = pairwise_distances_argmin_min(query, block)
         nearer = found / 255.0 < distances
         rows[nearer], distances[nearer] = start + found_rows[nearer], found[nearer] / 255.0
     return rows, distances
@@ -39,10 +38,9 @@ def _flat(images: np.ndarray) -> np.ndarray:
 
 
 def copying_scores(images: np.ndarray, held_out: np.ndarray, train: Examples) -> dict[str, Any]:
-    """Compares distances to the nearest training image with those of held-out real images.
+    """Compares generated and held-out real images by distance to their nearest training image.
 
-    A generator that copies lies nearer to its training images than other real images do. The
-    comparison of ranks is that of Meehan et al. 2020 (arXiv:2004.05675), without their cells.
+    Ranks are compared as by Meehan et al. 2020 (arXiv:2004.05675), without their cells.
 
     Args:
         images: Generated, uint8 `(n, h, w, c)`.
@@ -51,9 +49,8 @@ def copying_scores(images: np.ndarray, held_out: np.ndarray, train: Examples) ->
 
     Returns:
         `median` and `real_median` distance, ink in [0, 1]; their `ratio`; `nearer_than_real`: the
-        probability that a generated image is nearer to its neighbour than a held-out one to its
-        own (1/2 if there is no difference, near 1 for copies; ties count half); `exact_copies` and
-        `real_exact_copies`: shares at distance 0.
+        probability that a generated image lies nearer than a held-out one (1/2 if there is no
+        difference, near 1 for copies); `exact_copies`, `real_exact_copies`: shares at distance 0.
     """
     own, real = (nearest(part, train)[1] for part in (images, held_out))
     median, real_median = float(np.median(own)), float(np.median(real))

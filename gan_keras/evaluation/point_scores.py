@@ -16,8 +16,8 @@ RADIUS = 3.0
 def mode_scores(points: np.ndarray, means: np.ndarray, sigma: float) -> dict[str, Any]:
     """Counts the modes of a mixture of round Gaussians that the points cover.
 
-    The criteria are those of VEEGAN (Srivastava et al. 2017, arXiv:1705.07761) as PacGAN used them
-    (Lin et al. 2018, arXiv:1712.04086, section 4.1): a point is of high quality if it is less than
+    The criteria of VEEGAN (Srivastava et al. 2017, arXiv:1705.07761) as PacGAN used them (Lin et
+    al. 2018, arXiv:1712.04086, section 4.1): a point is of high quality if it is less than
     3 sigma away from the nearest mode, and a mode is captured if it has such a point.
 
     Args:
@@ -26,10 +26,9 @@ def mode_scores(points: np.ndarray, means: np.ndarray, sigma: float) -> dict[str
         sigma: Standard deviation of each mode along each axis.
 
     Returns:
-        `modes`: captured; `high_quality`: share of points; `reverse_kl`: Kullback-Leibler
-        divergence in nats of the modes of high-quality points from the uniform distribution,
-        between 0 and ln modes, None if there is no such point; `mode_counts`: high-quality points
-        of each mode.
+        `modes`: captured; `high_quality`: share of points; `reverse_kl`: divergence in nats of the
+        modes of high-quality points from equal shares, None if there is no such point;
+        `mode_counts`: high-quality points of each mode.
     """
     distances = cdist(points, means)
     good = distances.min(axis=1) < RADIUS * sigma
@@ -83,18 +82,14 @@ def covariance_eigenvalue_ratios(generated: np.ndarray, real: np.ndarray) -> lis
 
 
 def point_scores(
-    generated: np.ndarray,
-    real: np.ndarray,
-    means: np.ndarray | None = None,
-    sigma: float = 0.0,
+    generated: np.ndarray, real: np.ndarray, modes: tuple[np.ndarray, float] | None = None
 ) -> dict[str, Any]:
     """Computes all scores of points.
 
     Args:
         generated: float `(n, d)`.
         real: Held-out points, float `(m, d)`.
-        means: Modes of the true distribution, if it has several round ones.
-        sigma: Their standard deviation.
+        modes: Means and standard deviation of the true distribution's, if it has round ones.
     """
     generated, real = np.asarray(generated, np.float64), np.asarray(real, np.float64)
     found = {
@@ -103,7 +98,7 @@ def point_scores(
         "energy_distance": number(energy_distance(generated, real)),
         "covariance_eigenvalue_ratios": covariance_eigenvalue_ratios(generated, real),
     }
-    if means is not None:
-        found |= mode_scores(generated, means, sigma)
-        found["real_high_quality"] = mode_scores(real, means, sigma)["high_quality"]
+    if modes is not None:
+        found |= mode_scores(generated, *modes)
+        found["real_high_quality"] = mode_scores(real, *modes)["high_quality"]
     return found

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,21 +28,21 @@ class Sides:
 
     Attributes:
         reference: Reading of the images that scores are taken against.
-        images: Other real images, as many, row by row of the same classes if these are matched.
+        images: As many other ones, row by row of the same classes if these are matched.
         reading: Theirs.
         train_images: Train images that are not among `images`.
-        class_mix: `real` if classes are matched, else `as given`.
-        split: Where both sets are from, `test` or `train`.
-        read: The classifier, from images to their reading.
+        about: `class_mix` (`real` if classes are matched) and `real_split` (`test` or `train`).
+        noise: Reading of as many images of pure noise.
+        limits: Floor and ceiling by `cheap`, once they are known.
     """
 
     reference: Reading
     images: np.ndarray
     reading: Reading
     train_images: Examples
-    class_mix: str
-    split: str
-    read: Callable[[np.ndarray], Reading]
+    about: Mapping[str, str]
+    noise: Reading
+    limits: dict[bool, dict[str, dict[str, float]]] = dataclasses.field(default_factory=dict)
 
     def scores(self, reading: Reading, cheap: bool) -> dict[str, Any]:
         """Computes `feature_distances.distribution_scores` with floor and ceiling.
@@ -52,54 +52,39 @@ class Sides:
             cheap: Only the Frechet distance.
 
         Returns:
-            The scores; `counts`: images of both sets, how classes are mixed, where the real ones
-            are from, size of the features, neighbours, and the coverage expected at these counts
-            between draws of one distribution; `floor` and `ceiling`: scores of `images` and noise.
+            The scores; `counts`: images of both sets and whatever else a reader must know; `floor`
+            and `ceiling`: scores of `images` and noise.
         """
-        generated, (real, features) = len(reading.features), self.reference.features.shape
+        reference, generated = self.reference.features, reading.features
+
+        def distances(features: np.ndarray) -> dict[str, float]:
+            return feature_distances.distribution_scores(reference, features, cheap)
+
+        if cheap not in self.limits:
+            sides = {"floor": self.reading, "ceiling": self.noise}
+            self.limits[cheap] = {name: distances(side.features) for name, side in sides.items()}
         counts = {
-            "generated": generated,
-            "real": real,
-            "class_mix": self.class_mix,
-            "real_split": self.split,
-            "features": features,
+            "generated": len(generated),
+            "real": len(reference),
+            **self.about,
+            "features": reference.shape[1],
             "k": feature_distances.K,
-            "expected_coverage": feature_distances.expected_coverage(real, generated),
+            "expected_coverage": feature_distances.expected_coverage(
+                len(reference), len(generated)
+            ),
         }
-        return {**self._distances(reading, cheap), "counts": counts, **self._limits(cheap)}
-
-    def _distances(self, reading: Reading, cheap: bool) -> dict[str, float]:
-        return feature_distances.distribution_scores(
-            self.reference.features, reading.features, cheap
-        )
-
-    @functools.cached_property
-    def _noise(self) -> Reading:
-        """Reading of as many images of pure noise."""
-        random = np.random.default_rng(SEED)
-        return self.read(random.integers(0, 256, self.images.shape, dtype=np.uint8))
-
-    @functools.cached_property
-    def _limits(self) -> Callable[[bool], dict[str, dict[str, float]]]:
-        """Scores of other real images and of noise, from `cheap`; computed once each."""
-        sides = {"floor": self.reading, "ceiling": self._noise}
-        return functools.cache(
-            lambda cheap: {name: self._distances(side, cheap) for name, side in sides.items()}
-        )
+        return {**distances(generated), "counts": counts, **self.limits[cheap]}
 
 
 class RealImages:
     """Real images as reference and as a second sample.
 
     The test split is cut into halves. Scores are taken against the first; the second scores as
-    generated images do, which gives the floor: what a perfect generator would get. Train images
-    would not do, because the classifier knows them and orders them better than new ones: a
-    generator of nothing but clear cases could then beat real images. A data set without test
-    images gives train images instead.
+    generated images do, which gives the floor: what a perfect generator would get. The classifier
+    orders train images better than new ones, so they serve only where there is no test split.
 
-    Images that were asked for by class are compared with the real mix of classes, set numbers of
-    each on all sides: a generator is not to blame for how often it was asked. If they were not,
-    the mix is the generator's own, and the halves differ in theirs by chance as two draws do.
+    Images that were asked for by class are compared in the real mix of classes, with set numbers
+    of each on all sides; others in the generator's own mix.
 
     Args:
         dataset: Images in memory.
@@ -125,8 +110,10 @@ class RealImages:
         return self._read(self._images)
 
     @property
-    def accuracy(self) -> float:
-        """Share of the images that are read as their label."""
+    def accuracy(self) -> float | None:
+        """Share of the test images that are read as their label; None if there are none."""
+        if self._split == "train":
+            return None
         return float(np.mean(self._reading.classes == self._labels))
 
     @property
@@ -138,15 +125,12 @@ class RealImages:
     def comparable(
         self, labels: np.ndarray | None, count: int, seed: int
     ) -> tuple[np.ndarray, Sides]:
-        """Chooses the generated images to compare, and as many real ones.
+        """Chooses the rows of `count` generated images to compare, and as many real ones.
 
         Args:
             labels: Classes asked for, int `(count,)`; None if classes were not asked for.
             count: Generated images.
-            seed: Draws them.
-
-        Returns:
-            Rows, class by class if classes are matched, and the real side.
+            seed: Draws the rows, class by class if classes are matched.
         """
         random = np.random.default_rng(seed)
         size = min(LIMIT, len(self._halves[False][1]), count)
@@ -170,12 +154,13 @@ class RealImages:
         train_images = self._dataset.train_images
         if self._split == "train":
             train_images = train_images[self._rows[self._halves[matched][0]]]
+        images = self._images[rows[1]]
+        noise = np.random.default_rng(SEED).integers(0, 256, images.shape, dtype=np.uint8)
         return Sides(
             reference=self._reading[rows[0]],
-            images=self._images[rows[1]],
+            images=images,
             reading=self._reading[rows[1]],
             train_images=train_images,
-            class_mix="real" if matched else "as given",
-            split=self._split,
-            read=self._read,
+            about={"class_mix": "real" if matched else "as given", "real_split": self._split},
+            noise=self._read(noise),
         )

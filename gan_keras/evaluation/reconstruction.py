@@ -11,7 +11,6 @@ SIGMA, RADIUS = 1.5, 5
 C1, C2 = 0.01**2, 0.03**2
 # Cycles per pixel above which a frequency is high: waves shorter than 4 pixels.
 HIGH_FREQUENCY = 0.25
-BLOCK = 1024
 
 
 def structural_similarity(first: np.ndarray, second: np.ndarray) -> float:
@@ -27,16 +26,7 @@ def structural_similarity(first: np.ndarray, second: np.ndarray) -> float:
     Returns:
         In [-1, 1]; 1 only for equal images.
     """
-    total, count = 0.0, 0
-    for start in range(0, len(first), BLOCK):
-        x, y = (part[start : start + BLOCK].astype(np.float64) / 255.0 for part in (first, second))
-        similarity = _similarity_map(x, y)
-        total, count = total + similarity.sum(), count + similarity.size
-    return total / count
-
-
-def _similarity_map(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Computes the similarity at each place of the window, float64 `(n, h', w', c)`."""
+    x, y = (part.astype(np.float64) / 255.0 for part in (first, second))
     radius = min(RADIUS, (min(x.shape[1:3]) - 1) // 2)
     inside = slice(radius, -radius or None)
 
@@ -46,19 +36,15 @@ def _similarity_map(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     mx, my = mean(x), mean(y)
     vx, vy, covariance = mean(x * x) - mx * mx, mean(y * y) - my * my, mean(x * y) - mx * my
-    return ((2 * mx * my + C1) * (2 * covariance + C2)) / (
-        (mx * mx + my * my + C1) * (vx + vy + C2)
-    )
+    similarity = (2 * mx * my + C1) * (2 * covariance + C2)
+    return float(np.mean(similarity / ((mx * mx + my * my + C1) * (vx + vy + C2))))
 
 
 def sharpness(images: np.ndarray) -> float:
     """Computes the mean length of the gradient (differences of neighbours), ink in [0, 1]."""
-    total = 0.0
-    for start in range(0, len(images), BLOCK):
-        ink = images[start : start + BLOCK].astype(np.float64) / 255.0
-        down, right = np.diff(ink, axis=1)[:, :, :-1], np.diff(ink, axis=2)[:, :-1]
-        total += np.hypot(down, right).mean(axis=(1, 2, 3)).sum()
-    return total / len(images)
+    ink = images.astype(np.float64) / 255.0
+    down, right = np.diff(ink, axis=1)[:, :, :-1], np.diff(ink, axis=2)[:, :-1]
+    return float(np.hypot(down, right).mean(axis=(1, 2, 3)).mean())
 
 
 def high_frequency_share(differences: np.ndarray) -> float:
@@ -77,19 +63,18 @@ def reconstruction_scores(inputs: np.ndarray, outputs: np.ndarray) -> dict[str, 
 
     Args:
         inputs: uint8 `(n, h, w, c)`, ink 255; n at least 1.
-        outputs: Those that an auto-encoder made of them.
+        outputs: The same images from an auto-encoder.
 
     Returns:
-        `mae`, `mse` (ink in [0, 1]), `ssim`, `sharpness_ratio` (of outputs to inputs; below 1 is
-        blurred) and `high_frequency_error_share`: how much of the squared error lies in waves
-        shorter than 4 pixels (None for perfect outputs).
+        `mae`, `mse` (ink in [0, 1]), `ssim`, `sharpness_ratio` (of outputs to inputs) and
+        `high_frequency_error_share` (None for perfect outputs).
     """
     errors = (outputs.astype(np.float32) - inputs.astype(np.float32)) / 255.0
     own, real = sharpness(outputs), sharpness(inputs)
     return {
         "mae": float(np.abs(errors).mean(dtype=np.float64)),
         "mse": float((errors**2).mean(dtype=np.float64)),
-        "ssim": float(structural_similarity(inputs, outputs)),
+        "ssim": structural_similarity(inputs, outputs),
         "sharpness_ratio": own / real if real else None,
         "high_frequency_error_share": number(high_frequency_share(errors)),
     }

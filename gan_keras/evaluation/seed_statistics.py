@@ -51,19 +51,13 @@ def paired_difference(
     found = {}
     for key in dict.fromkeys(key for a, b in pairs for key in a if key in b):
         values = np.array([a[key] - b[key] for a, b in pairs if key in a and key in b])
-        mean, low, high = float(values.mean()), None, None
-        if len(values) > 1:
-            low, high = interval(values)
-        found[key] = {"mean": mean, "low": low, "high": high, "n": len(values)}
+        low, high = interval(values) if len(values) > 1 else (None, None)
+        found[key] = {"mean": float(values.mean()), "low": low, "high": high, "n": len(values)}
     return found
 
 
 def interval(values: np.ndarray | Sequence[float]) -> tuple[float, float]:
-    """Computes the 95 % interval of a mean by Student's t.
-
-    Args:
-        values: At least two.
-    """
+    """Computes the 95 % interval of the mean of two values or more, by Student's t."""
     # Not `stats.t.interval`, which gives NaN where all values are equal.
     mean, error = float(np.mean(values)), float(stats.sem(values))
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error

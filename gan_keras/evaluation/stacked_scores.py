@@ -51,9 +51,8 @@ def stacked_scores(numbers: np.ndarray, dataset: Dataset) -> dict[str, Any]:
 
     Returns:
         `modes`: numbers of 1,000 that were read at least once; `kl`: divergence of the numbers
-        read from the real ones, `sum_i p_i ln(p_i / q_i)` in nats, where q is the product of the
-        shares of digits (they are stacked independently; no q is 0 by chance); `samples`; and
-        `real`: both for as many test images, if there are enough.
+        read from the real ones in nats, whose shares are products of the shares of digits;
+        `samples`; and `real`: both for as many test images, if there are enough.
     """
     shares = [
         np.bincount(column, minlength=DIGITS) / len(column)
@@ -80,8 +79,7 @@ def read(reader: keras.Model, images: np.ndarray) -> Reading:
         images: uint8 `(n, h, w, 3)`.
 
     Returns:
-        Features of the three channels side by side `(n, 3 d)`; as probabilities those of the 1,000
-        numbers `(n, 1000)`.
+        Features of the three channels side by side `(n, 3 d)`; probabilities `(n, 1000)`.
     """
     channels = [classifier.read(reader, images[..., c : c + 1]) for c in range(3)]
     together = np.einsum("ni,nj,nk->nijk", *(channel.probabilities for channel in channels))

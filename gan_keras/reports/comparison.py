@@ -12,19 +12,12 @@ from gan_keras.reports.rendering import data_uri, write
 from gan_keras.storage.run_folder import RunFolder
 
 COMPARISON = "compare.html"
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def write_comparison(
     path: Path, folders: Sequence[Path], runs: Sequence[Mapping[str, Any]]
 ) -> Path:
-    """Writes a page with runs side by side.
-
-    Args:
-        path: The page.
-        folders: Of the runs.
-        runs: What their metrics.json hold.
-    """
+    """Writes a page with runs, each as its folder and its metrics.json, side by side."""
 
     def row(score: catalogue.Score) -> tuple[catalogue.Score, list[tuple[str, bool]]]:
         best = score_tables.leaders(score, runs)
@@ -45,11 +38,10 @@ def write_comparison(
 
 
 def _newest_grid(folder: Path) -> str | None:
-    """Returns the newest picture of a run's samples; None if there is no sound one."""
+    """Returns the newest picture of a run's samples; None if there is none."""
     found = grids.of_epochs(folder / "samples")
     pictures = found.get(grids.GRIDS) or found.get("scatter")
-    content = pictures[-1].read_bytes() if pictures else b""
-    return data_uri(content) if content.startswith(_PNG) else None
+    return data_uri(pictures[-1].read_bytes()) if pictures else None
 
 
 def _differences(folders: Sequence[Path]) -> list[tuple[str, list[str]]]:

@@ -32,25 +32,14 @@ class Strip:
     Attributes:
         src: Data URI.
         columns: Number of columns.
-        names: One per column; empty if columns mean nothing.
-        notes: Texts below the columns; may be empty.
+        names: One per column, or none.
+        notes: Texts below the columns, or none.
     """
 
     src: str
     columns: int
     names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclasses.dataclass(frozen=True)
-class Bar:
-    """A class with two numbers, and the lengths of their bars in percent."""
-
-    name: str
-    first: str
-    first_length: float
-    second: str
-    second_length: float
 
 
 def sample_strips(
@@ -70,9 +59,7 @@ def sample_strips(
 
 def _parts(items: np.ndarray) -> list[np.ndarray]:
     """Divides items into as few nearly equal parts as have at most `COLUMNS` each."""
-    number = max(1, -(-len(items) // COLUMNS))
-    size = max(1, -(-len(items) // number))
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    return np.array_split(items, -(-len(items) // COLUMNS))
 
 
 def _strip(columns: Sequence[np.ndarray], names: Sequence[str], notes: Sequence[str] = ()) -> Strip:
@@ -110,18 +97,18 @@ def neighbour_strips(
 
 
 def reconstruction_strip(inputs: np.ndarray, outputs: np.ndarray) -> Strip:
-    """Draws real images above what an auto-encoder makes of them."""
+    """Draws real images above their reconstructions."""
     number = min(COLUMNS, len(inputs))
     both = np.concatenate([inputs[:number], outputs[:number]])
     return Strip(png_uri(grids.tile(both, number)), number)
 
 
-def class_bars(metrics: Mapping[str, Any]) -> tuple[list[Bar], tuple[str, str], int]:
+def class_bars(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Makes two bars per class: GAN-test and diversity, or shares read and wanted.
 
     Returns:
-        The bars (of very many classes those with the lowest first number), the titles of the two
-        numbers, and the number of classes.
+        `bars`: name and twice a text and a length in percent (of very many classes the lowest);
+        `bar_titles`: of the two numbers; `bar_count`: number of classes.
     """
     labelled = metrics.get("accuracy_per_class") is not None
     if labelled:
@@ -142,17 +129,12 @@ def class_bars(metrics: Mapping[str, Any]) -> tuple[list[Bar], tuple[str, str], 
         x = columns[k].get(name)
         return ("-", 0.0) if x is None else (f"{x:{forms[k]}}", 100 * x / scales[k])
 
-    bars = [Bar(name, *cell(0, name), *cell(1, name)) for name in names]
-    return bars, titles, len(columns[0])
+    bars = [(name, cell(0, name), cell(1, name)) for name in names]
+    return {"bars": bars, "bar_titles": titles, "bar_count": len(columns[0])}
 
 
 def confusion(metrics: Mapping[str, Any], class_names: Sequence[str]) -> dict[str, Any] | None:
-    """Returns the confusion matrix as a template draws it; None if there is none.
-
-    Returns:
-        `names`; `rows` of (name, cells as (text, share)) for few classes, else `src`, a picture of
-        it; and `worst`, the most frequent mistakes as (asked, read, share of those asked for).
-    """
+    """Returns the confusion matrix as the template draws it; None if there is none."""
     counts = np.array(metrics.get("confusion") or [], np.float64)
     if counts.ndim != 2 or not counts.size:
         return None
@@ -169,8 +151,8 @@ def confusion(metrics: Mapping[str, Any], class_names: Sequence[str]) -> dict[st
     }
     if len(shares) <= CELLS:
         found["rows"] = [
-            (name, [(_cell(share), round(float(share), 3)) for share in row])
-            for name, row in zip(class_names, shares, strict=True)
+            (name, [(_percent(share), round(share, 3)) for share in row])
+            for name, row in zip(class_names, shares.tolist(), strict=True)
         ]
     else:
         grey = (255 * (1 - np.sqrt(shares))).round().astype(np.uint8)
@@ -178,8 +160,6 @@ def confusion(metrics: Mapping[str, Any], class_names: Sequence[str]) -> dict[st
     return found
 
 
-def _cell(share: float) -> str:
-    """Formats a share in percent; nothing for nothing."""
-    if share == 0:
-        return ""
-    return f"{100 * share:.1f}" if share < 0.01 else f"{100 * share:.0f}"
+def _percent(share: float) -> str:
+    """Formats a share; nothing for nothing."""
+    return f"{100 * share:.{int(share < 0.01)}f}" if share else ""

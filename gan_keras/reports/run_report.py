@@ -1,7 +1,7 @@
 """Writes report.html: scores, samples and curves on one page, with everything in it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,12 @@ TILES, POINTS = 5, 2000
 def write_run_report(
     workdir: Path, metrics: Mapping[str, Any], scored: Scored, out: Path | None = None
 ) -> Path:
-    """Writes the report.html of a run.
+    """Writes the report.html of a run, with its configuration and curves.
 
     Args:
-        workdir: The run folder: its configuration and histories are shown.
-        metrics: What metrics.json holds.
-        scored: What was scored.
+        workdir: The run folder.
+        metrics: The run's metrics.json.
+        scored: What they were computed from.
         out: Folder to write to, if not the run's own.
     """
     folder = RunFolder(workdir)
@@ -41,30 +41,30 @@ def write_run_report(
     seconds = lookup(metrics, "training.wall_seconds")
     if seconds is not None:
         about.append(("training time", f"{seconds / 60:.1f} minutes"))
-    values = {
-        "title": f"{metrics['experiment']} ({metrics['preset']}) on {metrics['dataset']}",
-        "about": [*about, *_counts(metrics)],
-        "options": _options(options),
-        "command": _command(options),
-        "curves": _curves(folder),
-        **_shown(metrics, scored),
-    }
-    return write((out or folder.path) / REPORT, "report.html.j2", values)
+    title = f"{metrics['experiment']} ({metrics['preset']}) on {metrics['dataset']}"
+    own = {**_configuration(options), "curves": _curves(folder)}
+    return _write((out or folder.path) / REPORT, title, about, metrics, scored, **own)
 
 
 def write_images_report(path: Path, title: str, metrics: Mapping[str, Any], scored: Scored) -> Path:
     """Writes the report of images that no run of the suite made; `title` says their origin."""
-    about = [("compared with", str(metrics["dataset"])), *_counts(metrics)]
-    nothing = dict.fromkeys(("options", "command", "curves"), ())
-    values = {"title": title, "about": about, **nothing, **_shown(metrics, scored)}
-    return write(path, "report.html.j2", values)
+    about = [("compared with", str(metrics["dataset"]))]
+    return _write(path, title, about, metrics, scored, options=(), command=(), curves=())
 
 
-def _shown(metrics: Mapping[str, Any], scored: Scored) -> dict[str, Any]:
-    """Returns what a report shows of scores and samples."""
+def _write(
+    path: Path,
+    title: str,
+    about: list[tuple[str, str]],
+    metrics: Mapping[str, Any],
+    scored: Scored,
+    **own: Sequence[Any],
+) -> Path:
+    """Writes a report; `own` is what only a run has."""
     data, present = scored.dataset, catalogue.present(metrics)
-    bars, bar_titles, bar_count = report_pictures.class_bars(metrics)
     values = {
+        "title": title,
+        "about": [*about, *_counts(metrics)],
         "tiles": _tiles(metrics, present),
         "verdicts": diagnosis.summary(metrics),
         "groups": [
@@ -75,22 +75,22 @@ def _shown(metrics: Mapping[str, Any], scored: Scored) -> dict[str, Any]:
         "samples": [],
         "neighbours": [],
         "reconstructions": [],
-        "bars": bars,
-        "bar_titles": bar_titles,
-        "bar_count": bar_count,
         "confusion": report_pictures.confusion(metrics, data.class_names),
         "labelled": scored.labels is not None,
         "environment": list((metrics.get("environment") or {}).items()),
+        **report_pictures.class_bars(metrics),
+        **own,
     }
     if data.spec.is_points:
         picture = plots.scatter(data.test_images[:], scored.images[:POINTS])
-        return values | {"scatter": png_uri(picture)}
-    samples = scored.images, scored.labels
-    values["samples"] = report_pictures.sample_strips(*samples, data.class_names)
-    values["neighbours"] = report_pictures.neighbour_strips(*samples, data)
+        values["scatter"] = png_uri(picture)
+    else:
+        samples = scored.images, scored.labels
+        values["samples"] = report_pictures.sample_strips(*samples, data.class_names)
+        values["neighbours"] = report_pictures.neighbour_strips(*samples, data)
     if scored.reconstructions is not None:
         values["reconstructions"] = [report_pictures.reconstruction_strip(*scored.reconstructions)]
-    return values
+    return write(path, "report.html.j2", values)
 
 
 def _tiles(
@@ -98,11 +98,8 @@ def _tiles(
 ) -> list[tuple[str, str, str]]:
     """Returns the headlines: title, number, and what real images get."""
     shown = {score.key: score for scores in present.values() for score in scores}
-    found = []
-    for score in (shown[key] for key in catalogue.HEADLINES if key in shown):
-        own, real, _ = score.row(metrics)
-        found.append((score.title, own, f"real {real}" if real else ""))
-    return found[:TILES]
+    rows = [(shown[k].title, *shown[k].row(metrics)) for k in catalogue.HEADLINES if k in shown]
+    return [(title, own, real and f"real {real}") for title, own, real, _ in rows[:TILES]]
 
 
 def _counts(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -111,37 +108,25 @@ def _counts(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     if "points" in metrics:
         found.append(("variance along principal axes", score_tables.axis_variances(metrics)))
     elif counts := lookup(metrics, "distribution.counts"):
-        found.append(
-            (
-                "distributions from",
-                f"{counts['generated']:,} samples and {counts['real']:,} real "
-                f"{counts['real_split']} images, class mix {counts['class_mix']}",
-            )
-        )
+        form = "{generated:,} samples and {real:,} real {real_split} images, class mix {class_mix}"
+        found.append(("distributions from", form.format_map(counts)))
     return found
 
 
-def _options(options: Mapping[str, Any]) -> list[tuple[str, str, bool]]:
-    """Returns options, their values, and whether they differ from the preset's."""
+def _configuration(options: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Returns options, whether they differ from the preset's, and the words of the command."""
     try:
-        kind = configs.config_class(options.get("experiment", "?"))
-        plain = kind.create(options.get("preset")).to_dict()
+        config = configs.from_dict(options)
+        words = ("python", "-m", *config.arguments(places=True))
+        plain = type(config).create(config.preset).to_dict()
     except UsageError:  # of another version
-        plain = {}
-    return [
+        words, plain = (), {}
+    shown = [
         (name, str(value), plain.get(name, value) != value)
         for name, value in options.items()
         if name != "preset"
     ]
-
-
-def _command(options: Mapping[str, Any]) -> list[str]:
-    """Returns the command that makes the run, word by word as a shell takes it."""
-    try:
-        words = configs.from_dict(options).arguments(places=True)
-        return [shlex.quote(word) for word in ("python", "-m", *words)]
-    except UsageError:  # of another version
-        return []
+    return {"options": shown, "command": [shlex.quote(word) for word in words]}
 
 
 def _curves(folder: RunFolder) -> list[tuple[str, str]]:

@@ -18,25 +18,6 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def align(rows: Sequence[Sequence[str]]) -> str:
-    """Lays rows out in columns: the first to the left, the others to the right.
-
-    Rows of one cell are headings, which do not widen the first column.
-    """
-    widths = [
-        max((len(row[k]) for row in rows if len(row) > max(1, k)), default=0)
-        for k in range(max(map(len, rows)))
-    ]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(width) if k else cell.ljust(width)
-            for k, (cell, width) in enumerate(zip(row, widths, strict=False))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
 def _table(
     head: list[str], runs: Sequence[Mapping[str, Any]], cells: Callable[[Score], list[str]]
 ) -> str:
@@ -44,7 +25,13 @@ def _table(
     rows = [head]
     for heading, group in catalogue.present(*runs).items():
         rows += [[heading], *([f"  {score.title}", *cells(score)] for score in group)]
-    return align(rows)
+    columns = zip(*(row for row in rows if len(row) > 1), strict=True)
+    first, *others = [max(map(len, column)) for column in columns]
+    lines = []
+    for name, *numbers in rows:
+        right = [number.rjust(width) for number, width in zip(numbers, others, strict=False)]
+        lines.append("  ".join([name.ljust(first), *right]).rstrip())
+    return "\n".join(lines)
 
 
 def training_line(metrics: Mapping[str, Any]) -> str:
@@ -96,12 +83,7 @@ def classes(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def comparison(names: Sequence[str], runs: Sequence[Mapping[str, Any]]) -> str:
-    """Shows runs side by side; the best of each row has a star.
-
-    Args:
-        names: Of the runs.
-        runs: What their metrics.json hold.
-    """
+    """Shows named runs, each as its metrics.json, side by side; the best of a row has a star."""
 
     def cells(score: Score) -> list[str]:
         best = leaders(score, runs)

@@ -39,15 +39,12 @@ def _note(run: Sampler, name: str) -> str:
     latent = {"normal": "N(0, 1)", "uniform": "U(-1, 1)", "uniform01": "U(0, 1)"}[run.latent]
     inputs = "[z, labels]" if run.takes_labels else "z"
     low = {"signed": "-1", "unit": "0"}[run.value_range]
-    lines = [
-        f'model = tf.saved_model.load("{name}")',
-        f"found = model.serve({inputs})",
-        "",
-        f"z: float32 (n, {run.latent_dim}), {latent}",
-    ]
-    if run.takes_labels:
-        classes = " ".join(f"{number}:{label}" for number, label in enumerate(run.class_names))
-        lines.append(f"labels: int32 (n,), {classes}")
+    classes = " ".join(f"{number}:{label}" for number, label in enumerate(run.class_names))
+    labels = f"labels: int32 (n,), {classes}\n" if run.takes_labels else ""
     shape = ", ".join(map(str, run.generator.output_shape[1:]))
-    lines.append(f"found: float32 (n, {shape}) in [{low}, 1], {run.ink} ink")
-    return "\n".join([*lines, ""])
+    return (
+        f'model = tf.saved_model.load("{name}")\n'
+        f"found = model.serve({inputs})\n\n"
+        f"z: float32 (n, {run.latent_dim}), {latent}\n{labels}"
+        f"found: float32 (n, {shape}) in [{low}, 1], {run.ink} ink\n"
+    )

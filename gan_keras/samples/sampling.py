@@ -51,11 +51,7 @@ def export(model: keras.Model, path: Path) -> None:
 
 
 def load_generator(path: Path) -> keras.Model:
-    """Opens a `generator.keras`; code stored inside it is never run.
-
-    Raises:
-        DataError: If it is missing or damaged.
-    """
+    """Opens a `generator.keras`; code stored inside it is never run."""
     if not path.is_file():
         raise DataError(f"there is no {path}; train the run first")
     try:
@@ -131,14 +127,11 @@ class Sampler:
         return np.concatenate([traced(*batch).numpy() for batch in data])
 
     def draw(self, labels: np.ndarray | int, seed: int) -> np.ndarray:
-        """Generates images, each from noise of its own.
+        """Generates images, each from noise of its own; the same seed gives the same images.
 
         Args:
             labels: int `(n,)`; for a generator without labels the number of images.
-            seed: The same seed gives the same images.
-
-        Returns:
-            As `generate`.
+            seed: Of the noise.
         """
         count, classes = (labels, None) if isinstance(labels, int) else (len(labels), labels)
         return self.generate(self._noise((count, self.latent_dim), seed).numpy(), classes)
@@ -150,16 +143,13 @@ class Sampler:
     def interpolate(
         self, classes: np.ndarray | None, seed: int, to_seed: int, steps: int
     ) -> np.ndarray:
-        """Goes from one noise vector to another, the same two for every class.
+        """Goes from the noise vector of one seed to that of another, class by class.
 
         Args:
             classes: int `(k,)`; None, which counts as one, for a generator without labels.
             seed: Of the first noise vector.
             to_seed: Of the last one.
             steps: Images per class, at least 2.
-
-        Returns:
-            uint8 `(k * steps, h, w, c)`, class by class.
         """
         ends = [self._noise((self.latent_dim,), s) for s in (seed, to_seed)]
         # a straight line between normal vectors leaves the shell where they lie
@@ -190,10 +180,7 @@ def _reconstructor(
 
 
 def is_exported(folder: RunFolder) -> bool:
-    """Tells whether `generator.keras` is as new as the newest checkpoint.
-
-    It is older than the checkpoints of a run that was continued later.
-    """
+    """Tells whether `generator.keras` is as new as the newest checkpoint of the run."""
     newest, exported = checkpoints.existing(folder.checkpoints), folder / GENERATOR
     return exported.exists() and (
         not newest or exported.stat().st_mtime_ns >= newest[0].stat().st_mtime_ns

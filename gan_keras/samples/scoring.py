@@ -1,7 +1,4 @@
-"""Scores of a generator, or of images from anywhere, against a data set.
-
-Training and `experiments.evaluate` come through here: both give the same figures.
-"""
+"""Scores of a generator, or of images from anywhere, against a data set."""
 
 import dataclasses
 import functools
@@ -111,11 +108,9 @@ class Scorer:
         classes, labels, same_class = self.dataset.num_classes, None, None
         if sampler.takes_labels:
             labels = np.repeat(np.arange(classes, dtype=np.int32), number)
-            images = sampler.draw(labels, seed)
-            by_class = images.reshape(classes, number, *images.shape[1:])
-            same_class = by_class[:, :NOISE_IMAGES]
-        else:
-            images = sampler.draw(classes * number, seed)
+        images = sampler.draw(classes * number if labels is None else labels, seed)
+        if labels is not None:
+            same_class = images.reshape(classes, number, *images.shape[1:])[:, :NOISE_IMAGES]
         return self.score_images(
             images,
             labels,
@@ -129,28 +124,19 @@ class Scorer:
     def score_images(
         self, images: np.ndarray, labels: np.ndarray | None, seed: int, **options: Any
     ) -> Scored:
-        """Scores images of any origin.
-
-        Args:
-            images: uint8 `(n, h, w, c)`, ink 255.
-            labels: Classes asked for, int `(n,)`; None if classes were not asked for.
-            seed: Draws the images that are compared where there are more than can be.
-            **options: As for `Evaluator.evaluate`.
-        """
+        """Scores images of any origin; arguments are as for `Evaluator.evaluate`."""
         metrics = self.evaluator.evaluate(images, labels, seed=seed, **options)
         pairs = options.get("reconstructions")
         return Scored(metrics, images, labels, self.dataset, pairs and pairs[:2])
 
     def score_points(self, points: np.ndarray) -> Scored:
         """Scores points `(n, d)` against held-out ones; by modes too if `data.toys` knows them."""
-        data = self.dataset
-        mixture = MIXTURES.get(data.name)
-        modes = ()
+        data, mixture = self.dataset, MIXTURES.get(self.dataset.name)
         # With --only_class a mixture has lost modes, and its published protocol says nothing.
+        modes = None
         if mixture is not None and 1 < len(mixture.means) == data.num_classes:
-            modes = (mixture.means, mixture.sigma)
-        metrics = point_scores(points, data.test_images[:], *modes)
-        return Scored(metrics, points, None, data)
+            modes = mixture.means, mixture.sigma
+        return Scored(point_scores(points, data.test_images[:], modes), points, None, data)
 
     def _reconstructions(
         self, sampler: Sampler
@@ -166,12 +152,7 @@ class Scorer:
 
 
 def epoch_samples(dataset: Dataset, most: int) -> int:
-    """Returns how many examples to score while training, as `Scorer.score` takes it.
-
-    Args:
-        dataset: The data.
-        most: Number at the end of the run, which is not exceeded; 0 for no limit.
-    """
+    """Returns the `number` of `Scorer.score` while training, at most `most` unless that is 0."""
     if dataset.spec.is_points:
         number = EPOCH_SAMPLES
     else:
@@ -209,12 +190,12 @@ def score_run(
         workdir: The run folder.
         best: Whether to score the generator that `keep_best` has kept instead.
         data_dir: Folder of prepared data sets; the run's by default.
-        number: As for `Scorer.score`; what the run's end takes by default.
-        seed: Of the samples; the run's by default.
-        gan_train: As for `Scorer.score`.
+        number: As for `Scorer.score`, like the rest; the run's by default.
+        seed: Of the samples.
+        gan_train: Whether to train a classifier on the samples too.
 
     Returns:
-        The result, what its metrics.json should hold, and the folder for it.
+        The result, the content of its metrics.json, and the folder for it.
 
     Raises:
         DataError: If it is no run folder, nothing has been saved yet, or the data is another.

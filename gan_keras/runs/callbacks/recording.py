@@ -163,7 +163,7 @@ class SampleGrid(RunCallback):
         seed = latents.step_seed(self.model.seed, 0, Purpose.PREVIEW)
         inputs = self.model.sample_latent(GRID_ROWS * columns, seed)
         if self.num_classes:
-            inputs = [inputs, tf.constant(grids.class_grid_labels(columns, GRID_ROWS))]
+            inputs = [inputs, tf.tile(tf.range(columns), [GRID_ROWS])]  # a column per class
         # Shown as the networks see it: a dark-ink run has a white ground, as its originals had.
         images = unscale(self.model(inputs), value_range=self.config.value_range).numpy()
         picture = grids.tile(images, columns)

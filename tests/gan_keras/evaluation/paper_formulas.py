@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy.linalg import sqrtm
 
 
 def inputs():
@@ -16,13 +15,6 @@ def inputs():
     images = np.round(127.5 + 127.5 * np.sin(place * 0.9)).astype(np.uint8)
     others = np.round(127.5 + 100 * np.sin(place * 0.9 + 0.5)).astype(np.uint8)
     return first, second, images, others
-
-
-def frechet(x, y):
-    """By the square root of the product of covariances itself."""
-    root = sqrtm(np.cov(x, rowvar=False) @ np.cov(y, rowvar=False)).real
-    means = x.mean(axis=0) - y.mean(axis=0)
-    return means @ means + np.trace(np.cov(x, rowvar=False) + np.cov(y, rowvar=False) - 2 * root)
 
 
 def kernel(a, b):

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import numpy as np
@@ -34,7 +33,6 @@ def test_only_generated_images_are_trained_on(dataset, trained_on):
     (source,) = trained_on
     np.testing.assert_array_equal(source.train_images, images)
     np.testing.assert_array_equal(source.train_labels, labels)
-    assert len(source.test_images) == 0
     # of the real test images, as the classifier reads them
     model = classifier.make_classifier(dataset.image_shape, dataset.num_classes, gan_train.SEED)
     read = classifier.predict(model, dataset.test_images)
@@ -53,11 +51,9 @@ def test_real_baseline_has_the_same_counts_and_is_cached(dataset, trained_on, tm
     labels = np.repeat([0, 1, 3], [5, 3, 20])  # class 3 has only six real train images
     found = gan_train.real_train_accuracy(labels, dataset, cache)
     assert trained_on[0].class_counts.tolist() == [5, 3, 0, 20]
-    real = {image.tobytes() for image in dataset.train_images[dataset.train_labels == 3]}
     used = trained_on[0].train_images[trained_on[0].train_labels == 3]
     times = np.unique([image.tobytes() for image in used], return_counts=True)[1]
-    assert len(times) == len(real)
-    assert times.max() - times.min() <= 1  # all as often
+    assert sorted(times) == [3, 3, 3, 3, 4, 4]  # each as often as any other
     assert gan_train.real_train_accuracy(labels, dataset, cache) == found
     assert len(trained_on) == 1
     (file,) = cache.glob("*.json")
@@ -68,12 +64,5 @@ def test_real_baseline_has_the_same_counts_and_is_cached(dataset, trained_on, tm
         file.write_text(damage)
         assert gan_train.real_train_accuracy(labels, dataset, cache) == found
     assert len(trained_on) == 5
-
-
-def test_without_test_images_there_is_no_score(dataset, trained_on, tmp_path):
-    bare = dataclasses.replace(
-        dataset, test_images=dataset.test_images[:0], test_labels=dataset.test_labels[:0]
-    )
-    assert np.isnan(gan_train.real_train_accuracy(np.arange(4), bare, tmp_path / "cache"))
-    assert not (tmp_path / "cache").exists()
-    assert not trained_on
+    bare = dataset.select(np.arange(9), np.arange(0))
+    assert np.isnan(gan_train.real_train_accuracy(np.arange(4), bare, cache))

@@ -3,7 +3,6 @@
 import dataclasses
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -18,8 +17,7 @@ from gan_keras.evaluation.evaluator import Evaluator
 # (pixels), what its judge must reach.
 SETS = {
     "mnist": ("8", 20, 1.5, 0.993),
-    # Recall is blind to the other classes here: the wide balls around a few outliers hold their
-    # real images too. Coverage, whose balls are the real images', sees each of them.
+    # recall is blind to the other classes here
     "fashion_mnist": ("Sneaker", 20, 1.5, 0.92),
     "crohme": ("+", 20, 1.5, 0.975),
 }
@@ -32,12 +30,6 @@ def split_off_fresh(dataset, test):
     # train images stay as they are: they may have a judge already
     part = dataset.select(np.arange(len(dataset.train_labels)), rows[:test])
     return part, dataset.test_images[fresh], dataset.test_labels[fresh]
-
-
-def check_all(evaluator, images, labels, strengths, **collapse):
-    check_ranks(evaluator, images, labels, *strengths)
-    check_swap(evaluator, images, labels)
-    check_collapse(evaluator, images, labels, **collapse)
 
 
 def check_ranks(evaluator, images, labels, missing, noise_by, blur_by):
@@ -54,8 +46,6 @@ def check_ranks(evaluator, images, labels, missing, noise_by, blur_by):
         "noise": (random.integers(0, 256, images.shape, dtype=np.uint8), labels),
     }
     found = {name: evaluator.evaluate(*part)["distribution"] for name, part in sets.items()}
-    for name, scores in found.items():
-        print(f"{name:8}", {k: round(v, 4) for k, v in scores.items() if isinstance(v, float)})
     for score in ("frechet_classifier_features", "kid_classifier_features"):
         # how much noise is as bad as a missing class is a matter of strength: two chains
         for chain in (("real", "missing", "noise"), ("real", "noised", "blurred", "noise")):
@@ -74,31 +64,14 @@ def check_ranks(evaluator, images, labels, missing, noise_by, blur_by):
     assert real["ceiling"]["coverage"] < 0.1
 
 
-def check_swap(evaluator, images, labels):
-    """Two classes swapped: both are named."""
-    swapped = labels.copy()
-    swapped[labels == 1], swapped[labels == 2] = 2, 1
-    found = evaluator.evaluate(images, swapped, cheap=True)
-    one, two = evaluator.dataset.class_names[1:3]
-    assert found["switched"] == {one: two, two: one}
-    assert found["label_switching"] > 0.7 * np.mean((labels == 1) | (labels == 2))
-
-
 def check_collapse(evaluator, images, labels, times, gap, coverage):
-    """One image per class, repeated: read right, useless to learn from.
-
-    Args:
-        times: How often each image.
-        gap: GAN-train is at least this much below that of real images.
-        coverage: It is below this. Not 0: each image lies in about k of the balls.
-    """
+    """One image per class, repeated: read right, useless to learn from (by `gap`)."""
     read = evaluator.read(images).classes
     classes = range(evaluator.dataset.num_classes)
     first = [np.flatnonzero((labels == k) & (read == k))[0] for k in classes]
     found = evaluator.evaluate(
         images[first].repeat(times, axis=0), labels[first].repeat(times), gan_train=True
     )
-    print({name: found[name] for name in ("accuracy", "gan_train", "gan_train_real")})
     assert found["accuracy"] == 1
     assert found["gan_train"] < found["gan_train_real"] - gap
     assert found["distribution"]["coverage"] < coverage
@@ -110,19 +83,14 @@ def test_scores_rank_small_digits(tmp_path, monkeypatch):
     digits = data.load("digits")
     images = np.concatenate([digits.train_images, digits.test_images])
     labels = np.concatenate([digits.train_labels, digits.test_labels])
-    rows = np.random.default_rng(0).permutation(len(labels))
-    train, test = rows[:900], rows[900:]
-    digits = dataclasses.replace(
-        digits,
-        train_images=images[train],
-        train_labels=labels[train],
-        test_images=images[test],
-        test_labels=labels[test],
-    )
+    train, test = np.split(np.random.default_rng(0).permutation(len(labels)), [900])
+    digits = dataclasses.replace(digits, train_images=images[train], train_labels=labels[train])
+    digits = dataclasses.replace(digits, test_images=images[test], test_labels=labels[test])
     part, fresh, fresh_labels = split_off_fresh(digits, 448)
     evaluator = Evaluator(part, cache_dir=tmp_path)
     # at 8x8 pixels a single image teaches 60 % of the others
-    check_all(evaluator, fresh, fresh_labels, ("3", 50, 0.6), times=45, gap=0.3, coverage=0.4)
+    check_ranks(evaluator, fresh, fresh_labels, "3", 50, 0.6)
+    check_collapse(evaluator, fresh, fresh_labels, times=45, gap=0.3, coverage=0.4)
 
 
 def load_real(name, real_data, tmp_path):
@@ -146,10 +114,9 @@ def test_scores_rank_real_images(name, real_data, tmp_path, pytestconfig):
     dataset = load_real(name, real_data, tmp_path)
     *strengths, accuracy = SETS[name]
     part, fresh, labels = split_off_fresh(dataset, len(dataset.test_labels) // 2)
-    start = time.monotonic()
     judges = pytestconfig.cache.mkdir("judges")  # minutes each: kept from one session to the next
     evaluator = Evaluator(part, cache_dir=judges)
-    print(f"{name}: {evaluator.real_accuracy:.2%}; {time.monotonic() - start:.0f} seconds")
     known = evaluator.read(dataset.test_images).classes
     assert np.mean(known == dataset.test_labels) >= accuracy
-    check_all(evaluator, fresh, labels, strengths, times=500, gap=0.4, coverage=0.1)
+    check_ranks(evaluator, fresh, labels, *strengths)
+    check_collapse(evaluator, fresh, labels, times=500, gap=0.4, coverage=0.1)

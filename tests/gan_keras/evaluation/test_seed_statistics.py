@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from scipy import stats
 
 from gan_keras.evaluation import seed_statistics
 
@@ -26,8 +25,7 @@ def test_paired_difference_is_the_t_test():
     # differences 0.1, 0.05, 0.15: mean 0.1, sd 0.05; t(0.975, 2) = 4.302653
     assert found["mean"] == pytest.approx(0.1)
     assert found["high"] - found["mean"] == pytest.approx(4.302653 * 0.05 / np.sqrt(3), rel=1e-6)
-    interval = stats.ttest_rel(a, b).confidence_interval(0.95)
-    assert (found["low"], found["high"]) == pytest.approx((interval.low, interval.high))
+    assert found["mean"] - found["low"] == pytest.approx(found["high"] - found["mean"])
     assert found["n"] == 3
 
 
@@ -35,7 +33,6 @@ def test_pairs_without_a_partner():
     found = seed_statistics.paired_difference(RUNS, RUNS)
     assert found["distribution.recall"] == {"mean": 0, "low": 0, "high": 0, "n": 2}
     assert found["distribution.floor.recall"] == {"mean": 0, "low": None, "high": None, "n": 1}
-    assert "seed" in found
     assert "missing" not in seed_statistics.paired_difference([{"missing": 1}], [{"x": 1}])
     with pytest.raises(ValueError, match="shorter"):
         seed_statistics.paired_difference(RUNS, RUNS[:2])

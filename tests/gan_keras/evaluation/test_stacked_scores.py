@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from gan_keras.data import Dataset
-from gan_keras.evaluation import stacked_scores
+from gan_keras.evaluation import classifier, stacked_scores
 from gan_keras.evaluation.classifier import Reading
+from gan_keras.evaluation.evaluator import Evaluator
 
 
 def toy(train=3000, test=500):
@@ -17,15 +18,11 @@ def toy(train=3000, test=500):
     return Dataset("stacked_mnist", *parts, tuple(f"{n:03d}" for n in range(1000)))
 
 
-def test_stacked_sets_are_known_by_their_form():
-    dataset = toy(20, 5)
-    assert stacked_scores.is_stacked(dataset)
-    assert not stacked_scores.is_stacked(stacked_scores.single_digits(dataset))
-
-
 def test_single_digits_keep_their_labels():
     dataset = toy(50, 20)
     digits = stacked_scores.single_digits(dataset)
+    assert stacked_scores.is_stacked(dataset)
+    assert not stacked_scores.is_stacked(digits)
     assert digits.train_images.shape == (150, 4, 4, 1)
     np.testing.assert_array_equal(digits.train_images[:, 0, 0, 0], 20 * digits.train_labels)
     assert len(digits.test_images) == 60
@@ -35,30 +32,36 @@ def test_single_digits_keep_their_labels():
 def test_modes_and_divergence_by_hand():
     dataset = toy()
     collapsed = stacked_scores.stacked_scores(np.full(400, 123), dataset)
-    shares = [
-        np.mean(column == digit)
-        for column, digit in zip(
-            stacked_scores.split_number(dataset.train_labels).T, (1, 2, 3), strict=True
-        )
-    ]
+    numbers = dataset.train_labels
+    shares = [np.mean(part == digit) for part, digit in (
+        (numbers // 100, 1), (numbers // 10 % 10, 2), (numbers % 10, 3)
+    )]  # fmt: skip
     assert collapsed["modes"] == 1
     assert collapsed["kl"] == pytest.approx(-np.log(np.prod(shares)))
     assert collapsed["real"]["samples"] == 400
     assert collapsed["real"]["modes"] == len(np.unique(dataset.test_labels[:400]))
     every = stacked_scores.stacked_scores(np.repeat(np.arange(1000), 26), dataset)
-    assert every["modes"] == 1000
-    assert every["samples"] == 26_000
+    assert (every["modes"], every["samples"]) == (1000, 26_000)
     assert every["kl"] < 0.05  # digits are only about equally frequent
 
 
-def test_channels_are_read_one_by_one(monkeypatch):
+def test_channels_are_read_one_by_one(monkeypatch, tmp_path):
     def read(reader, images):
         digits = images[:, 0, 0, 0] // 20
         return Reading(digits[:, None] + np.zeros((1, 2)), np.eye(10)[digits])
 
-    monkeypatch.setattr(stacked_scores.classifier, "read", read)
+    monkeypatch.setattr(classifier, "read", read)
     dataset = toy(30, 5)
     found = stacked_scores.read(None, dataset.train_images)
     np.testing.assert_array_equal(found.classes, dataset.train_labels)
     assert found.features.shape == (30, 6)
     assert found.probabilities.shape == (30, 1000)
+
+    judged = []
+    monkeypatch.setattr(classifier, "load_or_train", lambda data, *_, **__: judged.append(data))
+    monkeypatch.setattr(classifier, "make_reader", lambda judge: judge)
+    metrics = Evaluator(toy(), cache_dir=tmp_path).evaluate(toy().test_images, None)
+    assert judged[0].name == "stacked_mnist digits"
+    assert metrics["classifier"]["real_test_accuracy"] == 1
+    assert metrics["stacked"]["modes"] == metrics["stacked"]["real"]["modes"] > 300
+    assert metrics["distribution"]["counts"]["features"] == 6

@@ -35,18 +35,13 @@ def test_exported_generator_opens_without_our_code_and_gives_the_checkpoints_ima
     assert np.abs(images - under_way.generate(z, labels)).max() <= 1
 
 
-def test_samples_depend_on_the_seed_alone(finished_acgan):
+def test_samples_depend_on_the_seed_and_ways_between_two_seeds_end_there(finished_acgan):
     run = sampling.open_run(finished_acgan.workdir)
     labels = np.arange(4, dtype=np.int32)
     first, again, other = run.draw(labels, 3), run.draw(labels, 3), run.draw(labels, 4)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
-    assert first.dtype == np.uint8
-    assert first.shape == (4, 28, 28, 1)
-
-
-def test_interpolation_starts_and_ends_at_its_seeds(finished_acgan):
-    run = sampling.open_run(finished_acgan.workdir)
+    assert (first.dtype, first.shape) == (np.uint8, (4, 28, 28, 1))
     classes = np.array([1, 3], np.int32)
     there = run.interpolate(classes, 0, 1, 5).astype(int)
     back = run.interpolate(classes, 1, 0, 5).astype(int)
@@ -85,15 +80,11 @@ def test_dark_ink_is_turned_back(copied_acgan):
     np.testing.assert_array_equal(run.as_seen(images), 255 - images)
 
 
-def test_what_is_no_run_is_refused(tmp_path):
-    with pytest.raises(DataError, match="no run folder"):
-        sampling.open_run(tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize("size", [5, 700])
-def test_a_damaged_export_is_one_line(copied_acgan, size):
+def test_no_run_and_a_damaged_export_are_refused_in_one_line(copied_acgan):
     file = RunFolder(copied_acgan.workdir) / "generator.keras"
-    file.write_bytes(file.read_bytes()[:size])
+    file.write_bytes(file.read_bytes()[:700])
+    with pytest.raises(DataError, match="no run folder"):
+        sampling.open_run("nowhere")
     with pytest.raises(DataError, match="damaged") as caught:
         sampling.open_run(copied_acgan.workdir)
     assert "\n" not in str(caught.value)
