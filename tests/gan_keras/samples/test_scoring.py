@@ -90,7 +90,7 @@ def test_a_run_scored_again_gives_the_same_and_keeps_its_facts(data_dir, tmp_pat
     places = {"dataset": "demo", "data_dir": str(data_dir), "workdir": str(tmp_path / "run")}
     config = AEACGANConfig.create(options=size | places)
     metrics = training.run(config)
-    scored, again, where = scoring.score_run(config.workdir)
+    scored, again, _ = scoring.score_run(config.workdir)
     assert again.keys() == metrics.keys()
     for name in ("training", "step", "epochs", "seed", "experiment", "environment"):
         assert again[name] == metrics[name]
