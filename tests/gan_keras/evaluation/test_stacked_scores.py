@@ -47,7 +47,7 @@ def test_modes_and_divergence_by_hand():
 
 def test_channels_are_read_one_by_one(monkeypatch, tmp_path):
     def read(reader, images):
-        digits = images[:, 0, 0, 0] // 20
+        digits = np.minimum(images[:, 0, 0, 0] // 20, 9)  # noise has more
         return Reading(digits[:, None] + np.zeros((1, 2)), np.eye(10)[digits])
 
     monkeypatch.setattr(classifier, "read", read)
