@@ -18,8 +18,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a core a process: more threads would 
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
-# TensorFlow's half a million objects stay: looking through them again and again for garbage takes
-# a tenth of the time of a short run.
+# Looking through TensorFlow's half a million objects for garbage takes a tenth of a short run.
 gc.set_threshold(50_000, 20, 20)
 
 # Files that take minutes: begun first, so that no process is left with one at the end.

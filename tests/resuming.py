@@ -1,4 +1,4 @@
-"""Runs that are killed, and whether they go on to the same end."""
+"""Kills runs and checks that they go on to the same end."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def kill(*args, **kwargs):
 
 
 def at_step(monkeypatch, step, action=kill):
-    """Does something when a run reaches a step, once."""
+    """Calls `action` once, when a run reaches a step."""
     original = stopping.DivergenceGuard.on_train_batch_end
     done = []
 
@@ -54,7 +54,7 @@ def killed_at(monkeypatch, step, config):
 
 
 def assert_killed_run_resumes(monkeypatch, whole, broken, step, saved):
-    """Kills a run at a step; it goes on from the checkpoint `saved` to where `whole` has ended."""
+    """Checks that a run killed at a step goes on from checkpoint `saved` to the end of `whole`."""
     killed_at(monkeypatch, step, broken)
     assert final_state(broken)[0] == f"step_{saved:08d}.npz"
     training.run(broken)

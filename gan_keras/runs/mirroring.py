@@ -29,11 +29,8 @@ _OVER_THE_BATCH = (
 def scope(config: RunConfig) -> contextlib.AbstractContextManager[Any]:
     """Returns the scope in which model and optimizers must be made.
 
-    Args:
-        config: The options.
-
     Raises:
-        UsageError: If the options cannot be distributed.
+        UsageError: If options would make another run on several devices.
     """
     if config.distribute == "none":
         return contextlib.nullcontext()
@@ -41,7 +38,16 @@ def scope(config: RunConfig) -> contextlib.AbstractContextManager[Any]:
     if len(names) == 1:
         print("--distribute=mirrored: there is only one device; training on it")
         return contextlib.nullcontext()
-    _check_options(config, len(names))
+    if config.experiment == "progressive":
+        raise UsageError(
+            "--distribute=mirrored: the growing GAN chooses its stage by a branch of the graph, "
+            "which devices cannot share; train it on one"
+        )
+    if config.replay:
+        raise UsageError(
+            f"--distribute=mirrored cannot be used with --replay={config.replay}: each device "
+            "would have a memory of its own"
+        )
     return _strategy(tuple(names)).scope()
 
 
@@ -52,13 +58,9 @@ def _strategy(names: tuple[str, ...]) -> tf.distribute.Strategy:
 
 
 def prepare(model: GAN, config: RunConfig) -> None:
-    """Makes batch statistics those of the whole batch, and checks layers that look at groups of it.
+    """Takes batch statistics over all devices, and checks what each device sees of a batch.
 
     Nothing is done to a model on one device.
-
-    Args:
-        model: Built in `scope`.
-        config: The options.
 
     Raises:
         UsageError: If a group of neighbours in a batch would span two devices, or a penalty is due
@@ -78,8 +80,8 @@ def prepare(model: GAN, config: RunConfig) -> None:
     unit = math.lcm(*units)
     if config.batch_size % (count * unit):
         raise UsageError(
-            f"--batch_size={config.batch_size} must be a multiple of {count * unit}: the "
-            f"discriminator looks at groups, which {count} devices share in units of {unit}"
+            f"--batch_size={config.batch_size} must be a multiple of {count * unit}: {count} "
+            f"devices share a batch, and the discriminator looks at groups of {unit}"
         )
     critic = model.discriminator._flatten_layers()
     lazy = config.penalty != "none" and config.penalty_every > 1
@@ -87,23 +89,4 @@ def prepare(model: GAN, config: RunConfig) -> None:
         raise UsageError(
             f"--distribute=mirrored: --penalty_every={config.penalty_every} needs a discriminator "
             "that does not look at the whole batch; give --penalty_every=1"
-        )
-
-
-def _check_options(config: RunConfig, count: int) -> None:
-    """Refuses options that would make another run on several devices."""
-    if config.experiment == "progressive":
-        raise UsageError(
-            "--distribute=mirrored: the growing GAN chooses its stage by a branch of the graph, "
-            "which devices cannot share; train it on one"
-        )
-    if config.replay:
-        raise UsageError(
-            f"--distribute=mirrored cannot be used with --replay={config.replay}: each device "
-            "would have a memory of its own"
-        )
-    if config.batch_size % count:
-        raise UsageError(
-            f"--batch_size={config.batch_size} must be a multiple of {count}, the number of "
-            "devices of --distribute=mirrored"
         )

@@ -6,7 +6,6 @@ from gan_keras import data, gans
 from gan_keras.configs.base import RunConfig
 from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.pipeline import Withhold
-from gan_keras.evaluation import catalogue
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
@@ -21,12 +20,7 @@ from gan_keras.storage.run_folder import RunFolder, default_workdir
 
 
 def build(config: RunConfig, spec: DataSpec) -> GAN:
-    """Builds the model of a configuration with the process set up for it.
-
-    Args:
-        config: With `precision` resolved.
-        spec: Gives the shapes and class counts.
-    """
+    """Builds the model of a configuration, whose `precision` is resolved; sets up the process."""
     devices.set_up(config.precision, config.seed, config.deterministic)
     with mirroring.scope(config):
         model = gans.build(config, spec)
@@ -78,18 +72,9 @@ def describe(config: RunConfig, dataset: Dataset, model: GAN) -> dict[str, Any]:
     return described
 
 
-def dry_run(config: RunConfig, dataset: Dataset | None = None) -> dict[str, Any]:
-    """Resolves everything and trains nothing.
-
-    Args:
-        config: The options.
-        dataset: As `load_data` gives it, if that was done already.
-
-    Returns:
-        What `describe` gives.
-    """
+def dry_run(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
+    """Resolves everything, trains nothing, and returns what `describe` gives."""
     config = config.replace(precision=devices.resolve_precision(config.precision))
-    dataset = dataset or load_data(config)
     return describe(config, dataset, build(config, dataset.spec))
 
 
@@ -113,8 +98,6 @@ def run(
         CollapsedError: If `stop_on_collapse` ended it; it is saved and scored.
         InterruptedRunError: If the process was asked to stop; a checkpoint has been written.
     """
-    if config.keep_best:
-        catalogue.pick(config.keep_best)  # before the judge is trained
     dataset = dataset or load_data(config)
     per_epoch = steps_per_epoch(config, dataset)
     withhold = _withhold(config, dataset, per_epoch)
@@ -123,18 +106,36 @@ def run(
         if overwrite:
             folder.clear()
         stored = folder.read_config()
-        if stored is None:
-            precision = devices.resolve_precision(config.precision)
-        else:
-            _check_resume(config, dataset, folder, stored, per_epoch * config.epochs)
-            metrics = _reported(config, folder)
-            if metrics and metrics["step"] >= per_epoch * config.epochs:
+        precision = devices.resolve_precision(config.precision)
+        if stored is not None:
+            folder.check_same(stored, config, dataset.fingerprint(), dataset.is_streamed)
+            total = per_epoch * config.epochs
+            if (step := checkpoints.newest_step(folder.checkpoints) or 0) > total:
+                raise UsageError(
+                    f"{folder.path} has {step:,} steps behind it, more than the {total:,} of "
+                    f"--epochs={config.epochs}: use more epochs, another --workdir, or --overwrite"
+                )
+            metrics = _reported(config, folder, step)
+            if metrics and metrics["step"] >= total:
                 print(
                     f"{folder.path} is finished ({config.epochs} epochs); raise --epochs to go on"
                 )
                 return metrics
             precision = stored["precision"]  # that of the first session
-        session = _start(config, precision, dataset, withhold, folder, per_epoch)
+        resolved = config.replace(precision=precision)
+        model = build(resolved, dataset.spec)
+        meta = checkpoints.restore_latest(folder.checkpoints, model.state())
+        folder.write_config({**describe(config, dataset, model), "precision": precision})
+        scorer = scoring.Scorer(dataset, config.data_dir)
+        if config.eval_every:
+            # May train a judge for minutes: after wrong options are found, before the stopwatch.
+            scorer.prepare()
+        board = recording.TensorBoardLogger(folder.tensorboard, config.log_every)
+        board.set_model(model)  # `fit` does it, which has nothing to do if only scores are missing
+        session = Session(
+            resolved, dataset, withhold, folder, model, per_epoch, Stopwatch(meta), board, scorer
+        )
+        session.announce()
         with stopping.stop_signals() as stop:
             collapsed = session.fit(stop)
         metrics = session.finish(collapsed)
@@ -144,7 +145,7 @@ def run(
 
 
 def _withhold(config: RunConfig, dataset: Dataset, per_epoch: int) -> Withhold | None:
-    """The class that is kept back, if there are enough other images."""
+    """Returns the class that is kept back, if there are enough other images."""
     withhold = Withhold.create(dataset, config.withhold_class, config.withhold_until, per_epoch)
     if withhold is not None:
         left = len(dataset.train_labels) - int(dataset.class_counts[withhold.label])
@@ -156,70 +157,22 @@ def _withhold(config: RunConfig, dataset: Dataset, per_epoch: int) -> Withhold |
     return withhold
 
 
-def _check_resume(
-    config: RunConfig, dataset: Dataset, folder: RunFolder, stored: dict[str, Any], total: int
-) -> None:
-    """Checks that a run can go on with these options for `total` steps in all.
-
-    Raises:
-        UsageError: If it was started with other settings, or has already trained more steps.
-        DataError: If the data set has changed.
-    """
-    folder.check_same(stored, config, dataset.fingerprint(), dataset.is_streamed)
-    step = checkpoints.newest_step(folder.checkpoints) or 0
-    if step > total:
-        raise UsageError(
-            f"{folder.path} has {step:,} steps behind it, more than the {total:,} of "
-            f"--epochs={config.epochs}: use more epochs, another --workdir, or --overwrite"
-        )
-
-
-def _reported(config: RunConfig, folder: RunFolder) -> dict[str, Any] | None:
-    """Returns metrics.json if nothing is left to do for the newest checkpoint.
-
-    Its generator is exported then, and all scores that the options ask for are there, and the
-    report: a run that ended without some of them has only those to make.
+def _reported(config: RunConfig, folder: RunFolder, step: int) -> dict[str, Any] | None:
+    """Returns metrics.json if export, scores and report of the newest checkpoint are complete.
 
     Raises:
         CollapsedError: If a collapse has ended the run and the options give no more patience.
     """
     try:
         metrics = read_metrics(folder.path)
-        current = metrics["step"] >= (checkpoints.newest_step(folder.checkpoints) or 0)
-        scored = scoring.has_all(metrics, config)
+        complete = metrics["step"] >= step and scoring.has_all(metrics, config)
     except (DataError, KeyError, TypeError):
         return None
     shown = folder.report.exists() or not (config.eval_samples and config.report)
-    if not (current and scored and shown and sampling.is_exported(folder)):
+    if not (complete and shown and sampling.is_exported(folder)):
         return None
     if metrics.get("collapsed") and config.stop_on_collapse:
         collapsed_for = History(folder.scores).last(epoch_scores.COLLAPSED_FOR)
         if collapsed_for >= config.collapse_patience:
             raise stopping.CollapsedError(metrics)
     return metrics
-
-
-def _start(
-    config: RunConfig,
-    precision: str,
-    dataset: Dataset,
-    withhold: Withhold | None,
-    folder: RunFolder,
-    per_epoch: int,
-) -> Session:
-    """Builds the model, restores the newest checkpoint, and says what runs."""
-    resolved = config.replace(precision=precision)
-    model = build(resolved, dataset.spec)
-    meta = checkpoints.restore_latest(folder.checkpoints, model.state())
-    folder.write_config({**describe(config, dataset, model), "precision": precision})
-    scorer = scoring.Scorer(dataset, config.data_dir)
-    if config.eval_every:
-        # May train a judge for minutes: after wrong options are found, before the stopwatch runs.
-        scorer.prepare()
-    board = recording.TensorBoardLogger(folder.tensorboard, config.log_every)
-    board.set_model(model)  # `fit` does it, which has nothing to do if only the scores are missing
-    session = Session(
-        resolved, dataset, withhold, folder, model, per_epoch, Stopwatch(meta), board, scorer
-    )
-    session.announce()
-    return session

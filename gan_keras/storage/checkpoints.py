@@ -24,16 +24,13 @@ _NAME = re.compile(r"step_(\d{8,})\.npz")
 
 
 def save(folder: Path, step: int, state: Mapping[str, Any], meta: Mapping[str, Any]) -> Path:
-    """Writes a checkpoint and removes all but the newest `KEEP`.
+    """Writes a checkpoint, removes all but the newest `KEEP`, and returns the file.
 
     Args:
         folder: Checkpoint folder.
         step: Training steps made; becomes the file's name.
         state: Variables by name.
-        meta: Anything JSON can hold that must go on with the run.
-
-    Returns:
-        The file.
+        meta: JSON values that must go on with the run.
 
     Raises:
         FloatingPointError: If a variable is not finite; nothing is written then, so that a
@@ -54,26 +51,18 @@ def save(folder: Path, step: int, state: Mapping[str, Any], meta: Mapping[str, A
 
 def existing(folder: Path) -> list[Path]:
     """Returns the checkpoints in a folder, newest first."""
-    return [path for _, path in sorted(_by_step(folder).items(), reverse=True)]
+    found = {int(m[1]): p for p in folder.glob("step_*.npz") if (m := _NAME.fullmatch(p.name))}
+    return [found[step] for step in sorted(found, reverse=True)]
 
 
 def newest_step(folder: Path) -> int | None:
     """Returns the training step of the newest checkpoint in a folder; None if there is none."""
-    return max(_by_step(folder), default=None)
-
-
-def _by_step(folder: Path) -> dict[int, Path]:
-    return {int(m[1]): p for p in folder.glob("step_*.npz") if (m := _NAME.fullmatch(p.name))}
+    found = existing(folder)
+    return int(found[0].stem.removeprefix("step_")) if found else None
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Reads a checkpoint completely.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Arrays by name, and what `save` got as `meta`.
+    """Reads a checkpoint: its arrays by name, and what `save` got as `meta`.
 
     Raises:
         DataError: If the file is damaged.
@@ -87,17 +76,8 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return arrays, meta
 
 
-def assign(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Path) -> None:
-    """Puts the arrays of a checkpoint into variables.
-
-    Args:
-        state: Variables by name.
-        arrays: What `read` gave.
-        path: The file, for messages.
-
-    Raises:
-        DataError: If names or shapes differ; no variable is changed then.
-    """
+def _assign(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Puts the arrays of a checkpoint into variables; changes none if a name or shape differs."""
     missing, surplus = sorted(set(state) - set(arrays)), sorted(set(arrays) - set(state))
     shapes = [n for n in state if n in arrays and tuple(state[n].shape) != arrays[n].shape]
     if missing or surplus or shapes:
@@ -120,7 +100,7 @@ def restore_latest(folder: Path, state: Mapping[str, Any]) -> dict[str, Any] | N
         Its `meta`, or None if there is no checkpoint at all.
 
     Raises:
-        DataError: If there are checkpoints but all are damaged.
+        DataError: If all checkpoints are damaged, or the names or shapes of variables differ.
     """
     paths = existing(folder)
     for path in paths:
@@ -129,7 +109,7 @@ def restore_latest(folder: Path, state: Mapping[str, Any]) -> dict[str, Any] | N
         except DataError as error:
             print(f"WARNING: {error}; falling back to the one before")
             continue
-        assign(state, arrays, path)
+        _assign(state, arrays, path)
         return meta
     if paths:
         raise DataError(

@@ -1,17 +1,16 @@
-"""Versions, machine and commit: what has to be known beside a number."""
+"""Versions, machine and commit, which are stored beside each number."""
 
 import os
 import platform
+import re
 import subprocess
 from importlib import metadata
 from pathlib import Path
 
-_PACKAGES = ("tensorflow", "keras", "numpy")
-
 
 def environment() -> dict[str, str]:
     """Returns the versions of packages and Python, the machine, and the commit if known."""
-    found = {name: metadata.version(name) for name in _PACKAGES}
+    found = {name: metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
     found |= {"python": platform.python_version(), "machine": machine()}
     if described := commit():
         found["commit"] = described
@@ -19,15 +18,10 @@ def environment() -> dict[str, str]:
 
 
 def commit(folder: Path = Path(__file__).parent) -> str:
-    """Returns the commit that code runs at, with `-dirty` if code or settings differ from it.
+    """Returns the commit of a folder, with `-dirty` if code or settings differ from it.
 
-    Files of results may differ: a sweep writes them between its runs.
-
-    Args:
-        folder: Folder of the code.
-
-    Returns:
-        Empty if it was installed from a package, or git is missing.
+    Files of results may differ: a sweep writes them between its runs. The text is empty if the code
+    was installed from a package, or git is missing.
     """
 
     def git(*arguments: str) -> str:
@@ -47,10 +41,8 @@ def commit(folder: Path = Path(__file__).parent) -> str:
 
 def machine() -> str:
     """Returns one line on the processor, e.g. `2 x AMD EPYC`."""
-    name = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        name = next(line.split(":", 1)[1] for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
+    described = Path("/proc/cpuinfo")
+    text = described.read_text(encoding="utf-8") if described.exists() else ""
+    found = re.search(r"^model name\s*:(.*)", text, re.MULTILINE)
+    name = found[1] if found else platform.processor() or platform.machine()
     return f"{os.cpu_count()} x {' '.join(name.split())}"

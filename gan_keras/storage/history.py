@@ -14,16 +14,13 @@ from gan_keras.foundation.files import atomic_path
 class History:
     """A CSV file with one row per epoch: log.csv (losses) or scores.csv.
 
-    Columns are `epoch`, `step` (training steps made) and those of the values. The file is rewritten
-    whole, so that it never ends in half a row.
+    Its first columns are `epoch` and `step` (training steps made). The file is rewritten whole, so
+    that it never ends in half a row.
 
     Args:
         path: The file.
         last_epoch: Later rows are dropped: a kill can leave the row of an epoch that the last
             checkpoint does not know, and the resumed run writes it again.
-
-    Attributes:
-        rows: Texts by column.
 
     Raises:
         DataError: If the file is damaged.
@@ -35,21 +32,14 @@ class History:
         if path.exists():
             try:
                 with path.open(newline="", encoding="utf-8") as file:
-                    rows = list(csv.DictReader(file))
-                self.rows = [row for row in rows if int(row["epoch"]) <= last_epoch]
+                    self.rows = [r for r in csv.DictReader(file) if int(r["epoch"]) <= last_epoch]
             except (ValueError, KeyError, TypeError) as error:
                 raise DataError(f"{path} is damaged ({error})") from error
 
     def append(self, epoch: int, step: int, values: Mapping[str, Any]) -> None:
-        """Adds a row and writes the file.
-
-        Args:
-            epoch: Epochs that are complete.
-            step: Training steps made.
-            values: Numbers by column.
-        """
-        row = {"epoch": epoch, "step": step, **values}
-        self.rows.append({name: _text(value) for name, value in row.items()})
+        """Adds the row of an epoch, counted from 1, and writes the file."""
+        texts = {name: f"{float(value):.6g}" for name, value in values.items()}
+        self.rows.append({"epoch": str(epoch), "step": str(step), **texts})
         with atomic_path(self.path) as temporary, temporary.open("w", newline="") as file:
             writer = csv.DictWriter(file, self._names())
             writer.writeheader()
@@ -61,16 +51,10 @@ class History:
 
     def columns(self) -> dict[str, list[float]]:
         """Returns all columns as numbers, NaN where a row lacks one."""
-        return {
-            name: [float(row.get(name) or "nan") for row in self.rows] for name in self._names()
-        }
+        return {n: [float(row.get(n) or "nan") for row in self.rows] for n in self._names()}
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys(name for row in self.rows for name in row))
-
-
-def _text(value: Any) -> str:
-    return str(value) if isinstance(value, int) else f"{float(value):.6g}"
 
 
 class Stopwatch:

@@ -1,7 +1,7 @@
 """Writing, reading and searching metrics.json, the scores of a run or of a set of images."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
 def lookup(metrics: Mapping[str, Any], key: str) -> Any:
     """Returns the entry of a dotted key (`distribution.floor.recall`); None if there is none.
 
-    Args:
-        metrics: As metrics.json holds them, or flattened.
-        key: Names of the groups and of the entry, joined by dots.
+    The metrics are nested as in metrics.json, or flattened.
     """
     if key in metrics:
         return metrics[key]
@@ -68,12 +66,10 @@ def flatten(metrics: Mapping[str, Any]) -> dict[str, float]:
 
     Texts, lists, truth values and missing values (None) are left out.
     """
-    return dict(_numbers(metrics, ""))
-
-
-def _numbers(metrics: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, float]]:
+    found = {}
     for key, value in metrics.items():
         if isinstance(value, Mapping):
-            yield from _numbers(value, f"{prefix}{key}.")
+            found |= {f"{key}.{name}": number for name, number in flatten(value).items()}
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{prefix}{key}", float(value)
+            found[key] = float(value)
+    return found

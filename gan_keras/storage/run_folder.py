@@ -28,9 +28,6 @@ def default_workdir(config: RunConfig) -> Path:
 class RunFolder:
     """One training run on disk.
 
-    Args:
-        path: The folder.
-
     Attributes:
         path: The folder.
         checkpoints: Sub-folder of checkpoints.
@@ -68,13 +65,7 @@ class RunFolder:
 
     @classmethod
     def started(cls, path: str | Path) -> tuple[Self, dict[str, Any]]:
-        """Opens a folder in which a run was started.
-
-        Args:
-            path: The folder.
-
-        Returns:
-            The folder and the content of its config.json.
+        """Opens a folder in which a run was started; returns it and its config.json.
 
         Raises:
             DataError: If it is no run folder, or is damaged.
@@ -86,13 +77,10 @@ class RunFolder:
         return folder, stored
 
     def acquire(self, patience: float = 0.0) -> filelock.AcquireReturnProxy:
-        """Takes the folder for this process until it ends, however it ends.
+        """Takes the folder for this process until it, or the context that is returned, ends.
 
         Args:
             patience: Seconds to wait for another process to leave it.
-
-        Returns:
-            A context manager that gives the folder back.
 
         Raises:
             DataError: If another process trains in it, or it cannot be written.
@@ -109,9 +97,8 @@ class RunFolder:
 
     def clear(self) -> None:
         """Removes what a run wrote (for `--overwrite`), and nothing else."""
-        if not self.config.exists():
-            return
-        for path in vars(self).values():
+        written = vars(self).values() if self.config.exists() else ()
+        for path in written:
             if isinstance(path, Path) and path.parent == self.path:
                 if path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)
@@ -143,12 +130,7 @@ class RunFolder:
             raise DataError(message) from error
 
     def write_config(self, facts: Mapping[str, Any]) -> None:
-        """Writes config.json.
-
-        Args:
-            facts: The options and what the run found out when it started: the data with its
-                fingerprint, the resolved precision, class probabilities.
-        """
+        """Writes config.json: the options, and facts such as the data's fingerprint."""
         write_json(self.config, {"format": FORMAT, **facts, "environment": environment()})
 
     def check_same(
@@ -159,12 +141,11 @@ class RunFolder:
         Args:
             stored: Content of config.json.
             config: Options of the resume.
-            fingerprint: That of the data set that the resume sees.
+            fingerprint: Fingerprint of the data set that the resume sees.
             streamed: Whether the resume streams it: fingerprints are of another kind then.
 
         Raises:
-            UsageError: Lists the options that differ, or names what keeps data sets from being
-                compared.
+            UsageError: If options differ, or keep the data sets from being compared.
             DataError: If the data set has changed.
         """
         data = stored["data"]
@@ -189,11 +170,7 @@ class RunFolder:
 
 
 def read_best(folder: Path) -> dict[str, Any] | None:
-    """Returns the content of best.json in a folder; None if it is missing or damaged.
-
-    Args:
-        folder: `RunFolder.best`.
-    """
+    """Returns the content of best.json in a folder; None if it is missing or damaged."""
     try:
         found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
         return found if {"metric", "value", "quality", "epoch", "step"} <= found.keys() else None

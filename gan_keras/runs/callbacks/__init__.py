@@ -7,12 +7,12 @@ import keras
 
 @dataclasses.dataclass(eq=False)
 class RunCallback(keras.callbacks.Callback):
-    """A callback that knows how many steps the model has made."""
+    """A callback that knows how many steps the model has made.
 
-    def __post_init__(self) -> None:
-        super().__init__()
+    Keras' own initializer is not needed: it only prepares for `set_model` and `set_params`.
+    """
 
     @property
     def steps_made(self) -> int:
         """Training steps made so far, over all sessions."""
-        return int(self.model.steps.numpy())
+        return int(self.model.steps)

@@ -13,7 +13,7 @@ from gan_keras.foundation.files import write_json
 from gan_keras.reports import diagnosis
 from gan_keras.runs.callbacks import RunCallback
 from gan_keras.runs.callbacks.recording import TensorBoardLogger
-from gan_keras.samples import sampling
+from gan_keras.samples import sampling, scoring
 from gan_keras.storage import run_folder
 from gan_keras.storage.history import History
 from gan_keras.storage.metrics import flatten, lookup
@@ -24,34 +24,21 @@ LOGGED_CLASSES = 100
 COLLAPSED_FOR = "collapsed_for"
 
 
-def logged(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Returns the scores that are worth a curve: those of the catalogue, and per class.
-
-    Args:
-        metrics: As the evaluation gives them.
-    """
+def logged(metrics: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """Returns scores of the catalogue under `("", key)` and of a class under `(key, class)`."""
     known = {score.key for scores in catalogue.present(metrics).values() for score in scores}
-    found = {key: number for key, number in flatten(metrics).items() if key in known}
+    found = {("", key): number for key, number in flatten(metrics).items() if key in known}
     for key in catalogue.LOGGED_PER_CLASS:
         by_class = lookup(metrics, key) or {}
         if len(by_class) <= LOGGED_CLASSES:
-            found |= {f"{key}.{name}": x for name, x in by_class.items() if x is not None}
+            found |= {(key, name): x for name, x in by_class.items() if x is not None}
     return found
 
 
 def tags(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Returns the logged scores by TensorBoard tag: `samples/...`, `accuracy_per_class/...`.
-
-    Args:
-        metrics: As the evaluation gives them.
-    """
-    found = {}
-    for key, number in logged(metrics).items():
-        groups = catalogue.LOGGED_PER_CLASS
-        group = next((group for group in groups if key.startswith(f"{group}.")), None)
-        tag = f"{group.split('.')[-1]}/{key[len(group) + 1 :]}" if group else f"samples/{key}"
-        found[tag] = number
-    return found
+    """Returns the logged scores by TensorBoard tag: `samples/...`, `accuracy_per_class/...`."""
+    found = logged(metrics).items()
+    return {f"{(group or 'samples').split('.')[-1]}/{name}": x for (group, name), x in found}
 
 
 @dataclasses.dataclass(eq=False)
@@ -62,9 +49,9 @@ class EpochScores(RunCallback):
     on as if it had not been scored.
 
     Args:
-        score: Returns metrics of the generator as it is.
-        config: The options. With `stop_on_collapse`, `collapse_patience` scores in a row with a
-            collapse end training; the epoch is still saved.
+        score: Scores the generator as it is.
+        config: With `stop_on_collapse`, `collapse_patience` scores in a row with a collapse end
+            training; the epoch is still saved.
         history: Rows of earlier sessions.
         board: Gets the same values.
 
@@ -73,13 +60,12 @@ class EpochScores(RunCallback):
         collapse: Clauses on what has collapsed, once that ends training.
     """
 
-    score: Callable[[], dict[str, Any]]
+    score: Callable[[], scoring.Scored]
     config: RunConfig
     history: History
     board: TensorBoardLogger
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self.patience = self.config.collapse_patience if self.config.stop_on_collapse else math.inf
         self.latest: dict[str, Any] | None = None
         self.collapse: list[str] = []
@@ -88,7 +74,7 @@ class EpochScores(RunCallback):
         """Recomputes the verdict of a session that was killed before it could report it."""
         scored, collapsed_for = self.history.last("step"), self.history.last(COLLAPSED_FOR)
         if collapsed_for >= self.patience and scored == self.steps_made:
-            self.collapse = diagnosis.collapsed(self.score())
+            self.collapse = diagnosis.collapsed(self.score().metrics)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Scores the untrained generator, so that errors show before hours of training."""
@@ -102,11 +88,13 @@ class EpochScores(RunCallback):
             self._score(epoch + 1)
 
     def _score(self, epoch: int) -> None:
-        self.latest = self.score()
+        self.latest = self.score().metrics
         # Before training everything is alike.
         found = diagnosis.collapsed(self.latest) if epoch else []
         times = self.history.last(COLLAPSED_FOR) + 1 if found else 0
-        self.history.append(epoch, self.steps_made, {COLLAPSED_FOR: times, **logged(self.latest)})
+        scores = logged(self.latest).items()
+        columns = {f"{group}.{name}" if group else name: x for (group, name), x in scores}
+        self.history.append(epoch, self.steps_made, {COLLAPSED_FOR: times, **columns})
         self.board.scalars(tags(self.latest))
         if times >= self.patience:
             self.collapse = found
@@ -120,16 +108,11 @@ class EpochScores(RunCallback):
 class KeepBest(RunCallback):
     """Exports the generator whenever its score is better than ever before.
 
-    It comes after `EpochScores`.
-
     Args:
-        scores: Gives the metrics.
-        name: A score, as `catalogue.find` knows it.
+        scores: The callback before this one, which gives the metrics.
+        name: A score of the catalogue.
         folder: Gets `generator.keras` and `best.json`, its epoch and score. A record of an earlier
             session counts if it is of the same score.
-
-    Attributes:
-        best: Content of best.json; None if there is none yet.
     """
 
     scores: EpochScores
@@ -137,13 +120,11 @@ class KeepBest(RunCallback):
     folder: Path
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self.score = catalogue.pick(self.name)
         self.best: dict[str, Any] | None = run_folder.read_best(self.folder)
         if self.best is not None and self.best["metric"] != self.score.key:
             print(f"{self.folder} held the best by {self.best['metric']}; now by {self.score.key}")
             self.best = None
-        self._checked = False
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Checks that this kind of run has the score, be it new or resumed.
@@ -151,10 +132,7 @@ class KeepBest(RunCallback):
         Raises:
             UsageError: Lists the scores that it has.
         """
-        if self._checked:
-            return
-        self._checked = True
-        metrics = self.scores.latest or self.scores.score()
+        metrics = self.scores.latest or self.scores.score().metrics
         if not self.score.is_computed(metrics):
             known = [s.key for s in catalogue.SCORES.values() if s.is_computed(metrics)]
             raise UsageError(

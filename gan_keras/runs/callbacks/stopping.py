@@ -29,11 +29,7 @@ class DivergedError(DataError):
 
 
 class CollapsedError(DataError):
-    """Training was stopped because its samples have collapsed; the run is saved and scored.
-
-    Args:
-        metrics: Content of metrics.json.
-    """
+    """Training was stopped because its samples have collapsed; the run is saved and scored."""
 
     def __init__(self, metrics: Mapping[str, Any]) -> None:
         clauses = "; ".join(metrics["collapsed"])
@@ -53,12 +49,9 @@ class InterruptedRunError(Exception):
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Turns the first Ctrl-C or SIGTERM into an entry of a list; the second acts as usual.
+    """Turns the first Ctrl-C or SIGTERM into an entry of the list; the second acts as usual.
 
-    The step under way is finished, so that the checkpoint is whole.
-
-    Yields:
-        The list; empty until a signal came.
+    The current step is finished, so that the checkpoint is whole.
     """
     received: list[int] = []
     before: dict[int, Any] = {}
@@ -109,7 +102,7 @@ class Checkpointer(RunCallback):
         folder: Checkpoint folder.
         minutes: Longest time between two checkpoints.
         steps_per_epoch: Steps per epoch.
-        stopwatch: Time spent so far, which goes on with the run.
+        stopwatch: Its times are saved with the state.
         stop: Non-empty as soon as the process got a signal to stop.
     """
 
@@ -120,7 +113,6 @@ class Checkpointer(RunCallback):
     stop: list[int]
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self._last = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -134,7 +126,6 @@ class Checkpointer(RunCallback):
         self._save()
 
     def _save(self) -> None:
-        """Writes a checkpoint, and ends the run if the process was asked to stop."""
         try:
             state, times = self.model.state(), self.stopwatch.read()
             checkpoints.save(self.folder, self.steps_made, state, times)

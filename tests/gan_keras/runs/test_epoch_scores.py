@@ -1,7 +1,9 @@
 """Scores while training: they change nothing, name a collapse, and keep the best."""
 
+import functools
 import json
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import keras
 import numpy as np
@@ -98,30 +100,18 @@ def test_a_session_does_not_forget_a_better_one(watched_points, tmp_path):
     assert (best.parent / "generator.keras").read_bytes() == exported
 
 
-class Board:
-    """Stands for TensorBoard."""
-
-    def scalars(self, values):
-        pass
-
-
-def test_scores_come_every_few_epochs_and_overwrite_removes_them(tmp_path):
+def test_scores_come_every_few_epochs(tmp_path):
     folder = RunFolder(tmp_path)
     history = History(folder / "scores.csv", -1)
     config = small_runs.points(tmp_path, eval_every=2)
-    scores = epoch_scores.EpochScores(lambda: {"accuracy": 0.5}, config, history, Board())
+    score = functools.partial(SimpleNamespace, metrics={"accuracy": 0.5})
+    scores = epoch_scores.EpochScores(score, config, history, Mock())
     scores.set_model(SimpleNamespace(steps=tf.constant(0)))
     scores.on_train_begin()
     for epoch in range(3):
         scores.on_epoch_end(epoch)
         assert (scores.latest is not None) == (epoch == 1)
     assert [row["epoch"] for row in history.rows] == ["0", "2"]  # every second one
-    folder.best.mkdir()
-    (folder.best / "best.json").write_text("{}")
-    folder.config.write_text("{}")
-    folder.clear()
-    assert not (folder / "scores.csv").exists()
-    assert not folder.best.exists()
 
 
 def collapsed_for(config):
@@ -155,16 +145,10 @@ def test_a_collapsed_run_stops_is_saved_and_says_what_collapsed(points, capsys):
     assert "collapsed" not in metrics
 
 
-def test_patience_goes_on_after_a_kill(points, monkeypatch):
-    config = points(epochs=9, **STILL)
-    killed_at(monkeypatch, 8, config)
-    with pytest.raises(stopping.CollapsedError):
-        training.run(config)
-    assert collapsed_for(config) == [0, 1, 2]
-
-
-def test_a_kill_before_the_verdict_is_said_changes_nothing(points, monkeypatch):
+def test_kills_before_the_verdict_is_said_change_nothing(points, monkeypatch):
     config = points(epochs=9, eval_samples=200, **STILL)
+    killed_at(monkeypatch, 8, config)
+    monkeypatch.undo()
     monkeypatch.setattr(Session, "finish", kill)
     with pytest.raises(Killed):
         training.run(config)
@@ -180,23 +164,15 @@ def test_a_kill_before_the_verdict_is_said_changes_nothing(points, monkeypatch):
     assert collapsed_for(config) == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"keep_best": "accuracy"}, "--keep_best needs scores while training: give --eval_every"),
-        ({"stop_on_collapse": True}, "--stop_on_collapse needs scores while training"),
-        ({"gan_train": True}, "--gan_train needs scores at the end: --eval_samples=0 skips them"),
-    ],
-)
-def test_options_that_do_not_go_together(make, options, message):
-    with pytest.raises(UsageError, match=message):
-        make(**options)
+@pytest.mark.parametrize("option", [{"keep_best": "accuracy"}, {"stop_on_collapse": True}])
+def test_options_that_need_scores_while_training(points, option):
+    with pytest.raises(UsageError, match=f"--{next(iter(option))} needs scores while training"):
+        points(**option)
 
 
 def test_scores_that_a_run_does_not_have(points):
     with pytest.raises(UsageError, match=r"--keep_best=beauty: choose one of accuracy, "):
         training.run(points(eval_every=1, keep_best="beauty"))
-    assert not RunFolder(points().workdir).path.exists()  # nothing was started for it
     message = r"--keep_best=accuracy: this run has no such score.*energy_distance"
     with pytest.raises(UsageError, match=message):
         training.run(points("other", eval_every=1, keep_best="accuracy"))

@@ -15,7 +15,6 @@ from conftest import toy_symbols
 from gan_keras import configs, gans
 from gan_keras.data.dataset import DataSpec
 from gan_keras.foundation.errors import UsageError
-from gan_keras.gans.base import StepMean
 from gan_keras.hardware import devices
 from gan_keras.runs import mirroring, training
 
@@ -86,7 +85,6 @@ def test_one_device_says_so_and_trains_as_ever(capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 9}, "--batch_size=9 must be a multiple of 2, the number of devices"),
         ({"batch_size": 8, "replay": 5}, "cannot be used with --replay=5"),
         ({"experiment": "progressive"}, "the growing GAN chooses its stage"),
     ],
@@ -103,6 +101,7 @@ def test_what_cannot_be_shared_is_refused(two, options, message):
             {"experiment": "acgan", "preset": "compact", "batch_size": 48},
             "--batch_size=48 must be a multiple of 64: the discriminator looks at groups",
         ),
+        ({"batch_size": 9}, "--batch_size=9 must be a multiple of 2: 2 devices share a batch"),
         ({"packing": 4, "batch_size": 12}, "--batch_size=12 must be a multiple of 8"),
         (
             {
@@ -152,12 +151,3 @@ def test_steps_are_compiled_on_a_gpu_only(monkeypatch, deterministic, compiled):
 
         monkeypatch.setattr(framework, "is_op_determinism_enabled", lambda: True)
     assert gans.build(options, SPEC).jit_compile == compiled
-
-
-def test_the_mean_over_steps():
-    mean = StepMean("d_loss")
-    for value in (1.0, 4.0):
-        mean.update_state(value)
-    assert float(mean.result()) == 2.5
-    mean.reset_state()
-    assert float(mean.result()) == 0.0

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import small_runs
 from absl.testing import flagsaver
 from conftest import write_data_dir
 from PIL import Image
@@ -20,20 +21,8 @@ from gan_keras.storage.run_folder import RunFolder
 
 def small_run(experiment, preset, data_dir, workdir, **options):
     """Configuration of a run of two epochs of three steps."""
-    small = {
-        "dataset": "demo",
-        "data_dir": str(data_dir),
-        "workdir": str(workdir),
-        "image_size": 0,
-        "width_mult": 0.1,
-        "batch_size": 4,
-        "epochs": 2,
-        "steps_per_epoch": 3,
-        "pretraining": 1,
-        "eval_samples": 0,
-        "log_every": 1,
-    }
-    return configs.config_class(experiment).create(preset, small | options)
+    small = {"image_size": 0, "batch_size": 4, "steps_per_epoch": 3, "pretraining": 1}
+    return small_runs.acgan(data_dir, workdir, preset, experiment, **{**small, **options})
 
 
 @pytest.fixture
@@ -110,15 +99,11 @@ def test_unit_range_is_shown_as_it_is(unlabelled):
     assert np.abs(drawn - 255.0 * np.array(raw)).max() <= 0.51
 
 
-def test_way_between_two_images_without_labels(unlabelled):
+def test_samples_without_labels(unlabelled, tmp_path):
     run = sampling.open_run(unlabelled[0].workdir)
     there, back = run.interpolate(None, 0, 1, 5), run.interpolate(None, 1, 0, 5)
     assert there.shape == (5, 28, 28, 1)
     assert np.abs(there.astype(int) - back[::-1]).max() <= 2
-
-
-def test_arrays_of_unlabelled_samples_have_no_labels(unlabelled, tmp_path):
-    run = sampling.open_run(unlabelled[0].workdir)
     sampling.write_npz(tmp_path / "s.npz", run.draw(7, 0), None, run.class_names)
     with np.load(tmp_path / "s.npz") as arrays:
         assert arrays["images"].shape == (7, 28, 28, 1)

@@ -25,6 +25,7 @@ def state(value=0.0):
 
 
 def test_round_trip(tmp_path):
+    assert checkpoints.restore_latest(tmp_path, state()) is None
     checkpoints.save(tmp_path, 12, state(1.5), {"cpu_seconds": 2.5})
     found = state()
     assert checkpoints.restore_latest(tmp_path, found) == {"cpu_seconds": 2.5}
@@ -66,10 +67,6 @@ def test_all_damaged_is_an_error_not_a_fresh_start(tmp_path):
     damage(checkpoints.save(tmp_path, 400, state(400), {}), "truncated")
     with pytest.raises(DataError, match="--overwrite"):
         checkpoints.restore_latest(tmp_path, state())
-
-
-def test_no_checkpoint_is_a_fresh_start(tmp_path):
-    assert checkpoints.restore_latest(tmp_path, state()) is None
 
 
 @pytest.mark.parametrize(

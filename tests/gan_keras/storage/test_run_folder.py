@@ -1,4 +1,3 @@
-import json
 import shutil
 import subprocess
 
@@ -38,11 +37,6 @@ def test_stopwatch_goes_on_over_sessions():
     first = Stopwatch({"wall_seconds": 100.0, "cpu_seconds": 50.0}).read()
     assert 100 <= first["wall_seconds"] < 105
     assert 50 <= first["cpu_seconds"] < 55
-
-
-def test_environment_is_json():
-    found = json.loads(json.dumps(environment.environment()))
-    assert {"tensorflow", "keras", "numpy", "python", "machine"} <= found.keys()
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
@@ -85,5 +79,5 @@ def test_images_in_memory_and_streamed_ones_are_not_called_changed(tmp_path):
 
 def test_unwritable_workdir_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="--workdir"):
+    with pytest.raises(DataError, match="cannot use --workdir="):
         run_folder.RunFolder(tmp_path / "file" / "run").acquire()
