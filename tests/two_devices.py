@@ -76,13 +76,13 @@ def train(case, distribute, folder):
 
 
 def copies_differ(model):
-    """How many variables are not the same on both devices, or have no copy on each."""
+    """Counts variables that are not the same on both devices, or have no copy on each."""
     copies = [getattr(v.value, "values", (0, 1)) for v in model.state().values()]
     return sum(not np.array_equal(*(np.array(copy) for copy in pair)) for pair in copies)
 
 
 def equal(case, folder):
-    """How far a run on two devices is from that on one, and the two devices from each other."""
+    """Compares a run on two devices with one on one device, and the devices with each other."""
     logs, state, _ = train(case, "none", folder)
     two_logs, two_state, model = train(case, "mirrored", folder)
     found = {

@@ -121,7 +121,7 @@ def run(
                     f"{folder.path} is finished ({config.epochs} epochs); raise --epochs to go on"
                 )
                 return metrics
-            precision = stored["precision"]  # that of the first session
+            precision = stored["precision"]  # of the first session
         resolved = config.replace(precision=precision)
         model = build(resolved, dataset.spec)
         meta = checkpoints.restore_latest(folder.checkpoints, model.state())

@@ -23,14 +23,6 @@ from gan_keras.storage.run_folder import RunFolder
 
 
 @pytest.fixture
-def make(data_dir, tmp_path):
-    def make(workdir="run", **options):
-        return small_runs.acgan(data_dir, tmp_path / workdir, **options)
-
-    return make
-
-
-@pytest.fixture
 def points(tmp_path):
     def points(workdir="points", **options):
         return small_runs.points(tmp_path / workdir, **{"epochs": 3, **options})
@@ -50,8 +42,9 @@ def watched_points(tmp_path_factory):
     return config
 
 
-def test_looking_changes_nothing(make, finished_acgan):
-    plain, watched = finished_acgan, make("watched", eval_every=1, keep_best="accuracy")
+def test_looking_changes_nothing(data_dir, tmp_path, finished_acgan):
+    options = {"eval_every": 1, "keep_best": "accuracy"}
+    plain, watched = finished_acgan, small_runs.acgan(data_dir, tmp_path / "run", **options)
     training.run(watched)
     assert_same_end(plain, watched)
     assert small_runs.rows(plain, "log.csv") == small_runs.rows(watched, "log.csv")
@@ -115,7 +108,7 @@ def test_scores_come_every_few_epochs(tmp_path):
 
 
 def collapsed_for(config):
-    """How many scores in a row show a collapse, per row."""
+    """Numbers of scores in a row that show a collapse, per row."""
     return [int(row["collapsed_for"]) for row in small_runs.rows(config, "scores.csv")]
 
 

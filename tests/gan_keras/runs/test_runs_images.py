@@ -25,14 +25,6 @@ def small_run(experiment, preset, data_dir, workdir, **options):
     return small_runs.acgan(data_dir, workdir, preset, experiment, **{**small, **options})
 
 
-@pytest.fixture
-def make(data_dir, tmp_path):
-    def make(experiment, preset=None, workdir="run", **options):
-        return small_run(experiment, preset, data_dir, tmp_path / workdir, **options)
-
-    return make
-
-
 @pytest.fixture(scope="module")
 def unlabelled(tmp_path_factory, judges):
     """A run without labels that has ended, its configuration and metrics; tests only read it."""
@@ -43,9 +35,7 @@ def unlabelled(tmp_path_factory, judges):
     return config, training.run(config)
 
 
-# Three runs take half a minute. That a step depends on the state alone is tested of every variant
-# elsewhere; that runs save all of it, of one without labels also where time is short, and of the
-# AC-GAN, which takes some.
+# Three runs take half a minute; that a step depends on the state alone is tested elsewhere.
 QUICK = {("vanilla", "dense")}
 VARIANTS = ("cgan", "dcgan", "r3gan", "vanilla", "wgan", "wgan_gp")
 PRESETS = [(name, preset) for name in VARIANTS for preset in configs.config_class(name).PRESETS]
@@ -56,12 +46,14 @@ PRESETS = [(name, preset) for name in VARIANTS for preset in configs.config_clas
     [pytest.param(*row, marks=() if row in QUICK else pytest.mark.slow) for row in PRESETS],
 )
 def test_killed_run_resumes_bit_equal_and_its_export_draws_the_same(
-    make, monkeypatch, experiment, preset
+    data_dir, tmp_path, monkeypatch, experiment, preset
 ):
     options = {} if experiment == "cgan" else {"replay": 8}
-    whole = make(experiment, preset, "whole", **options)
+    whole, broken = (
+        small_run(experiment, preset, data_dir, tmp_path / name, **options)
+        for name in ("whole", "broken")
+    )
     training.run(whole)
-    broken = make(experiment, preset, "broken", **options)
     assert_killed_run_resumes(monkeypatch, whole, broken, step=5, saved=3)  # inside epoch 2
 
     folder = RunFolder(whole.workdir)
@@ -91,16 +83,13 @@ def test_a_run_without_labels(unlabelled):
     assert json.loads((folder / "config.json").read_text())["options"]["value_range"] == "unit"
 
 
-def test_unit_range_is_shown_as_it_is(unlabelled):
+def test_samples_without_labels_in_the_unit_range(unlabelled, tmp_path):
     run = sampling.open_run(unlabelled[0].workdir)
     z = np.random.default_rng(0).normal(size=(3, 100)).astype(np.float32)
     raw = keras.models.load_model(f"{unlabelled[0].workdir}/generator.keras")(z)
     drawn = run.generate(z)
     assert np.abs(drawn - 255.0 * np.array(raw)).max() <= 0.51
 
-
-def test_samples_without_labels(unlabelled, tmp_path):
-    run = sampling.open_run(unlabelled[0].workdir)
     there, back = run.interpolate(None, 0, 1, 5), run.interpolate(None, 1, 0, 5)
     assert there.shape == (5, 28, 28, 1)
     assert np.abs(there.astype(int) - back[::-1]).max() <= 2
@@ -124,8 +113,8 @@ def test_flags_of_the_other_kind_of_run_are_refused(unlabelled, finished_acgan, 
                 sample.main()
 
 
-def test_a_step_of_several_critic_updates_needs_as_many_images(make):
-    config = make("wgan", batch_size=4, steps_per_epoch=0)
+def test_a_step_of_several_critic_updates_needs_as_many_images(data_dir, tmp_path):
+    config = small_run("wgan", None, data_dir, tmp_path / "run", steps_per_epoch=0)
     assert training.steps_per_epoch(config, training.load_data(config)) == 2
     with pytest.raises(UsageError, match="--batch_size=10 x --n_critic=5 is more than the 45"):
-        training.run(make("wgan", batch_size=10))
+        training.run(config.replace(batch_size=10))

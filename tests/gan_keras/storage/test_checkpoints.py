@@ -62,11 +62,9 @@ def test_damaged_newest_falls_back_loudly(tmp_path, how, capsys):
     (line,) = capsys.readouterr().out.splitlines()
     assert "step_00000400.npz is damaged" in line
 
-
-def test_all_damaged_is_an_error_not_a_fresh_start(tmp_path):
-    damage(checkpoints.save(tmp_path, 400, state(400), {}), "truncated")
-    with pytest.raises(DataError, match="--overwrite"):
-        checkpoints.restore_latest(tmp_path, state())
+    (tmp_path / "step_00000030.npz").unlink()
+    with pytest.raises(DataError, match="all 1 checkpoints .* --overwrite"):
+        checkpoints.restore_latest(tmp_path, found)
 
 
 @pytest.mark.parametrize(

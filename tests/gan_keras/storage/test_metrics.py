@@ -1,5 +1,3 @@
-import math
-
 import pytest
 
 from gan_keras.foundation.errors import DataError
@@ -23,10 +21,6 @@ def test_numbers_are_found_at_any_depth():
         assert metrics.lookup(known, "distribution.floor.nothing") is None
         assert metrics.lookup(known, "accuracy.deeper") is None
     assert metrics.lookup(NESTED, "distribution.floor") == {"recall": 0.96}
-
-
-def test_numbers_for_json():
-    assert metrics.by_name("abc", [1, math.nan, math.inf]) == {"a": 1.0, "b": None, "c": None}
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -19,8 +19,6 @@ def test_history_drops_rows_after_the_checkpoint(tmp_path):
     assert resumed.columns()["new"][2] == 5
     assert (tmp_path / "log.csv").read_text().splitlines()[0] == "epoch,step,loss,new"
 
-
-def test_damaged_history_is_one_line(tmp_path):
     (tmp_path / "log.csv").write_text("epoch,loss\nx,1\n")
     with pytest.raises(DataError, match=r"log\.csv is damaged"):
         History(tmp_path / "log.csv")
