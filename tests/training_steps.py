@@ -1,4 +1,4 @@
-"""What the tests of training steps share: which variables an update has changed."""
+"""Checks of training steps: which variables an update changes, and on what a step depends."""
 
 import itertools
 
@@ -18,7 +18,7 @@ def values(variables):
 
 
 def changed(before, variables):
-    """Which variables differ from the copies that `values` gave, a truth value each."""
+    """Tells for each variable whether it differs from the copy that `values` gave."""
     return [not np.array_equal(a, b) for a, b in zip(before, values(variables), strict=True)]
 
 
@@ -82,7 +82,7 @@ def check_state(one, two, batches):
 
 
 def trained(gan, network):
-    """What a network's update must change: a critic's last bias cancels between reals and fakes."""
+    """Variables that an update must change; a critic's last bias may cancel between images."""
     return [
         v
         for v in getattr(gan, network).trainable_variables
