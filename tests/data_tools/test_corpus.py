@@ -31,28 +31,6 @@ def contents(listing) -> dict[str, bytes | str]:
     return found
 
 
-def test_names_are_the_same_from_a_folder_and_an_archive(tmp_path):
-    folder = write_files(tmp_path / "unpacked", OFFICIAL)
-    archive = write_zip(tmp_path / "official.zip", dict(reversed(OFFICIAL.items())))
-    expected = {
-        "CROHME2012_data/train/a.inkml": b"12a",
-        "CROHME2012_data/train/b.INKML": b"12b",
-        "CROHME2013_data/a.inkml": b"13a",
-    }
-    for given in (
-        [folder],
-        [archive],
-        [folder, folder / "CROHME_full"],
-        [archive, archive],
-        [folder / "CROHME_full/CROHME2013_data", folder / "CROHME_full/CROHME2012_data/train"],
-    ):
-        listing = find(map(str, given), {2012, 2013})
-        assert list(contents(listing).items()) == list(expected.items())
-    some = find([str(archive)], {2012})
-    assert (some.other_years, some.years) == ({2011: 1, 2013: 1}, {2011, 2012, 2013})
-    assert len(find([str(archive)], None).entries) == 4
-
-
 def test_without_year_folders_all_is_taken_and_shared_folders_do_not_count(tmp_path):
     files = {"top/sub/a.inkml": b"a", "top/sub/x/b.inkml": b"b", "top/note.txt": b""}
     archive = write_zip(tmp_path / "any.zip", files)

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
@@ -42,19 +41,6 @@ def test_results_come_in_order_and_errors_reach_the_caller(processes):
             list(pool_map(fail, [3]))
     assert 5e6 < parallel.peak_memory(0) < parallel.peak_memory(2) < 1e11
     assert parallel.cpu_seconds() > 0
-
-
-def test_a_process_with_threads_is_not_forked(monkeypatch):
-    stop = threading.Event()
-    thread = threading.Thread(target=stop.wait)
-    thread.start()
-    monkeypatch.setattr(sys.modules[__name__], "SEEN", [1])
-    try:
-        with process_map(2) as pool_map:
-            assert list(pool_map(seen, range(3))) == [0, 0, 0]  # a fork would have the parent's 1
-    finally:
-        stop.set()
-        thread.join()
 
 
 def test_a_dead_worker_is_an_error_not_a_wait():

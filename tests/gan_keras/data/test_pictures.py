@@ -214,26 +214,6 @@ def test_pictures_on_their_side_are_brought_upright(kind, entries, options):
     assert found[20:].max() < 15
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        *(
-            saved(LEFT_BRIGHT, "JPEG", exif=exif(entry), quality=95)
-            for entry in (
-                (0x0112, 2, 4, b"abc\0"),  # the orientation is text
-                oriented(99),
-                (0x0112, 5, 1, b"\xff\0\0\0"),  # it is said to be where the file has ended
-            )
-        ),
-        saved(LEFT_BRIGHT, "WEBP", exif=exif(), lossless=True).replace(b"II*\0", b"I\0*\0"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore")  # Pillow's own
-def test_an_orientation_that_is_none_is_upright(data):
-    assert header(data).dims[:2] == (16, 32)
-    assert decode(data, Shape(16, 32, 1))[:, :12].min() > 240
-
-
 def small_pictures():
     """Files of a few hundred bytes, of every format and some of its kinds."""
     colour = Image.fromarray(NOISE[:9, :21].reshape(9, 7, 3))

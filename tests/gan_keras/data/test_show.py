@@ -5,8 +5,6 @@ from PIL import Image
 
 from gan_keras import data
 from gan_keras.data import Dataset, show
-from gan_keras.data.lazy import LazyImages
-from gan_keras.foundation.errors import DataError
 
 
 @pytest.fixture
@@ -38,26 +36,6 @@ def test_few_images_leave_grey(draw):
     sheet = draw(Dataset("d", images, labels, images, labels, "ab"))
     drawn, left = (int((sheet == shade).sum()) for shade in (77, 128))
     assert drawn / left == pytest.approx(3 / 29, rel=0.05)  # of 2 x 16 places
-
-
-def test_large_photos_are_looked_at_a_few_at_a_time(draw):
-    held = []
-
-    def read(rows):
-        held.append(len(rows))
-        return np.broadcast_to(np.uint8(200), (len(rows), 3000, 4000, 3))
-
-    images = LazyImages(read, (3000, 4000, 3), np.arange(1000), bytes)
-    labels, none = np.arange(1000, dtype=np.int32) % 2, np.arange(0)
-    dataset = Dataset("photos", images, labels, images.select(none), labels[none], ("a", "b"))
-    assert "1,000 train and 0 test images of 3000 x 4000 x 3" in show.describe(dataset)
-    assert held == [8]  # 300 MB
-    height, width = draw(dataset, columns=3).shape
-    assert held == [8, *[1] * 6]
-    assert 3 * 128 <= width <= 3 * 128 + 250
-    assert 2 * 96 <= height <= 2 * 96 + 60
-    with pytest.raises(DataError, match="photos has no test examples to show"):
-        draw(dataset, split="test")
 
 
 def test_a_sheet_has_a_largest_area(draw, monkeypatch):

@@ -28,20 +28,6 @@ def test_pictures_in_the_order_of_their_names(tmp_path, write):
     assert store.digest([0, 1]) != store.digest([0])
 
 
-@pytest.mark.parametrize(
-    ("names", "first"),
-    [
-        (["pictures/b/2.png", "pictures/a/1.png"], "a/1.png"),
-        (["p/labels.csv", "p/1.png"], "1.png"),
-        (["cat/1.png", "cat/2.png"], "cat/1.png"),  # one class
-    ],
-)
-def test_one_folder_around_everything_is_looked_through(tmp_path, names, first):
-    store = open_store(write_zip(tmp_path / "p.zip", dict.fromkeys(names, b"x")))
-    assert store.names[0] == first
-    assert store.labels() == (b"x" if "p/labels.csv" in names else None)
-
-
 def test_zip_paths_lead_nowhere(tmp_path):
     bad = ["../out.png", "/etc/out.png", "a/../../out.png", "a\\..\\out.png"]
     store = open_store(write_zip(tmp_path / "p.zip", dict.fromkeys(["a/1.png", *bad], png())))

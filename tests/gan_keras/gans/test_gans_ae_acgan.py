@@ -2,7 +2,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 from resuming import assert_killed_run_resumes, final_state
 from training_steps import changed, check_state, check_updates, values
 
@@ -12,7 +11,6 @@ from gan_keras.data.dataset import DataSpec
 from gan_keras.networks import autoencoder
 from gan_keras.runs import training
 from gan_keras.samples import sampling
-from gan_keras.storage.run_folder import RunFolder
 
 SPEC = DataSpec((28, 28, 1), tuple("abc"), (30, 20, 10))
 # depth, classes -> parameters of encoder, generator, discriminator
@@ -223,27 +221,3 @@ def test_exported_generator_gives_the_runs_images(tmp_path):
     z = np.random.default_rng(0).normal(size=(5, 100)).astype(np.float32)
     labels = np.array([0, 1, 2, 2, 2], np.int32)
     np.testing.assert_allclose(plain([z, labels]), generator([z, labels]), atol=1e-5)
-
-
-@pytest.mark.slow
-def test_a_run_is_exported_and_pictured_at_the_chosen_epochs(run_config):
-    config = run_config(picture_epochs="0,2", gif=True)
-    training.run(config)
-    folder = RunFolder(config.workdir)
-    plain = keras.models.load_model(folder / "generator.keras", safe_mode=True)
-    assert all(type(layer).__module__.startswith("keras.") for layer in plain.layers)
-    (folder / "generator.keras").rename(folder / "exported.keras")
-    from_checkpoint = sampling.open_run(folder.path).generator
-    (folder / "exported.keras").rename(folder / "generator.keras")
-    z = np.random.default_rng(0).normal(size=(5, 100)).astype(np.float32)
-    labels = np.array([0, 1, 2, 3, 3], np.int32)
-    np.testing.assert_allclose(plain([z, labels]), from_checkpoint([z, labels]), atol=1e-5)
-    # at the chosen epochs
-    assert sorted(p.name for p in folder.samples.glob("reconstructions_*.png")) == [
-        "reconstructions_epoch_000.png",
-        "reconstructions_epoch_002.png",
-    ]
-    with Image.open(folder.samples / "reconstructions.gif") as animation:
-        assert animation.n_frames == 2
-    with Image.open(folder.samples / "samples.gif") as animation:
-        assert animation.n_frames >= 2  # frames that are alike are joined

@@ -12,7 +12,6 @@ from training_steps import check_updates, values
 from gan_keras import gans
 from gan_keras.configs.gaussian import GaussianConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.drawing import plots
 from gan_keras.foundation.errors import UsageError
 from gan_keras.networks import points
 from gan_keras.runs import training
@@ -117,19 +116,6 @@ def test_presets_follow_the_published_protocols():
 def test_one_point_is_too_few_to_score():
     with pytest.raises(UsageError, match="--eval_samples=1: .* give 0 or at least 2"):
         GaussianConfig.create("ring", {"eval_samples": 1})
-
-
-@pytest.mark.parametrize("dimensions", [2, 3])
-def test_scatter(dimensions):
-    random = np.random.default_rng(0)
-    real, fake = random.normal(size=(2, 50, dimensions))
-    picture = plots.scatter(real, fake, "step 3")
-    assert picture.shape == (400, 400, 3)
-    assert picture.dtype == np.uint8
-    red = (picture[..., 0] > 180) & (picture[..., 2] < 120)
-    blue = (picture[..., 2] > 150) & (picture[..., 0] < 120)
-    assert red.sum() > 50
-    assert blue.sum() > 50
 
 
 @pytest.fixture

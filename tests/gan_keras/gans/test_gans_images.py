@@ -166,24 +166,6 @@ def test_knobs_reach_the_networks():
     assert [layer.filters for layer in convolutions(few)] == [8, 16]
 
 
-def test_dropout_and_slope_of_the_discriminator():
-    net = make("dcgan", "image_sets", d_dropout=0.3, d_slope=0.2).discriminator
-    rates = [x.rate for x in net.layers if isinstance(x, keras.layers.Dropout)]
-    slopes = [x.negative_slope for x in net.layers if isinstance(x, keras.layers.LeakyReLU)]
-    assert rates == [0.3] * 2
-    assert slopes == pytest.approx([0.2] * 3)
-    shallow = make("vanilla", d_dropout=0.4).discriminator
-    assert [x.rate for x in shallow.layers if isinstance(x, keras.layers.Dropout)] == [0.4] * 2
-
-
-@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
-def test_critic_norms(norm):
-    critic = make("wgan_gp", "initials_january", norm=norm).discriminator
-    kinds = {"batch": keras.layers.BatchNormalization, "layer": keras.layers.GroupNormalization}
-    for name, kind in kinds.items():
-        assert any(isinstance(layer, kind) for layer in critic.layers) == (norm == name)
-
-
 def test_each_change_of_february_is_a_flag_of_its_own():
     january = configs.config_class("wgan_gp").create("initials_january").to_dict()
     february = configs.config_class("wgan_gp").create("initials_february").to_dict()

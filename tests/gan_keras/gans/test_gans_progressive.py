@@ -248,17 +248,3 @@ def assert_same_export(folder):
     z = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
     assert plain(z).shape == (5, 28, 28, 1)
     np.testing.assert_allclose(plain(z), from_checkpoint(z), atol=1e-5)
-
-
-def test_exported_generator_gives_the_images_of_the_checkpoint(run_config):
-    config = run_config(precision="float32")
-    dataset = training.load_data(config)
-    model = training.build(config, dataset.spec)
-    for variable, value in ((model.steps, 3), (model.stage, 1), (model.alpha, 0.5)):
-        variable.assign(value)
-    folder = RunFolder(config.workdir)
-    checkpoints.save(folder.checkpoints, 3, model.state(), {})
-    facts = training.describe(config, dataset, model) | {"precision": "float32"}
-    folder.write_config(config, facts)
-    sampling.export(model.sampler(), folder / "generator.keras")
-    assert_same_export(folder)

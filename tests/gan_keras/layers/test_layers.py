@@ -140,16 +140,6 @@ def test_fused_upsampling_in_bfloat16_is_as_exact_as_the_plain_pair(kernel_size)
         assert error < max(2.0 * plain_error, 0.01)
 
 
-def test_fused_upsampling_has_the_weights_of_a_plain_conv():
-    fused = UpsampleConv2D(8, 5, factor=2)
-    fused.build((None, 7, 7, 16))
-    assert fused.count_params() == 5 * 5 * 16 * 8 + 8
-    assert [(w.name, tuple(w.shape)) for w in fused.weights] == [
-        ("kernel", (5, 5, 16, 8)),
-        ("bias", (8,)),
-    ]
-
-
 @pytest.mark.parametrize(
     "bad",
     [

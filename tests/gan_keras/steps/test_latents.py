@@ -52,16 +52,6 @@ def test_step_seed_is_read_when_called_not_when_traced():
     assert first.dtype == np.int32
 
 
-def test_draws_of_neighbouring_steps_are_uncorrelated():
-    draws = [
-        latents.normal((10000,), latents.step_seed(0, step, purpose)).numpy()
-        for step in (0, 1)
-        for purpose in (Purpose.LATENT_D, Purpose.LATENT_G)
-    ]
-    correlation = np.corrcoef(draws) - np.eye(4)
-    assert np.abs(correlation).max() < 0.05  # five standard errors of 1 / sqrt(10,000)
-
-
 def test_purposes_keep_their_numbers():
     # part of what a run resumes
     numbers = {purpose.name: int(purpose) for purpose in Purpose}

@@ -1,11 +1,8 @@
-import shutil
-import subprocess
-
 import pytest
 
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.storage import environment, run_folder
+from gan_keras.storage import run_folder
 from gan_keras.storage.history import History, Stopwatch
 
 
@@ -35,28 +32,6 @@ def test_stopwatch_goes_on_over_sessions():
     first = Stopwatch({"wall_seconds": 100.0, "cpu_seconds": 50.0}).read()
     assert 100 <= first["wall_seconds"] < 105
     assert 50 <= first["cpu_seconds"] < 55
-
-
-@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
-def test_results_do_not_make_a_commit_dirty(tmp_path):
-    def git(*arguments):
-        names = ("-c", "user.name=n", "-c", "user.email=e")
-        subprocess.run(["git", *names, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    code, results = tmp_path / "package" / "code.py", tmp_path / "results.json"
-    code.parent.mkdir()
-    code.write_text("1")
-    results.write_text("1")
-    git("init")
-    git("add", ".")
-    git("commit", "-m", "first")
-    clean = environment.commit(code.parent)
-    assert len(clean) >= 7
-    results.write_text("2")
-    assert environment.commit(code.parent) == clean
-    code.write_text("2")
-    assert environment.commit(code.parent) == f"{clean}-dirty"
-    assert environment.commit(tmp_path / "missing") == ""
 
 
 def test_images_in_memory_and_streamed_ones_are_not_called_changed(tmp_path):

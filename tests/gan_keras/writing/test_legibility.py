@@ -8,17 +8,6 @@ from gan_keras.writing import legibility
 from gan_keras.writing.alphabet import Alphabet
 
 
-def test_variance_within_and_between_hands():
-    random = np.random.default_rng(0)
-    hands, labels = np.repeat(np.arange(40), 50), np.tile(np.arange(5), 400)
-    own = random.normal(0, 2.0, 40)
-    values = own[hands] + 10.0 * labels + random.normal(0, 1.0, 2000)
-    found = legibility.unevenness(values, hands, labels)
-    assert found["within"] == pytest.approx(1.0, rel=0.1)
-    assert found["between"] == pytest.approx(own.var(ddof=1), rel=0.1)
-    assert found["ratio"] == pytest.approx(found["within"] / found["between"])
-
-
 def test_look_alikes_are_merged():
     alphabet = Alphabet(tuple("0Ooab1lx"))
     assert alphabet.look_alikes() == ["0 O o", "1 l"]
