@@ -208,7 +208,7 @@ def _arrange(
     right = np.maximum.reduceat(curve[..., 0].max(1), first)
     gap = style.spacing[writer] * np.exp(0.3 * chance[4]) * np.where(symbols.raised, 0.4, 1.0)
     advance = right - left + np.maximum(gap, 3.0)
-    # The position in its line: all advances so far, less those of the texts before.
+    # The position in its line: all advances so far, less the advances of the texts before.
     total = np.cumsum(advance) - advance
     x = total - total[symbols.first_of_text] - left
     y = table.centre[symbols.allograph, 1] * size + np.where(symbols.raised, -18.0, 0.0)

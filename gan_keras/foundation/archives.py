@@ -37,8 +37,8 @@ def open_archive(path: str | os.PathLike[str]) -> zipfile.ZipFile:
         path: The archive.
 
     Raises:
-        DataError: If it cannot be read, is damaged, or has entries that share bytes, as those of a
-            bomb do.
+        DataError: If it cannot be read, is damaged, or has entries that share bytes, as in a
+            bomb.
     """
     shown = printable(os.fspath(path))
     try:

@@ -44,7 +44,7 @@ def check_writable(path: str | os.PathLike[str], flag: str, folder: bool = False
 
 @contextlib.contextmanager
 def _write_errors(path: Path, numbers: Collection[int] = ()) -> Iterator[None]:
-    """Turns an `OSError`, or only those of some error numbers, into a `DataError` on `path`."""
+    """Turns an `OSError`, or only some error numbers, into a `DataError` on `path`."""
     try:
         yield
     except OSError as error:

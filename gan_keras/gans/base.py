@@ -157,7 +157,7 @@ class GAN(keras.Model):
     def make_test_function(self, force: bool = False) -> None:
         """Makes the function that `evaluate` calls; of several devices one tests whole batches.
 
-        The last batch of a test split may have any size, and its draws are not those of a training
+        The last batch of a test split may have any size, and its draws differ from a training
         step: shares of it would have unequal weights, or be empty.
         """
         if self.replicas == 1:
@@ -169,7 +169,7 @@ class GAN(keras.Model):
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         # All is built. Keras (3.15) would build by adding up the shares of the first batch, which
-        # fails where they differ in size, as those of a small test split do.
+        # fails where they differ in size, as in a small test split.
         pass
 
     @property
