@@ -1,1 +1,0 @@
-"""When the curves of a run are drawn."""
