@@ -96,7 +96,7 @@ def _unlabelled(run: "Sampler") -> tuple[np.ndarray, None, int]:
 def _refuse(name: str, run: "Sampler") -> None:
     """Refuses a flag that this kind of run cannot use."""
     if FLAGS[name].value is not None:
-        kind = "takes labels" if run.takes_labels else "takes no labels"
+        kind = "takes labels" if run.takes_labels else "takes no labels; give --count"
         raise UsageError(f"--{name}: the generator of {FLAGS.workdir} {kind}")
 
 

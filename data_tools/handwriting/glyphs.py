@@ -31,7 +31,7 @@ _WIDTH_SPREAD = {
 _DEFAULT_WIDTH_SPREAD = 0.13
 # Glyphs of one or two plain lines: bent as much as parts of a digit they would no longer be lines.
 _PLAIN = frozenset("()+-1=Il")
-# Factor of the shift of separate bars: the bars of "+" meet anywhere, but the bars of "=" must not run
+# Factor of the shift of separate bars: in "+" they meet anywhere, but in "=" they must not run
 # together.
 _LOOSENESS = {"+": 2.2, "=": 1.4}
 # Labels whose later strokes a hasty writer adds after the whole word.

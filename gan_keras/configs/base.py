@@ -64,6 +64,13 @@ class Alias:
 class OptionGroup:
     """Base of all groups of options."""
 
+    def __init_subclass__(cls) -> None:
+        """Refuses a value without annotation in the place of an option, which it would not fix."""
+        bases: Any = cls.__bases__
+        options = {field.name for base in bases for field in dataclasses.fields(base)}
+        if wrong := sorted(options & vars(cls).keys() - cls.__annotations__.keys()):
+            raise TypeError(f"{cls.__name__} must annotate {', '.join(wrong)} as ClassVar")
+
     def validate(self) -> None:
         """Checks what a single option's limits cannot say.
 

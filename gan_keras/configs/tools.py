@@ -2,7 +2,8 @@
 
 A variant's configuration inherits the groups that its `train_step` uses, so that a script has the
 flags that it can use and no others. Every tool is off by default. A variant that fixes an option
-declares it anew as a `ClassVar`, which takes the flag away.
+of a group declares it anew as a `ClassVar`, which takes the flag away (the type checker wants a
+`ty: ignore[incompatible-attribute-override]` beside it).
 """
 
 import dataclasses

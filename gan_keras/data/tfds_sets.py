@@ -94,6 +94,8 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """
     folder = find(name, data_dir)
     if folder is None:
+        if ":" in name or Path(name).is_dir():
+            raise DataError(f"data set {name!r}: images of your own are folder:PATH, in lower case")
         looked = ", ".join(str(path) for path in folders(data_dir))
         raise DataError(
             f"data set {name!r} is not prepared (looked in {looked}); fetch it with "

@@ -31,14 +31,16 @@ class AdversarialLoss:
     Attributes:
         uses_targets: Whether the loss has targets, the numbers that stand for real and fake and
             that label smoothing and flipping change.
-        is_paired: Whether it is defined on pairs of a real and a fake. Its logits are scores of a
-            critic, which are no probabilities.
+        is_paired: Whether it is defined on pairs of a real and a fake.
+        has_probabilities: Whether the sigmoid of a logit is a probability of being real, to be
+            logged as the score; else the output itself is.
         compares: Whether it compares each fake with a real, so that the generator's loss needs the
             logits of reals.
     """
 
     uses_targets: ClassVar[bool] = False
     is_paired: ClassVar[bool] = False
+    has_probabilities: ClassVar[bool] = True
     compares: ClassVar[bool] = False
 
     def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
@@ -85,7 +87,7 @@ class AdversarialLoss:
 
         Returns:
             float32 scalars: `d_loss`, `d_real`, `d_fake`, and the mean probabilities of being real
-            that it gives, or a critic's mean scores, `real_score` and `fake_score`.
+            that it gives, or the mean outputs, `real_score` and `fake_score`.
         """
         real = self.on_reals(real_logits, real_target)
         fake = self.on_fakes(fake_logits, fake_target)
@@ -99,7 +101,7 @@ class AdversarialLoss:
         fake_logits: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
         """Gives what `discriminator` does, from what `on_reals` and `on_fakes` gave."""
-        score = tf.identity if self.is_paired else tf.sigmoid
+        score = tf.sigmoid if self.has_probabilities else tf.identity
         return {
             "d_loss": (1.0 if self.is_paired else 0.5) * (real + fake),
             "d_real": real,
@@ -181,10 +183,12 @@ class Hinge(AdversarialLoss):
 class LeastSquares(AdversarialLoss):
     """Least squares loss (Mao et al. 2017, eq. 2) with the targets of eq. 9: a = 0, b = c = 1.
 
-    Terms are `1/2 (D - target)^2`. The outputs are compared as they are, without a sigmoid.
+    Terms are `1/2 (D - target)^2`. The outputs are compared as they are, without a sigmoid. As with
+    all losses on single examples `d_loss` is the mean of both halves, where eq. 2 has their sum.
     """
 
     uses_targets = True
+    has_probabilities = False
 
     def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
         """Half the squared distance to the target."""
@@ -202,6 +206,7 @@ class Wasserstein(AdversarialLoss):
     """
 
     is_paired = True
+    has_probabilities = False
 
     def real_terms(self, logits: tf.Tensor, target: Targets) -> tf.Tensor:
         """Negative score."""
@@ -224,6 +229,7 @@ class Relativistic(AdversarialLoss):
     """
 
     is_paired = True
+    has_probabilities = False
     compares = True
 
     def discriminator(

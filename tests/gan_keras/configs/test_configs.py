@@ -45,6 +45,11 @@ def test_every_preset_is_valid():
             cls.create(preset)
 
 
+def test_a_fixed_option_is_annotated_or_refused():
+    with pytest.raises(TypeError, match="must annotate loss as ClassVar"):
+        type("Config", (ACGANConfig,), {"loss": "hinge", "__annotations__": {}})
+
+
 def test_alias_sets_its_option():
     assert ACGANConfig.create(options={"class_weighting": True}).class_sampling == "proportional"
     assert ACGANConfig.create(options={"class_weighting": False}).class_sampling == "uniform"

@@ -297,6 +297,10 @@ def shrink_discriminator(gan):
         variable.assign(0.004 / largest * variable)
 
 
+def test_every_variant_has_its_row():
+    assert BARE.keys() == configs.CONFIGS.keys()
+
+
 @pytest.mark.parametrize("network", ["discriminator", "generator"])
 @pytest.mark.parametrize(("path", "name"), [marked(*case) for case in CASES])
 def test_a_tool_changes_the_updates_that_it_is_about(path, name, network):

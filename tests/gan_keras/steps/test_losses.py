@@ -195,6 +195,10 @@ def test_each_half_alone_is_its_part_of_the_whole(name):
 
 
 def test_scores_are_probabilities_or_those_of_a_critic():
-    for name, wanted in (("hinge", (0.75, 0.25)), ("wasserstein", (LN3, -LN3))):
+    for name, wanted in (
+        ("hinge", (0.75, 0.25)),
+        ("wasserstein", (LN3, -LN3)),
+        ("least_squares", (LN3, -LN3)),
+    ):
         d = losses.LOSSES[name].discriminator(REAL[:1], FAKE[:1])
         np.testing.assert_allclose((d["real_score"], d["fake_score"]), wanted, rtol=1e-6)
