@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from gan_keras.data import digits, folder, stacked, symbols, tfds_sets, toys
+from gan_keras.data import closing_check, digits, folder, stacked, symbols, tfds_sets, toys
 from gan_keras.data.dataset import Dataset, DataSpec
 from gan_keras.data.options import DataOptions
 
@@ -22,6 +22,9 @@ LOADERS: dict[str, Callable[[str, Path, DataOptions], Dataset]] = {
 def load(name: str, data_dir: str | Path = "data", options: DataOptions | None = None) -> Dataset:
     """Loads a data set: into memory if it fits there, else as images that are read when needed.
 
+    Classes without a train image are dropped, and what is odd about the set is said, as
+    `closing_check` tells.
+
     Args:
         name: A key of `LOADERS`, `folder:PATH` (see `folder.load`), or a TFDS image set (`mnist`,
             `emnist/byclass`, ...).
@@ -30,12 +33,15 @@ def load(name: str, data_dir: str | Path = "data", options: DataOptions | None =
 
     Raises:
         DataError: If the set is not there (the message says which command makes it) or is
-            damaged. Nothing is ever downloaded here.
+            damaged, or its images are blank. Nothing is ever downloaded here.
         UsageError: If the options do not fit the set, or the name does not say which of several.
     """
     options = options or DataOptions()
     loader = LOADERS.get(name.partition(":")[0], tfds_sets.load)
-    return options.apply(loader(name, Path(data_dir), options))
+    dataset = loader(name, Path(data_dir), options)
+    dataset = options.apply(closing_check.drop_empty_classes(dataset))
+    closing_check.check(dataset)
+    return dataset
 
 
 def tfds_name(name: str) -> str | None:

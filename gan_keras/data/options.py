@@ -46,10 +46,11 @@ class DataOptions:
         """Brings a loaded data set into the form wanted.
 
         Args:
-            dataset: As its loader gives it; work that the loader has done is not done again.
+            dataset: As its loader gives it, each class with train images; work that the loader
+                has done is not done again.
 
         Raises:
-            UsageError: If a class is unknown or has no train images, or a size is asked of points.
+            UsageError: If a class is unknown, or a size is asked of points.
         """
         if self.only_class:
             dataset = _keep_classes(dataset, self.only_class)
@@ -107,8 +108,6 @@ def _keep_classes(dataset: Dataset, names: str) -> Dataset:
     renumbered = np.full(dataset.num_classes, -1, np.int32)
     renumbered[numbers] = np.arange(len(numbers))
     train, test = renumbered[dataset.train_labels], renumbered[dataset.test_labels]
-    if not (train >= 0).any():
-        raise UsageError(f"--only_class={names}: {dataset.name} has no train images of that class")
     chosen = dataset.select(np.flatnonzero(train >= 0), np.flatnonzero(test >= 0))
     return dataclasses.replace(
         chosen,
@@ -122,9 +121,6 @@ def _balanced(dataset: Dataset) -> Dataset:
     """Cuts each class of the train split to its first examples, as many as the smallest has."""
     counts = dataset.class_counts
     smallest = int(counts.min())
-    if smallest == 0:
-        empty = dataset.class_names[int(counts.argmin())]
-        raise UsageError(f"--balance: {dataset.name} has no train images of class {empty!r}")
     by_class = np.argsort(dataset.train_labels, kind="stable")
     starts = np.cumsum(counts) - counts
     rows = np.concatenate([by_class[start : start + smallest] for start in starts])

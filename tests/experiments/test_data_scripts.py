@@ -20,7 +20,7 @@ def test_show_data(data_dir, tmp_path):
 
 def test_prepare_data_looks_through_own_pictures(tmp_path):
     (tmp_path / "p" / "a").mkdir(parents=True)
-    Image.new("L", (8, 8)).save(tmp_path / "p" / "a" / "1.png")
+    Image.linear_gradient("L").save(tmp_path / "p" / "a" / "1.png")
     (tmp_path / "p" / "a" / "2.png").write_bytes(b"x")
     done = run("experiments.prepare_data", f"--dataset=folder:{tmp_path / 'p'}")
     assert "1 train and 0 test images" in done.stdout

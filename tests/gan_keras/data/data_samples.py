@@ -26,11 +26,13 @@ def streamed(n=10):
 
 
 def png(shade=100, size=(12, 12), mode="L", **options):
-    """A picture of one shade as a file's bytes."""
+    """A picture of one shade, with a white spot in its middle, as a file's bytes."""
     bands = len(Image.new(mode, (1, 1)).getbands())
-    colour = shade if bands == 1 else (shade,) * bands
+    colour, white = (value if bands == 1 else (value,) * bands for value in (shade, 255))
+    image = Image.new(mode, size, colour)
+    image.paste(white, tuple(side * part // 4 for part in (2, 3) for side in size))
     file = io.BytesIO()
-    Image.new(mode, size, colour).save(file, **{"format": "PNG", **options})
+    image.save(file, **{"format": "PNG", **options})
     return file.getvalue()
 
 

@@ -83,7 +83,7 @@ def test_good_files_among_bad_ones(tmp_path, capsys):
     files = {
         "a/good.png": png(10),
         "a/colour.jpg": png(50, mode="RGB", format="JPEG"),
-        "b/large.gif": png(60, mode="P", format="GIF", size=(30, 20)),
+        "b/large.gif": png(60, mode="RGB", format="GIF", size=(30, 20)),
         "b/readme.txt": b"ignored",
         "outside.png": png(80),
         **{f"b/{i}.png": b"not a picture" for i in range(50)},

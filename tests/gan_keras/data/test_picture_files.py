@@ -11,7 +11,8 @@ from file_samples import write_files
 from script_runs import environment
 
 from gan_keras import data
-from gan_keras.data import DataOptions, picture_files
+from gan_keras.data import DataOptions, closing_check, picture_files
+from gan_keras.data.pictures import decode
 from gan_keras.foundation.errors import DataError
 
 
@@ -53,10 +54,13 @@ def test_files_are_looked_through_once(pets, monkeypatch, capsys):
     write_files(pets, {"cat/bad.png": b"x", "cat/cut.png": png()[:45]})
     first = streamed(pets)
     assert len(first.train_images) + len(first.test_images) == 40
+    read = []
     with monkeypatch.context() as patched:
+        patched.setattr(closing_check, "_LOOKED_AT_STREAMED", 4)
         patched.setattr(picture_files, "read_header", None)
-        patched.setattr(picture_files, "decode", None)
+        patched.setattr(picture_files, "decode", lambda *given: read.append(1) or decode(*given))
         again = streamed(pets)
+    assert len(read) == 4  # by the closing check
     assert again.fingerprint() == first.fingerprint()
     np.testing.assert_array_equal(again.train_images[:], first.train_images[:])
     assert capsys.readouterr().err.count("'cat/bad.png' is left out: not a picture") == 2

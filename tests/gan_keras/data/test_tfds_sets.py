@@ -33,6 +33,7 @@ def tfds_dir(tmp_path_factory):
     fixed = tfds.features.Image(shape=(8, 8, 1))
     two = tfds.features.ClassLabel(names=["x", "y"])
     shades = np.arange(12, dtype=np.uint8)[:, None, None, None] * np.ones((1, 8, 8, 1), np.uint8)
+    shades[:, 4:6, 4:6] = 255
     train = examples(shades, np.arange(12) % 2)
     store("toy", fixed, two, {"train": train, "test": train[:4]})
     store("secret", fixed, two, {"train": train, "test": examples(shades[:4], [-1] * 4)})
@@ -42,6 +43,8 @@ def tfds_dir(tmp_path_factory):
     corners = examples(corner, [0, 1, 0, 0])
     store("emnist", fixed, two, {"train": corners, "test": corners[:1]}, config="byclass")
     photos = [np.full((6 + i, 9, 3), i, np.uint8) for i in range(40)]
+    for photo in photos:
+        photo[3:5, 3:6] = 255
     store("photos", tfds.features.Image(), two, {"train": examples(photos, np.arange(40) % 2)})
     unlabelled = [(i, {"image": image}) for i, image in enumerate(shades)]
     store("faces", fixed, None, {"train": unlabelled, "test": unlabelled[:3]})

@@ -1,0 +1,192 @@
+"""The last look at a data set, whatever has loaded it: says what is hardly meant, a line each."""
+
+import dataclasses
+import re
+import sys
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from gan_keras.data.dataset import Dataset
+from gan_keras.foundation.errors import DataError
+
+# Words for the splits of a set, as folders and tables write them in any case.
+_SPLITS = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing", "eval", "evaluation"),
+}
+_SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words}
+# Values of 255 within which an image is of one grey to the eye.
+FLAT = 16
+# Images that are looked at, in memory and streamed; at least one per class.
+_LOOKED_AT, _LOOKED_AT_STREAMED = 10_000, 500
+# The ground of ink: most of the border is within `_NEAR` of its median, which is not in between.
+_NEAR, _UNIFORM, _DARK, _LIGHT = 32, 0.9, 64, 191
+_PART_BYTES = 8_000_000
+_LARGE = 64  # pixels; see README, "Not supported"
+_NAMED = 10
+
+
+def say(name: str, text: str) -> None:
+    """Writes a line on a data set that its user should know of, on standard error."""
+    print(f"WARNING: {name}: {text}", file=sys.stderr)
+
+
+def split_of(word: str) -> str:
+    """Returns the split that a folder or a value of a table names: train, val or test; else ""."""
+    return _SPLIT_OF.get(re.sub(r"[ _-]?set$", "", word.strip().lower()), "")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, the first of many."""
+    more = f" ... ({len(names):,} in all)" if len(names) > _NAMED else ""
+    return " ".join(names[:_NAMED]) + more
+
+
+def drop_empty_classes(dataset: Dataset) -> Dataset:
+    """Leaves out classes without a train image, and their test images, and says so."""
+    used = dataset.class_counts > 0
+    if used.all():
+        return dataset
+    test = np.flatnonzero(used[dataset.test_labels])
+    numbers = np.cumsum(used, dtype=np.int32) - 1
+    empty = [name for name, kept in zip(dataset.class_names, used, strict=True) if not kept]
+    lost = len(dataset.test_labels) - len(test)
+    also = f", and so are their {lost:,} test images" if lost else ""
+    say(dataset.name, f"classes without a train image are left out{also}: {listed(empty)}")
+    kept = dataset.select(np.arange(len(dataset.train_labels)), test) if lost else dataset
+    return dataclasses.replace(
+        kept,
+        train_labels=numbers[kept.train_labels],
+        test_labels=numbers[kept.test_labels],
+        class_names=tuple(np.array(dataset.class_names, object)[used]),
+    )
+
+
+def check(dataset: Dataset) -> None:
+    """Says what is odd about the names of classes and about a part of the train images.
+
+    Raises:
+        DataError: If all images are of one grey.
+    """
+    _check_names(dataset)
+    if not dataset.spec.is_points:
+        height, width, _ = dataset.image_shape
+        if max(height, width) > _LARGE:
+            say(
+                dataset.name,
+                f"images of {height} x {width} pixels are more than the networks are made for, "
+                f"about {_LARGE} x {_LARGE}; --image_size={_LARGE} makes them smaller",
+            )
+        _check_pixels(dataset)
+
+
+def _check_names(dataset: Dataset) -> None:
+    """Says which names look like splits, or like each other."""
+    names = dataset.class_names
+    if len(names) > 1 and (words := [name for name in names if split_of(name)]):
+        say(dataset.name, f"classes that are named like the splits of a set: {listed(words)}")
+
+    def plain(name: str) -> str:
+        return unicodedata.normalize("NFC", "".join(name.split()))
+
+    def caseless(name: str) -> str:
+        # a letter and its capital are two characters, and so are \delta and \Delta
+        found = plain(name)
+        return found if len(found) == 1 or found.startswith("\\") else found.casefold()
+
+    for key, what in ((plain, "blanks or normal form"), (caseless, "case")):
+        for alike in _alike(names, key):
+            if what != "case" or len({plain(name) for name in alike}) > 1:
+                shown = listed([repr(name) for name in alike])
+                say(dataset.name, f"classes whose names differ by {what} only: {shown}")
+
+
+def _alike(names: Sequence[str], key: Callable[[str], str]) -> list[list[str]]:
+    """Groups of two names or more that have the same key."""
+    groups = defaultdict(list)
+    for name in names:
+        groups[key(name)].append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _check_pixels(dataset: Dataset) -> None:
+    """Says which images are blank, and which classes have ink and paper exchanged."""
+    rows = _rows_of_all_classes(dataset)
+    labels = dataset.train_labels[rows]
+    # in parts, so that large images do not fill the memory
+    parts = np.array_split(rows, -(-len(rows) * int(np.prod(dataset.image_shape)) // _PART_BYTES))
+    looks = [_look(dataset.train_images[part]) for part in parts if len(part)]
+    low, high, light, dark = map(np.concatenate, zip(*looks, strict=True))
+    flat = high - low <= FLAT
+    if flat.all():
+        raise DataError(
+            f"{dataset.name}: its images are of one grey each (values from {low.min()} to "
+            f"{high.max()}); black is 0 and white 255: bring the values to this range first"
+        )
+    if flat.any():
+        classes = [dataset.class_names[label] for label in np.unique(labels[flat])]
+        say(
+            dataset.name,
+            f"{flat.sum():,} of {len(rows):,} images looked at are of one grey, in the classes "
+            f"{listed(classes)}",
+        )
+    _check_polarity(dataset, labels, light & ~flat, dark & ~flat)
+
+
+def _rows_of_all_classes(dataset: Dataset) -> np.ndarray:
+    """Some rows of the train split, evenly spread over each class."""
+    most = _LOOKED_AT_STREAMED if dataset.is_streamed else _LOOKED_AT
+    counts = dataset.class_counts
+    each = max(1, most // int((counts > 0).sum()))
+    by_class = np.split(np.argsort(dataset.train_labels, kind="stable"), np.cumsum(counts)[:-1])
+    spread = [
+        members[np.linspace(0, len(members) - 1, min(each, len(members))).astype(int)]
+        for members in by_class
+    ]
+    rows = np.concatenate(spread)
+    return np.sort(rows[:: -(-len(rows) // most)])
+
+
+def _look(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """For each image its least and largest value, and whether its ground is light, or dark.
+
+    The ground is what nearly all of the border is of; most photographs have none.
+    """
+    pixels = images.reshape(len(images), -1)
+    low, high = pixels.min(axis=1).astype(int), pixels.max(axis=1).astype(int)
+    sides = (images[:, 0], images[:, -1], images[:, 1:-1, 0], images[:, 1:-1, -1])
+    border = np.concatenate(sides, axis=1).mean(axis=-1)
+    ground = np.median(border, axis=1)
+    uniform = (np.abs(border - ground[:, np.newaxis]) <= _NEAR).mean(axis=1) >= _UNIFORM
+    return low, high, uniform & (ground > _LIGHT), uniform & (ground < _DARK)
+
+
+def _check_polarity(
+    dataset: Dataset, labels: np.ndarray, light: np.ndarray, dark: np.ndarray
+) -> None:
+    """Says whether some images are dark on light and others light on dark."""
+    with_ground = int(light.sum() + dark.sum())
+    if with_ground < len(labels) / 2:  # photographs and the like
+        return
+    lights, darks = (
+        np.bincount(labels[which], minlength=dataset.num_classes) for which in (light, dark)
+    )
+    share = lights / np.maximum(1, lights + darks)
+    sides = [
+        ("dark on light", np.flatnonzero((lights > 0) & (share >= 0.9))),
+        ("light on dark", np.flatnonzero((darks > 0) & (share <= 0.1))),
+    ]
+    (what, fewer), (_, more) = sorted(sides, key=lambda side: len(side[1]))
+    if len(fewer) and len(more):
+        named = listed([dataset.class_names[label] for label in fewer])
+        say(dataset.name, f"classes that are {what} beside the others: {named}")
+    elif min(lights.sum(), darks.sum()) >= 0.05 * with_ground:
+        say(
+            dataset.name,
+            f"of {len(labels):,} images looked at {lights.sum():,} are dark on light and "
+            f"{darks.sum():,} light on dark",
+        )
