@@ -196,6 +196,7 @@ def run_config(data_dir, tmp_path):
             "width_mult": 0.1,
             "batch_size": 9,
             "epochs": 2,
+            "log_every": 1,
             "eval_samples": 0,
         }
         return AEACGANConfig.create(options={**small, **options})

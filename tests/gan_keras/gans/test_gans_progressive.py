@@ -212,6 +212,7 @@ def run_config(data_dir, tmp_path):
             "image_size": 0,
             "batch_size": 8,
             "epochs": 2,
+            "log_every": 1,
             "steps_per_epoch": 5,
             "eval_samples": 0,
             **SMALL,
