@@ -14,7 +14,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gan_keras.foundation.archives import READ_ERRORS, open_archive, printable, refusal
+from gan_keras.foundation.archives import (
+    READ_ERRORS,
+    member_path,
+    open_archive,
+    printable,
+    refusal,
+)
 from gan_keras.foundation.errors import DataError, one_line
 
 # Limits; the official corpus has 12,000 files in an archive of 33 MB.
@@ -176,9 +182,8 @@ def _walk_folder(given: str, listing: Listing) -> Iterator[_Found]:
 def _walk_archive(given: str, listing: Listing) -> Iterator[_Found]:
     _check_directory(given)
     for place, info in enumerate(open_archive(given).infolist()):
-        name = info.filename.replace("\\", "/")  # Some Windows tools write backslashes.
-        parts = tuple(part for part in name.split("/") if part not in ("", "."))
-        if info.is_dir() or not parts or "__MACOSX" in parts:
+        parts = tuple(member_path(info.filename).split("/"))
+        if info.filename.endswith(("/", "\\")) or "__MACOSX" in parts:
             continue
         if _is_ink(parts[-1]):
             yield parts, given, place

@@ -1,6 +1,8 @@
-"""Files in folders and zip archives, whole and damaged."""
+"""Files in folders and archives, whole and damaged."""
 
+import io
 import struct
+import tarfile
 import zipfile
 
 
@@ -14,10 +16,24 @@ def write_files(folder, files):
 
 
 def write_zip(path, files, method=zipfile.ZIP_DEFLATED):
-    """Writes files by name as an archive."""
+    """Writes files by name as an archive; a path without suffix gets one."""
+    path = path if path.suffix else path.with_suffix(".zip")
     with zipfile.ZipFile(path, "w", method) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return path
+
+
+def write_tar(path, files, more=None):
+    """Writes files by name as a compressed tar beside a path; `more` adds entries to it."""
+    path = path.with_name(f"{path.name}.tar.gz")
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        if more:
+            more(archive)
     return path
 
 

@@ -99,10 +99,15 @@ def _check_names(dataset: Dataset) -> None:
         return found if len(found) == 1 or found.startswith("\\") else found.casefold()
 
     for key, what in ((plain, "blanks or normal form"), (caseless, "case")):
-        for alike in _alike(names, key):
-            if what != "case" or len({plain(name) for name in alike}) > 1:
-                shown = listed([repr(name) for name in alike])
-                say(dataset.name, f"classes whose names differ by {what} only: {shown}")
+        alike = [
+            " and ".join(map(repr, group))
+            for group in _alike(names, key)
+            if what != "case" or len({plain(name) for name in group}) > 1
+        ]
+        if alike:
+            more = f", and {len(alike) - 3:,} more" if len(alike) > 3 else ""
+            shown = ", ".join(alike[:3]) + more
+            say(dataset.name, f"classes whose names differ by {what} only: {shown}")
 
 
 def _alike(names: Sequence[str], key: Callable[[str], str]) -> list[list[str]]:

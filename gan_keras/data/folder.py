@@ -1,22 +1,32 @@
-"""Own pictures: `folder:PATH`, a folder or a .zip with a sub-folder per class or a labels.csv."""
+"""Own pictures: `folder:PATH`, a folder or archive with a folder per class or a table of labels."""
 
+import dataclasses
+import posixpath
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gan_keras.data import labels_csv, picture_files
+from gan_keras.data import label_tables, layouts, picture_files
+from gan_keras.data.closing_check import say
 from gan_keras.data.dataset import Dataset
+from gan_keras.data.layouts import Place
 from gan_keras.data.options import DataOptions
-from gan_keras.data.records import SPLITS, UNLABELLED, Record, assemble
-from gan_keras.data.stores import Store, open_store
+from gan_keras.data.records import Record, assemble, normal
+from gan_keras.data.stores import Store, by_suffix, open_store
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
 
-_OPTION = re.compile(r",(labels|label|split|group)=([^,]*)$")
+_OPTION = re.compile(r",(labels|file|label|split|group)=([^,]*)$")
+# Files of one name that may be meant by the end of a path in a table.
+_ALIKE = 100
+
+# A table: its content, its path for messages, and its folder within the store.
+_Table = tuple[bytes, str, str]
 
 
 def parse(name: str) -> tuple[Path, dict[str, str]]:
-    """Reads `folder:PATH[,labels=FILE][,label=COLUMN][,split=COLUMN][,group=COLUMN]`.
+    """Reads `folder:PATH[,labels=FILE][,file=COLUMN][,label=COLUMN][,split=...][,group=...]`.
 
     Returns:
         The path, and the options by name.
@@ -37,10 +47,11 @@ def parse(name: str) -> tuple[Path, dict[str, str]]:
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Loads own pictures.
 
-    Classes come from a labels.csv if there is one (given by `,labels=`, in the folder or archive,
-    or beside an archive), else from sub-folders, else all pictures are of one class. The test split
-    is given by the `split` column or a folder `test` beside `train`; otherwise one in ten names (or
-    groups, with a `group` column) is drawn by hash.
+    Classes come from tables if there are any (`label_tables.NAMES` in the folder or archive or in
+    its split folders, labels.csv beside an archive, or what `,labels=` names), else from folders
+    (see `layouts`), else all pictures are of one class. The test split is given by the `split`
+    column or by split folders; otherwise one in ten names (or groups, with a `group` column) is
+    drawn by hash.
 
     Args:
         name: As `parse` reads it.
@@ -49,20 +60,27 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         options: Size wanted, and how much memory to take.
 
     Raises:
-        DataError: If there is no usable picture, or labels.csv is wrong (with the line).
+        DataError: If there is no usable picture, or a table is wrong (with the line).
     """
     path, columns = parse(name)
     store = open_store(path)
-    title = printable(path.stem[:60]) or "folder"
-    table = _read_table(store, columns.pop("labels", ""), columns)
-    if table is None:
-        records = _by_folder(store.names)
-        outside = [name for name, record in zip(store.names, records, strict=True) if not record]
-        unused = [(name, "it lies outside the class folders") for name in outside]
-    else:
-        records = _by_table(store, *table, columns)
+    stem = path.stem.removesuffix(".tar")
+    title = printable(stem[:60]) or "folder"
+    places = layouts.places(store.names)
+    tables = _find_tables(store, places, columns.pop("labels", ""), columns)
+    if tables:
+        records = _by_table(store, places, tables, columns)
         unnamed = records.count(None)
-        unused = [(f"{unnamed:,} pictures", f"{table[1]} does not name them")] if unnamed else []
+        where = tables[0][1] if len(tables) == 1 else "no table"
+        verb = "does not name" if len(tables) == 1 else "names"
+        unused = [(f"{unnamed:,} pictures", f"{where} {verb} them")] if unnamed else []
+    else:
+        records, unused = _by_folder(store, places)
+        _say_what_lies_deeper(title, store, places)
+    used = {where for _, where, _ in tables}
+    others = [name for name in store.others if _shown(store, name) not in used]
+    if others:
+        say(title, f"files that are no pictures are left out: {by_suffix(others)}")
     wanted = {row: record for row, record in enumerate(records) if record}
     images, rows = picture_files.load(
         store, list(wanted), options, title, data_dir, skipped=store.skipped + unused
@@ -70,53 +88,178 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     return assemble(title, images, [wanted[row] for row in rows.tolist()])
 
 
-def _read_table(
-    store: Store, elsewhere: str, columns: Mapping[str, str]
-) -> tuple[bytes, str] | None:
-    """Content and name of the labels.csv, if there is one."""
-    path = Path(elsewhere).expanduser()
-    if not elsewhere:
-        content = store.labels()
-        if content is not None:
-            return content, f"{labels_csv.NAME} of {store.path}"
-        path = store.path.parent / labels_csv.NAME
-        if store.path.is_dir() or not path.is_file():
-            if columns:
-                raise DataError(f"{store.path} has no {labels_csv.NAME}; `,labels=FILE` names one")
-            return None
+def _shown(store: Store, name: str) -> str:
+    """A file of a store for messages."""
+    return f"{name} of {store.path}"
+
+
+def _find_tables(
+    store: Store, places: Sequence[Place | None], elsewhere: str, columns: Mapping[str, str]
+) -> list[_Table]:
+    """The tables that give the classes; none if there are none."""
+    inside = [*store.others, *(name for name, _ in store.skipped)]
+    beside = store.path.parent / label_tables.NAMES[0]
+    if elsewhere:
+        path = Path(elsewhere).expanduser()
+        found = [x for x in inside if x == elsewhere or x.endswith(f"/{elsewhere}")]
+        if path.is_file() or not found:
+            return [_table_on_disk(path)]
+        return [_table_inside(store, name) for name in found]
+    for usual in label_tables.NAMES:
+        found = [
+            name
+            for name in inside
+            if posixpath.basename(name) == usual and _is_above(name, store.names, places)
+        ]
+        tables = [_table_inside(store, name) for name in found]
+        # Others than labels.csv may hold no labels at all, but captions or boxes.
+        if tables and (
+            usual == label_tables.NAMES[0]
+            or columns
+            or all(label_tables.is_labelled(_columns(table)) for table in tables)
+        ):
+            return tables
+    if not store.path.is_dir() and beside.is_file():
+        return [_table_on_disk(beside)]
+    if columns:
+        raise DataError(
+            f"{store.path} has no {' or '.join(label_tables.NAMES)}; `,labels=FILE` names a table"
+        )
+    return []
+
+
+def _columns(table: _Table) -> list[str]:
+    """Names of the columns of a table."""
+    return label_tables.column_names(*table[:2])
+
+
+def _is_above(table: str, names: Sequence[str], places: Sequence[Place | None]) -> bool:
+    """True if all pictures, or all of a split, lie below the folder that a table lies in."""
+    folder = table.removesuffix(posixpath.basename(table))
+    outside = {
+        place.split
+        for name, place in zip(names, places, strict=True)
+        if place and not name.startswith(folder)
+    }
+    return not outside or not outside >= {place.split for place in places if place}
+
+
+def _table_inside(store: Store, name: str) -> _Table:
+    """A table among the files of a store."""
+    return store.read(name), _shown(store, name), posixpath.dirname(name)
+
+
+def _table_on_disk(path: Path) -> _Table:
+    """A table elsewhere, whose paths count from the root of the store."""
     try:
-        return path.read_bytes(), str(path)
+        return path.read_bytes(), str(path), ""
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _by_table(
-    store: Store, content: bytes, where: str, columns: Mapping[str, str]
+    store: Store,
+    places: Sequence[Place | None],
+    tables: Sequence[_Table],
+    columns: Mapping[str, str],
 ) -> list[Record | None]:
-    """The record of each picture in labels.csv, None for pictures that it does not name."""
-    known = {*store.names, *(name for name, _ in store.skipped)}
-    found: dict[str, Record] = {}
-    for record in labels_csv.parse(content, where, columns):
-        path, line = record.path, f"{where}, line {record.line}"
-        if path in found:
-            raise DataError(f"{line}: {path!r} is in line {found[path].line} already")
-        if path not in known:
-            raise DataError(f"{line}: there is no picture {path!r} in {store.path}")
-        found[path] = record
-    return [found.get(name) for name in store.names]
+    """The record of each picture in the tables, None for pictures that they do not name."""
+    left_out = {normal(name) for name, _ in store.skipped}
+    find = _Finder(store.names)
+    found: dict[int, tuple[Record, str]] = {}
+    for content, where, folder in tables:
+        for record in label_tables.parse(content, where, columns):
+            line = f"{where}, line {record.line}"
+            row = find(record.path, folder)
+            if row is None:
+                if normal(posixpath.join(folder, record.path)) in left_out:
+                    continue
+                raise DataError(f"{line}: there is no picture {record.path!r} in {store.path}")
+            if row in found:
+                raise DataError(f"{line}: {record.path!r} is in {found[row][1]} already")
+            place = places[row]
+            split = record.split or (place.split if place else "")
+            found[row] = dataclasses.replace(record, split=split), f"line {record.line}"
+    return [found[row][0] if row in found else None for row in range(len(store.names))]
 
 
-def _by_folder(names: Sequence[str]) -> list[Record | None]:
-    """The record of each picture, None for pictures outside the class folders.
+class _Finder:
+    """Finds the picture that a path in a table means, among the names of all pictures."""
 
-    The class is the folder that a picture lies in, below `train` and `test` if these are there.
-    """
-    tops = {name.partition("/")[0] for name in names if "/" in name}
-    has_splits = tops == set(SPLITS)
+    def __init__(self, names: Sequence[str]) -> None:
+        self._rows = {normal(name): row for row, name in enumerate(names)}
+        self._by_file: dict[str, list[str]] = defaultdict(list)
+        for name in self._rows:
+            self._by_file[posixpath.basename(name)].append(name)
+
+    def __call__(self, path: str, folder: str) -> int | None:
+        """Number of the picture; None if there is none, or no telling which.
+
+        Args:
+            path: As the table has it.
+            folder: Folder of the table.
+        """
+        path = normal(path)
+        for whole in (posixpath.normpath(posixpath.join(folder, path)), path):
+            if whole in self._rows:
+                return self._rows[whole]
+        if ".." in path.split("/"):
+            return None
+        # The table may have been written for a folder further in or out.
+        alike = [
+            name
+            for name in self._by_file.get(posixpath.basename(path), [])[:_ALIKE]
+            if name.endswith(f"/{path}") or path.endswith(f"/{name}")
+        ]
+        return self._rows[alike[0]] if len(alike) == 1 else None
+
+
+def _by_folder(
+    store: Store, places: Sequence[Place | None]
+) -> tuple[list[Record | None], list[tuple[str, str]]]:
+    """The record of each picture by its folders, and what is left out, with the reason."""
+    has_classes = {place.split for place in places if place and place.label}
     records: list[Record | None] = []
-    for name in names:
-        split, rest = name.split("/", 1) if has_splits and "/" in name else ("", name)
-        label = rest.partition("/")[0] if "/" in rest else ""
-        is_outside = tops and not (split or label)
-        records.append(None if is_outside else Record(name, label or UNLABELLED, split))
-    return records
+    outside: Counter[str] = Counter()
+    unused: list[tuple[str, str]] = []
+    unlabelled: Counter[str] = Counter()
+    for name, place in zip(store.names, places, strict=True):
+        usable = place is not None and bool(place.label)
+        records.append(Record(place.path, place.label, place.split) if usable else None)
+        if place is None:
+            outside[f"{posixpath.dirname(name)}/".removeprefix("/")] += 1
+        elif not usable and place.split not in has_classes:
+            unlabelled[place.split] += 1
+        elif not usable:
+            unused.append((name, "it lies outside the class folders"))
+    for folder, number in outside.items():
+        where = f" in {folder}" if folder else ""
+        unused.append((f"{number:,} pictures{where}", "they lie beside the split folders"))
+    for split, number in unlabelled.items():
+        unused.append((f"{number:,} pictures of {split}", "unlabelled: in no class folder"))
+    return records, unused
+
+
+def _say_what_lies_deeper(title: str, store: Store, places: Sequence[Place | None]) -> None:
+    """Says which folders and tables might have given classes, and have not."""
+    labels = {place.label for place in places if place}
+    deeper = {
+        (place.label, place.path.split("/")[1])
+        for place in places
+        if place and place.path.count("/") > 1
+    }
+    if len(deeper) > len({label for label, _ in deeper}):
+        named = "/".join(min(deeper))
+        say(title, f"folders inside the class folders make no classes of their own, as {named}")
+    tables = [name for name in store.others if name.lower().endswith(label_tables.SUFFIXES)]
+    if len(labels - {""}) == 1 and tables:
+        table = min(tables, key=lambda name: (name.count("/"), name))
+        try:
+            columns = f"columns: {', '.join(_columns(_table_inside(store, table))[:20])}"
+        except DataError as error:
+            columns = str(error)
+        say(
+            title,
+            f"all pictures are of one class, but there is a table, {table} ({columns}); "
+            f"`,labels={table},file=COLUMN,label=COLUMN` behind the path takes classes from it",
+        )

@@ -11,8 +11,13 @@ from PIL import Image
 
 from gan_keras.foundation.errors import one_line
 
-# What may be opened. Fewer formats, fewer doors: PIL would hand EPS to another program.
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "PPM", "TIFF", "WEBP")
+# What may be opened, whatever its suffix. Fewer formats, fewer doors: PIL would hand EPS to another
+# program, and TGA has no mark by which it could be told from any other file.
+FORMATS = (
+    "PNG", "JPEG", "GIF", "BMP", "DIB", "PPM", "TIFF", "WEBP", "AVIF", "JPEG2000", "ICO", "PCX",
+    "QOI", "SGI", "XBM",
+)  # fmt: skip
+# Files of these names are meant to be pictures, and are named where they are none.
 SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".webp",
 )  # fmt: skip
@@ -59,6 +64,15 @@ class Shape:
     def dims(self) -> tuple[int, int, int]:
         """`(height, width, channels)`."""
         return (self.height, self.width, self.channels)
+
+
+def is_picture(file: BinaryIO) -> bool:
+    """True if the beginning of a file is that of a picture."""
+    try:
+        with _opened(file):
+            return True
+    except BadPictureError:
+        return False
 
 
 def read_header(file: BinaryIO) -> Shape:

@@ -1,16 +1,17 @@
 """Labelled records into a data set: numbers the classes and decides which examples test."""
 
 import dataclasses
+import unicodedata
 from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
 
+from gan_keras.data.closing_check import say
 from gan_keras.data.dataset import Dataset, Examples, rows_of
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
 
-SPLITS = ("train", "test")
 # Class of examples that have none.
 UNLABELLED = "all"
 # One in this many groups is drawn for tests where no split is given.
@@ -24,7 +25,7 @@ class Record:
     Attributes:
         path: Name of the example within its set, "/" between folders.
         label: Class name.
-        split: One of `SPLITS`; if empty, `group` (or else `path`) decides.
+        split: train, val or test; if empty, `group` (or else `path`) decides.
         group: Examples of one group always go to the same split, e.g. a writer's; may be empty.
         line: Line of the table that names it, for messages; 0 if there is none.
     """
@@ -39,8 +40,10 @@ class Record:
 def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
     """Makes a data set of examples and their records.
 
-    Classes are in the order of their numbers if all names are numbers, else of code points. In
-    their names, what cannot be printed is escaped, such as bytes that are no UTF-8.
+    Classes are in the order of their numbers if all names are numbers, else of code points. Their
+    names are in the normal form NFC without blanks around them, and what cannot be printed is
+    escaped, such as bytes that are no UTF-8. What is for validation tests if nothing else does, and
+    is left out otherwise; where all is to train on, a test split is drawn as well.
 
     Args:
         name: Name of the data set.
@@ -50,15 +53,31 @@ def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
     Raises:
         DataError: If there is nothing to train on.
     """
-    names = _in_order({record.label for record in records})
+    labels_of = [normal(record.label).strip() or record.label for record in records]
+    names = _in_order(set(labels_of))
     numbers = {label: number for number, label in enumerate(names)}
-    labels = np.array([numbers[record.label] for record in records], np.int32)
-    drawn = draw_test([record.group or record.path for record in records], labels)
+    labels = np.array([numbers[label] for label in labels_of], np.int32)
     given = np.array([record.split for record in records])
+    if number := int((given == "val").sum()):
+        if (given == "test").any():
+            say(name, f"{number:,} images for validation are left out, as there is a test split")
+            rows = np.flatnonzero(given != "val")
+            kept = [records[row] for row in rows.tolist()]
+            return assemble(name, rows_of(images, rows), kept)
+        say(name, f"{number:,} images for validation are the test split; none is trained on")
+        given[given == "val"] = "test"
+    if (given == "train").all():
+        given[:] = ""
+    drawn = draw_test([normal(record.group or record.path) for record in records], labels)
     test = np.where(given == "", drawn, given == "test")
     if test.all():
         raise DataError(f"{name}: all pictures are in the test split")
     return divide(name, images, labels, test, _printable(names))
+
+
+def normal(name: str) -> str:
+    """A name in the normal form NFC, in which equal ones are equal; macOS writes another."""
+    return unicodedata.normalize("NFC", name)
 
 
 def draw_test(keys: Sequence[str], labels: np.ndarray) -> np.ndarray:

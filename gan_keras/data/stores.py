@@ -1,21 +1,30 @@
-"""Folders and .zip archives of own pictures. Neither can lead anywhere else.
+"""Folders and archives of own pictures. None can lead anywhere else.
 
-A zip is never unpacked: its entries are read into memory one by one, so that no path in it means
-anything on this machine.
+An archive is never unpacked into files: its entries are read into memory one by one, so that no
+path in it means anything on this machine.
 """
 
 import hashlib
 import io
 import os
 import stat
+import tarfile
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from gan_keras.data.labels_csv import NAME
-from gan_keras.data.pictures import SUFFIXES, BadPictureError
-from gan_keras.foundation.archives import READ_ERRORS, open_archive, refusal
+from gan_keras.data.pictures import SUFFIXES, BadPictureError, is_picture
+from gan_keras.foundation.archives import (
+    READ_ERRORS,
+    TAR_SUFFIXES,
+    Tar,
+    leads_out,
+    member_path,
+    open_archive,
+    refusal,
+)
 from gan_keras.foundation.errors import DataError
 
 MAX_FILE_BYTES = 100_000_000
@@ -25,11 +34,12 @@ MAX_RATIO = 100
 
 
 class Store:
-    """Picture files below one root, in the order of their names.
+    """Files below one root, in the order of their names.
 
     Attributes:
         path: The folder or archive.
         names: Paths of the pictures relative to the root, with "/" between folders.
+        others: Paths of the other files.
         skipped: Name and reason of each file that is left out.
 
     Args:
@@ -42,6 +52,8 @@ class Store:
         self, path: Path, listing: Iterable[tuple[str, str, str]], read: Callable[[str], BinaryIO]
     ) -> None:
         self.path = path
+        self.names: list[str] = []
+        self.others: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         self._read = read
         self._stamps: dict[str, str] = {}
@@ -52,39 +64,45 @@ class Store:
                 self.skipped.append((name, reason))
             else:
                 self._stamps[name] = stamp
-        self._root = _common_root(self._stamps)
-        found = (name.removeprefix(self._root) for name in sorted(self._stamps))
-        self.names = [name for name in found if name.lower().endswith(SUFFIXES)]
+        for name in sorted(self._stamps):
+            (self.names if self._is_picture(name) else self.others).append(name)
+
+    def _is_picture(self, name: str) -> bool:
+        """True if a file is named like a picture, or is one by its content."""
+        if name.lower().endswith(SUFFIXES):
+            return True
+        try:
+            with self._read(name) as file:
+                return is_picture(file)
+        except (BadPictureError, OSError):
+            return False
 
     def open(self, row: int) -> BinaryIO:
         """Opens a picture file; raises BadPictureError or OSError."""
-        return self._read(self._root + self.names[row])
+        return self._read(self.names[row])
 
-    def labels(self) -> bytes | None:
-        """Content of the root's labels.csv, or None; raises DataError if it cannot be read."""
-        name = self._root + NAME
+    def read(self, name: str) -> bytes:
+        """Content of one of the other files; raises DataError if it cannot be read."""
         reason: object = dict(self.skipped).get(name)
-        if name in self._stamps:
+        if not reason:
             try:
                 with self._read(name) as file:
                     return file.read()
             except (BadPictureError, OSError) as error:
                 reason = error
-        if reason:
-            raise DataError(f"{self.path}: {NAME} cannot be read: {reason}")
-        return None
+        raise DataError(f"{self.path}: {name} cannot be read: {reason}")
 
     def digest(self, rows: Sequence[int]) -> bytes:
         """Hash of the names of some files, with their sizes and times (or checksums)."""
         digest = hashlib.sha256()
         for row in rows:
-            name = self._root + self.names[row]
+            name = self.names[row]
             digest.update(f"{name}\0{self._stamps[name]}\0".encode("utf-8", "surrogateescape"))
         return digest.digest()
 
 
 def open_store(path: Path) -> Store:
-    """Lists a folder with all below it, or a .zip.
+    """Lists a folder with all below it, or an archive.
 
     Raises:
         DataError: If it is neither, is damaged, unpacks to too much, or holds no pictures.
@@ -92,28 +110,70 @@ def open_store(path: Path) -> Store:
     if path.is_dir():
         store = Store(path, sorted(_list_folder(path)), lambda name: (path / name).open("rb"))
     elif path.is_file():
-        store = _zip_store(path)
+        is_tar = path.name.lower().endswith(TAR_SUFFIXES)
+        store = _tar_store(path) if is_tar else _zip_store(path)
     else:
-        raise DataError(f"there is no folder or .zip {path}")
+        raise DataError(f"there is no folder, .zip or .tar {path}")
     if not store.names:
+        only = f", only other files ({by_suffix(store.others)})" if store.others else ""
         first = f"; {store.skipped[0][0]!r}: {store.skipped[0][1]}" if store.skipped else ""
-        raise DataError(f"{path} holds no pictures ({' '.join(SUFFIXES)}){first}")
+        raise DataError(f"{path} holds no pictures{only}{first}")
     return store
 
 
+def by_suffix(names: Iterable[str]) -> str:
+    """Numbers of files by suffix, for a message, as in `.txt 3, .csv 1`."""
+    numbers = Counter(PurePosixPath(name).suffix.lower() or "no suffix" for name in names)
+    more = f", {len(numbers) - 10} more" if len(numbers) > 10 else ""
+    return ", ".join(f"{suffix} {number:,}" for suffix, number in numbers.most_common(10)) + more
+
+
+def _most(path: Path) -> int:
+    """The most bytes that an archive may unpack to."""
+    return max(MAX_TOTAL_BYTES, MAX_RATIO * path.stat().st_size)
+
+
+def _tar_store(path: Path) -> Store:
+    """Lists a tar archive."""
+    archive = Tar(path, _most(path))
+    members: dict[str, tarfile.TarInfo] = {}
+    listing = []
+    for member in archive.members:
+        name = member_path(member.name)
+        if member.isdir() or not name or _is_hidden(name):
+            continue
+        reason = _refuse_path(member.name) or _too_large(member.size)
+        if member.islnk() or member.issym():
+            reason = "a link"
+        elif not member.isreg() or member.issparse():
+            reason = "no plain file"
+        listing.append((name, f"{member.size} {member.mtime} {member.offset_data}", reason))
+        if not reason:
+            members.setdefault(name, member)
+
+    def read(name: str) -> BinaryIO:
+        content = archive.read(members[name])
+        if len(content) < members[name].size:
+            raise BadPictureError("cut off in the archive")
+        return io.BytesIO(content)
+
+    return Store(path, listing, read)
+
+
 def _zip_store(path: Path) -> Store:
-    """Lists an archive; see the module on why it is harmless."""
+    """Lists a zip archive; see the module on why it is harmless."""
     archive = open_archive(path)
     entries: dict[str, zipfile.ZipInfo] = {}
     listing = []
     for entry in archive.infolist():
-        if not entry.is_dir() and not _is_hidden(entry.filename):
+        name = member_path(entry.filename)
+        if not entry.filename.endswith(("/", "\\")) and not _is_hidden(name):
             reason = _refuse(entry)
-            listing.append((entry.filename, f"{entry.file_size} {entry.CRC:08x}", reason))
+            listing.append((name, f"{entry.file_size} {entry.CRC:08x}", reason))
             if not reason:
-                entries.setdefault(entry.filename, entry)
+                entries.setdefault(name, entry)
     total = sum(entry.file_size for entry in entries.values())
-    if total > max(MAX_TOTAL_BYTES, MAX_RATIO * path.stat().st_size):
+    if total > _most(path):
         raise DataError(
             f"{path}: its files unpack to more than {MAX_TOTAL_BYTES:,} bytes and {MAX_RATIO} "
             "times the archive: looks like a zip bomb"
@@ -166,12 +226,14 @@ def _leads_inside(link: str, root: str) -> bool:
 
 def _refuse(entry: zipfile.ZipInfo) -> str:
     """Reason why an entry is left out; empty if it is not."""
-    name = entry.filename
-    if name.startswith("/") or ".." in PurePosixPath(name).parts or "\\" in name:
-        return "its path leads out of the archive"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "a link"
-    return _too_large(entry.file_size) or refusal(entry) or ""
+    return _refuse_path(entry.filename) or _too_large(entry.file_size) or refusal(entry) or ""
+
+
+def _refuse_path(name: str) -> str:
+    """Reason why an entry of a name is left out; empty if it is not."""
+    return "its path leads out of the archive" if leads_out(name) else ""
 
 
 def _too_large(size: int) -> str:
@@ -185,16 +247,3 @@ def _is_hidden(name: str) -> bool:
         (part.startswith(".") and part not in (".", "..")) or part == "__MACOSX"
         for part in name.split("/")
     )
-
-
-def _common_root(names: Collection[str]) -> str:
-    """The one folder that a zip of a folder has around everything, with its "/"; else empty.
-
-    It is a class rather than a wrapping if pictures lie in it directly and no labels.csv does.
-    """
-    roots = {name.partition("/")[0] if "/" in name else None for name in names}
-    if len(roots) != 1 or None in roots:
-        return ""
-    root = f"{roots.pop()}/"
-    inner = [name.removeprefix(root) for name in names]
-    return root if NAME in inner or all("/" in name for name in inner) else ""

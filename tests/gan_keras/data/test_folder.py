@@ -1,8 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
 from data_samples import class_files, png, shades
-from file_samples import write_files, write_zip
+from file_samples import write_files, write_tar, write_zip
 
 from gan_keras import data
 from gan_keras.data import DataOptions, folder, show
@@ -72,11 +73,150 @@ def test_names_of_classes_fit_on_a_line_and_into_a_file(tmp_path):
     assert "\x1b" not in show.describe(found).encode().decode()
 
 
-def test_train_and_test_folders_are_splits(tmp_path):
-    files = {"train/a/1.png": png(1), "train/b/2.png": png(2), "test/a/deep/3.png": png(3)}
-    found = load(write_files(tmp_path / "p", files))
-    assert found.class_names == ("a", "b")
-    assert (shades(found.train_images), shades(found.test_images)) == ([1, 2], [3])
+def digits(classes="012", number=6, root="", **more):
+    """Pictures of classes, each in a folder, below a root; the shade is the number of the class."""
+    return {f"{root}{c}/{i}.png": png(10 * int(c), **more) for c in classes for i in range(number)}
+
+
+def said(capsys):
+    return [line.removeprefix("WARNING: p: ") for line in capsys.readouterr().err.splitlines()]
+
+
+SPLIT = digits(root="TRAIN/") | digits(root="Testing/", number=2)
+
+
+@pytest.mark.parametrize("write", [write_files, write_zip, write_tar])
+@pytest.mark.parametrize(
+    ("files", "counts", "lines"),
+    [
+        (SPLIT, (18, 6), []),
+        (
+            {f"x-main/data/{name}": file for name, file in SPLIT.items()}
+            | {"x-main/README.md": b"", "x-main/docs/fig.png": png(), "x-main/docs/b.png": png()},
+            (18, 6),
+            [
+                "files that are no pictures are left out: .md 1",
+                "'2 pictures in x-main/docs/' is left out: they lie beside the split folders",
+            ],
+        ),
+        (
+            digits(root="train/train/") | digits(root="test/", number=2),
+            (18, 6),
+            [],
+        ),
+        (
+            digits(root="train/") | digits(root="val/", number=2),
+            (18, 6),
+            ["6 images for validation are the test split; none is trained on"],
+        ),
+        (
+            SPLIT | digits(root="dev/", number=1),
+            (18, 6),
+            ["3 images for validation are left out, as there is a test split"],
+        ),
+        (
+            digits(root="train/") | {f"test/{i}.png": png() for i in range(7)},
+            (15, 3),
+            ["'7 pictures of test' is left out: unlabelled: in no class folder"],
+        ),
+        (
+            digits(root="train/") | digits("3", 2, root="test/"),
+            (18, 0),
+            ["classes without a train image are left out, and so are their 2 test images: 3"],
+        ),
+        ({"digits/README.txt": b""} | digits(root="digits/"), (15, 3), [
+            "files that are no pictures are left out: .txt 1"
+        ]),
+        (digits(root="Set/Set/Img/"), (15, 3), []),
+    ],
+)  # fmt: skip
+def test_splits_and_wrappings(tmp_path, capsys, write, files, counts, lines):
+    found = load(write(tmp_path / "p", files))
+    assert found.class_names == ("0", "1", "2")
+    assert set(together(found)) == {(10 * c, str(c)) for c in range(3)}
+    assert (len(found.train_labels), len(found.test_labels)) == counts
+    assert said(capsys) == lines
+
+
+def test_what_might_have_been_classes_is_said(tmp_path, capsys):
+    files = {f"cat/{kind}/{i}.png": png(i) for kind in ("wild", "tame") for i in range(6)}
+    load(write_files(tmp_path / "p", files | {"dog/1.png": png()}))
+    assert said(capsys) == [
+        "folders inside the class folders make no classes of their own, as cat/tame"
+    ]
+
+
+LATEX = ("\\alpha", ",")
+HASY = "path,symbol_id,latex,user_id\n" + "".join(
+    f'hasy-data/{i}.png,{31 + i % 2},"{LATEX[i % 2]}",{i // 2}\n' for i in range(60)
+)
+
+
+def test_hasy_needs_its_columns_and_says_so(tmp_path, capsys):
+    files = {f"hasy-data/{i}.png": png(i) for i in range(60)}
+    path = write_files(tmp_path / "p", files | {"hasy-data-labels.csv": HASY})
+    assert load(path).num_classes == 1
+    (line, _) = said(capsys)
+    assert "of one class, but there is a table, hasy-data-labels.csv (columns: path, sy" in line
+    assert "`,labels=hasy-data-labels.csv,file=COLUMN,label=COLUMN` behind the path" in line
+    found = load(f"{path},labels=hasy-data-labels.csv,file=path,label=latex,group=user_id")
+    assert found.class_names == (",", "\\alpha")
+    assert {(shade % 2, name) for shade, name in together(found)} == {(0, "\\alpha"), (1, ",")}
+    train, test = ({x // 2 for x in shades(y)} for y in (found.train_images, found.test_images))
+    assert test
+    assert not train & test
+    assert said(capsys) == []
+
+
+@pytest.mark.parametrize("write", [write_files, write_zip])
+@pytest.mark.parametrize("where", ["each", "root", "jsonl"])
+def test_hugging_face_folders(tmp_path, capsys, write, where):
+    files = {f"{part}/{i}.png": png(i) for part, n in (("train", 9), ("test", 3)) for i in range(n)}
+    tables = {}
+    for name in files:
+        folder, _, file = name.partition("/")
+        label = "ab"[int(file[0]) % 2]
+        if where == "jsonl":
+            row = json.dumps({"file_name": file, "label": label})
+            tables.setdefault(f"{folder}/metadata.jsonl", []).append(row)
+        elif where == "each":
+            tables.setdefault(f"{folder}/metadata.csv", ["file_name,label"]).append(
+                f"{file},{label}"
+            )
+        else:
+            tables.setdefault("metadata.csv", ["file_name,label"]).append(f"{name},{label}")
+    files |= {name: "\n".join(lines) for name, lines in tables.items()}
+    found = load(write(tmp_path / "p", {f"set/{name}": file for name, file in files.items()}))
+    assert (shades(found.train_images), shades(found.test_images)) == ([*range(9)], [0, 1, 2])
+    assert {(shade % 2, name) for shade, name in together(found)} == {(0, "a"), (1, "b")}
+    assert said(capsys) == []
+
+
+def test_captions_are_no_labels(tmp_path, capsys):
+    files = digits() | {"metadata.csv": "file_name,text\n0/0.png,a nought\n"}
+    assert load(write_files(tmp_path / "p", files)).class_names == ("0", "1", "2")
+    assert said(capsys) == ["files that are no pictures are left out: .csv 1"]
+
+
+@pytest.mark.parametrize("prefix", ["", "img/", "set/img/", "./img/"])
+def test_paths_of_a_table_are_found_wherever_they_begin(tmp_path, prefix):
+    files = {f"set/img/{i}.png": png(i) for i in range(4)}
+    rows = "".join(f"{prefix}{i}.png,{'ab'[i % 2]}\n" for i in range(4))
+    path = write_zip(tmp_path / "p", files | {"set/labels.csv": "file,label\n" + rows})
+    assert {(shade % 2, name) for shade, name in together(load(path))} == {(0, "a"), (1, "b")}
+
+
+def test_names_are_compared_and_kept_in_one_normal_form(tmp_path):
+    composed, apart = "é", "e\u0301"  # as macOS writes it
+    files = {f"{apart}/{i}.png": png(i) for i in range(3)} | {f"{composed}/9.png": png(9)}
+    path = write_zip(tmp_path / "p", files)
+    assert load(path).class_names == (composed,)
+    rows = "".join(f"{composed}/{i}.png,{'ab'[i % 2]}\n" for i in range(3))
+    write_files(tmp_path, {"labels.csv": "file,label\n" + rows})
+    (tmp_path / "p.zip").unlink()
+    path = write_zip(tmp_path / "p", {name: file for name, file in files.items() if apart in name})
+    assert load(path).class_names == ("a", "b")
+    assert load(path, only_class="a").class_names == ("a",)
 
 
 def test_good_files_among_bad_ones(tmp_path, capsys):
@@ -95,7 +235,8 @@ def test_good_files_among_bad_ones(tmp_path, capsys):
     assert "'outside.png' is left out: it lies outside the class folders" in said
     assert "'b/0.png' is left out: not a picture of a known kind" in said
     assert "41 more files are left out (41 x not a picture of a known kind)" in said
-    assert said.count("\n") == 11
+    assert "files that are no pictures are left out: .txt 1" in said
+    assert said.count("\n") == 12
 
 
 def test_sizes_that_differ_get_one(tmp_path, capsys):
@@ -148,7 +289,11 @@ def test_group_column(tmp_path):
     ("files", "options", "message"),
     [
         ({"labels.csv": "file,label\n3.png,a\n4.png,a\n"}, "", "line 3: there is no pic.*'4.png'"),
-        ({"labels.csv": "file,label\n3.png,a\n3.png,b\n"}, "", "line 3: '3.png' is in line 2"),
+        (
+            {"labels.csv": "file,label\n3.png,a\n3.png,b\n"},
+            "",
+            "line 3: '3.png' is in line 2 already",
+        ),
         ({"labels.csv": "file,label\n../3.png,a\n"}, "", r"line 2: .* picture '\.\./3.png'"),
         ({"labels.csv": "file,label,split\n3.png,a,test\n"}, "", "all pictures are in the test"),
         ({}, ",label=letter", "has no labels.csv"),

@@ -1,14 +1,19 @@
+import gzip
 import os
 import stat
+import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from data_samples import png
-from file_samples import damage, lie, write_files, write_zip
+from file_samples import damage, lie, write_files, write_tar, write_zip
 
+from gan_keras import data
 from gan_keras.data import stores
 from gan_keras.data.pictures import BadPictureError
 from gan_keras.data.stores import open_store
+from gan_keras.foundation import archives
 from gan_keras.foundation.errors import DataError
 
 
@@ -17,23 +22,98 @@ def content(store, row):
         return file.read()
 
 
-@pytest.mark.parametrize("write", [write_files, write_zip])
+every_store = pytest.mark.parametrize("write", [write_files, write_zip, write_tar])
+
+
+@every_store
 def test_pictures_in_the_order_of_their_names(tmp_path, write):
     hidden = {".x/3.png": b"x", "__MACOSX/4.png": b"x", "a/.5.png": b"x", "a/notes.txt": b"x"}
     store = open_store(write(tmp_path / "p", {"b/2.png": png(2), "a/1.PNG": png(1), **hidden}))
     assert store.names == ["a/1.PNG", "b/2.png"]
     assert [content(store, row) for row in (0, 1)] == [png(1), png(2)]
-    assert store.labels() is None
+    assert store.others == ["a/notes.txt"]
+    assert store.read("a/notes.txt") == b"x"
     assert not store.skipped
     assert store.digest([0, 1]) != store.digest([0])
 
 
-def test_zip_paths_lead_nowhere(tmp_path):
-    bad = ["../out.png", "/etc/out.png", "a/../../out.png", "a\\..\\out.png"]
-    store = open_store(write_zip(tmp_path / "p.zip", dict.fromkeys(["a/1.png", *bad], png())))
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_paths_in_archives_lead_nowhere(tmp_path, write):
+    bad = ["../out.png", "/etc/out.png", "a/../../out.png", "a\\..\\out.png", "C:\\out.png"]
+    store = open_store(write(tmp_path / "p", dict.fromkeys(["a/1.png", *bad], png())))
     assert store.names == ["a/1.png"]
-    assert store.skipped == [(name, "its path leads out of the archive") for name in bad]
-    assert os.listdir(tmp_path) == ["p.zip"]
+    assert [reason for _, reason in store.skipped] == ["its path leads out of the archive"] * 5
+    assert os.listdir(tmp_path) == ["p.zip" if write == write_zip else "p.tar.gz"]
+
+
+def test_backslashes_are_folders_where_there_are_no_slashes(tmp_path):
+    # PowerShell 5 writes only these; elsewhere they are part of a name
+    names = ["digits\\0\\1.png", "\\alpha/2.png"]
+    files = {"digits\\": b"", **dict.fromkeys(names, png())}
+    store = open_store(write_zip(tmp_path / "p.zip", files))
+    assert store.names == ["\\alpha/2.png", "digits/0/1.png"]
+    assert not store.skipped
+
+
+@every_store
+def test_pictures_are_known_by_their_content(tmp_path, write):
+    kinds = {
+        "a/1.jfif": "JPEG",
+        "a/2": "GIF",
+        "a/3.txt": "BMP",
+        "a/4.avif": "AVIF",
+        "a/5.ico": "ICO",
+    }
+    files = {name: png(format=kind, size=(16, 16)) for name, kind in kinds.items()}
+    store = open_store(
+        write(tmp_path / "p", {**files, "a/6.heic": b"\0\0\0\x18ftypheic", "a/7": b""})
+    )
+    assert store.names == sorted(kinds)
+    assert store.others == ["a/6.heic", "a/7"]
+
+
+def test_tar_links_devices_and_cut_off_files(tmp_path):
+    def hostile(archive):
+        for kind in (b"1", b"2", b"3", b"6"):  # hard link, link, device, pipe
+            member = tarfile.TarInfo(f"a/{kind.decode()}.png")
+            member.type, member.linkname = kind, "/etc/passwd"
+            archive.addfile(member)
+
+    store = open_store(write_tar(tmp_path / "p", {"a/0.png": png()}, hostile))
+    assert store.names == ["a/0.png"]
+    reasons = ["a link", "a link", "no plain file", "no plain file"]
+    assert [reason for _, reason in store.skipped] == reasons
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda whole: whole[: len(whole) // 2], "not a whole tar archive"),
+        (lambda whole: b"hello" * 200, "not a whole tar archive"),
+        (lambda whole: b"", "not a whole tar archive|holds no pictures"),
+        (lambda whole: gzip.compress(gzip.decompress(whole)[:1200]), "not a whole tar archive"),
+        # a second header that is damaged would be the end to tarfile
+        (
+            lambda whole: gzip.compress(gzip.decompress(whole).replace(b"a/2.png", b"a/\xff.png")),
+            "a header is damaged",
+        ),
+        (lambda whole: gzip.compress(bytes(3_000_000)), "looks like an archive bomb"),
+    ],
+)
+def test_tars_that_are_damaged_or_bombs(tmp_path, monkeypatch, change, message):
+    monkeypatch.setattr(stores, "MAX_TOTAL_BYTES", 1_000_000)
+    path = write_tar(tmp_path / "p", {"a/1.png": png(), "a/2.png": png()})
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DataError, match=message) as caught:
+        open_store(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_tar_whose_list_is_too_long_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_MAX_TAR_LISTING", 100_000)
+    path = write_tar(tmp_path / "p", {"a" * 200_000: b""})
+    with pytest.raises(DataError, match="its list of files is too long"):
+        open_store(path)
 
 
 def test_links_and_encrypted_and_doubled_entries(tmp_path):
@@ -51,12 +131,12 @@ def test_links_and_encrypted_and_doubled_entries(tmp_path):
     assert content(store, 0) == png(5)  # the other one of the name
 
 
-def test_a_labels_csv_that_cannot_be_read_is_an_error(tmp_path):
+def test_a_table_that_cannot_be_read_is_an_error(tmp_path):
     # other classes would be taken without a word
     path = write_zip(tmp_path / "p.zip", {"labels.csv": b"file,label\n", "a/1.png": png()})
-    store = open_store(lie(path, method=zipfile.ZIP_LZMA))
+    path = lie(path, method=zipfile.ZIP_LZMA)
     with pytest.raises(DataError, match="labels.csv cannot be read: compression method 14 is not"):
-        store.labels()
+        data.load(f"folder:{path}")
 
 
 @pytest.mark.parametrize("change", [{"size": 100}, {}])
@@ -68,7 +148,7 @@ def test_entries_that_are_damaged_or_lie_about_their_size(tmp_path, change):
     assert content(store, 1) == png()
 
 
-@pytest.mark.parametrize("write", [write_files, write_zip])
+@every_store
 def test_large_files_are_left_out(tmp_path, monkeypatch, write):
     monkeypatch.setattr(stores, "MAX_FILE_BYTES", 10_000)
     store = open_store(write(tmp_path / "p", {"a/1.png": png(), "a/2.png": b"\0" * 20_000}))
@@ -119,21 +199,22 @@ def test_folders_that_cannot_be_read_are_left_out(tmp_path, monkeypatch):
     store = open_store(folder)
     assert store.names == ["a/1.png"]
     assert store.skipped == [("b/c/", "cannot be looked through: Permission denied")]
-    with pytest.raises(DataError, match=r"holds no pictures .*'.': .*Permission denied"):
+    with pytest.raises(DataError, match=r"holds no pictures; '.': .*Permission denied"):
         open_store(folder / "b" / "c")
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: None, "there is no folder or .zip"),
-        (lambda path: path.mkdir(), "holds no pictures"),
+        (lambda path: None, "there is no folder, .zip or .tar"),
+        (lambda path: path.mkdir(), "holds no pictures$"),
+        (lambda path: write_files(path, {"a.npz": b"", "b.npz": b""}), r"only other .*\(.npz 2\)"),
         (lambda path: path.write_bytes(b"no zip"), "not a whole zip archive"),
         (lambda path: write_zip(path, {"../a.png": b""}), "leads out of the archive"),
     ],
 )
 def test_nothing_to_use(tmp_path, make, message):
-    make(tmp_path / "p")
+    path = make(tmp_path / "p")
     with pytest.raises(DataError, match=message) as caught:
-        open_store(tmp_path / "p")
+        open_store(path if isinstance(path, Path) else tmp_path / "p")
     assert "\n" not in str(caught.value)

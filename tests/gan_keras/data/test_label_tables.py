@@ -1,6 +1,6 @@
 import pytest
 
-from gan_keras.data.labels_csv import parse
+from gan_keras.data.label_tables import parse
 from gan_keras.data.records import Record
 from gan_keras.foundation.errors import DataError
 
@@ -28,6 +28,29 @@ def read(text, **columns):
             {"label": "letter", "group": "book"},
             [Record("a.png", "A", group="7", line=2)],
         ),
+        # typed by hand: blanks, capitals, semicolons, an empty line, the words for splits
+        (
+            "File; Label ;Split\n a.png ;cat ; Train\nb.png; cat;VALID\n;;\nc.png;cat;testing\n",
+            {},
+            [
+                Record("a.png", "cat", "train", line=2),
+                Record("b.png", "cat", "val", line=3),
+                Record("c.png", "cat", "test", line=5),
+            ],
+        ),
+        ("file\tlabel\na.png\tx, y\n".encode("utf-16"), {}, [Record("a.png", "x, y", line=2)]),
+        # HASYv2, and Hugging Face
+        (
+            "path,symbol_id,latex,user_id\nd/v2-0.png,31,\\alpha,50\n",
+            {"file": "path", "label": "latex", "group": "user_id"},
+            [Record("d/v2-0.png", "\\alpha", group="50", line=2)],
+        ),
+        ("file_name,label\na.png,3\n", {}, [Record("a.png", "3", line=2)]),
+        (
+            '{"file_name": "a.png", "label": 3, "b": []}\n\n{"label": "x", "file_name": "b.png"}',
+            {},
+            [Record("a.png", "3", line=1), Record("b.png", "x", line=3)],
+        ),
     ],
 )
 def test_records(text, columns, records):
@@ -37,13 +60,19 @@ def test_records(text, columns, records):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "line 1: no column 'file'"),
+        ("", "line 1: no column 'file' .*`,file=COLUMN` behind"),
         ("file,class\na.png,x\n", r"line 1: no column 'label' \(there are: file, class\)"),
         ("file,label\n", "no lines but the column names"),
         ("file,label\na.png,x\nb.png\n", "line 3: no value for 'label'"),
         ("file,label\na.png,x,y\n", "line 2: more values than column names"),
         ("file,label\na.png,\n", "line 2: 'label' is empty"),
-        ("file,label,split\na.png,x,val\n", "line 2: 'split' is 'val'; it must be one of train"),
+        ("file,label,split\na.png,x,y\n", "line 2: 'split' is 'y'; it must be one of train"),
+        ('{"file_name": "a.png"}', "no column 'label'"),
+        ('{"file_name": "a.png", "label": "x"}\n[1]', "line 2: no JSON object"),
+        (
+            '{"file_name": "a.png", "label": "x"}\n{"label": null}',
+            "line 2: no value for 'file_name'",
+        ),
         (b"file,label\na.png,x\nb.png,\xff\n", "line 3: not UTF-8"),
         ('file,label\na.png,"x\n', "line 2: "),
     ],

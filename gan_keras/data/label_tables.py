@@ -1,0 +1,162 @@
+"""Tables of pictures with their class, and optionally their split or group: CSV or JSON lines."""
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from gan_keras.data.closing_check import split_of
+from gan_keras.data.records import Record
+from gan_keras.foundation.errors import DataError
+
+# Tables that are taken unasked, first one first; the last two are Hugging Face's.
+NAMES = ("labels.csv", "metadata.csv", "metadata.jsonl")
+# Suffixes of what may be a table of this kind.
+SUFFIXES = (".csv", ".tsv", ".jsonl")
+# Field of `Record` -> names of its column, the first one that is there counts.
+_COLUMNS = {
+    "path": ("file", "file_name", "filename"),
+    "label": ("label",),
+    "split": ("split",),
+    "group": ("group",),
+}
+# Field -> its option, where it has another name.
+_OPTIONS = {"path": "file"}
+_DELIMITERS = (",", ";", "\t")
+
+
+def parse(content: bytes, where: str, columns: Mapping[str, str]) -> list[Record]:
+    """Reads a table of pictures.
+
+    Args:
+        content: The file, UTF-8 (a byte order mark is fine) or UTF-16: JSON lines, or CSV with
+            commas, semicolons or tabs, with a line of column names: `file` (or Hugging Face's
+            `file_name`), `label`, and maybe `split` and `group`. Further columns are ignored, and
+            so are blanks around names and values.
+        where: Path for messages.
+        columns: Other names of the columns file, label, split and group, which then must be there.
+
+    Returns:
+        A record per line, paths with "/" between folders.
+
+    Raises:
+        DataError: Names the line and what is wrong with it.
+    """
+    names, rows = _read(content, where)
+    present = _present(names, where, columns)
+    records = [_record(row, line, where, present) for line, row in rows]
+    if not records:
+        raise DataError(f"{where}: no lines but the column names")
+    return records
+
+
+def column_names(content: bytes, where: str) -> list[str]:
+    """Names of the columns of a table.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    return list(_read(content, where)[0])
+
+
+def is_labelled(names: Sequence[str]) -> bool:
+    """True if a table has the columns that are taken unasked."""
+    known = {name.casefold() for name in names}
+    return all(known & set(_COLUMNS[field]) for field in ("path", "label"))
+
+
+def _read(content: bytes, where: str) -> tuple[Sequence[str], Iterator[tuple[int, dict]]]:
+    """Column names, and the number and values of each line."""
+    try:
+        # spreadsheets save "Unicode text" as UTF-16
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{where}, line {line}: not UTF-8") from None
+    if text.lstrip().startswith("{"):
+        rows = list(_json_lines(text, where))
+        return list(dict.fromkeys(name for _, row in rows for name in row)), iter(rows)
+    first = text.partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    lines = _csv_lines(reader, where)
+    names = [name.strip() for name in next(lines, (1, []))[1]]
+    return names, _named(names, lines, where)
+
+
+def _json_lines(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yields the number and the plain values of each line."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                row = None
+            if not isinstance(row, dict):
+                raise DataError(f"{where}, line {number}: no JSON object")
+            plain = (str, int, float)
+            yield number, {key: str(x) for key, x in row.items() if isinstance(x, plain)}
+
+
+def _csv_lines(reader: Iterator[list[str]], where: str) -> Iterator[tuple[int, list[str]]]:
+    """Yields the number and the values of each line that is not empty."""
+    before = 0  # the last line that was fine
+    try:
+        for row in reader:
+            before = reader.line_num  # ty: ignore[missing-attribute]
+            if any(value.strip() for value in row):
+                yield before, row
+    except csv.Error as error:
+        raise DataError(f"{where}, line {before + 1}: {error}") from None
+
+
+def _named(
+    names: Sequence[str], lines: Iterator[tuple[int, list[str]]], where: str
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yields the values of each line by column."""
+    for number, row in lines:
+        if len(row) > len(names):
+            raise DataError(f"{where}, line {number}: more values than column names")
+        yield number, dict(zip(names, row, strict=False))
+
+
+def _present(names: Sequence[str], where: str, columns: Mapping[str, str]) -> dict[str, str]:
+    """Columns that are there, by the field of `Record` that they fill."""
+    known = {name.casefold(): name for name in reversed(names)}
+    present = {}
+    for field, usual in _COLUMNS.items():
+        option = _OPTIONS.get(field, field)
+        wanted = (columns[option],) if option in columns else usual
+        found = [known[name.casefold()] for name in wanted if name.casefold() in known]
+        if found:
+            # exactly as it was asked for, where case alone tells columns apart
+            present[field] = wanted[0] if wanted[0] in names else found[0]
+        elif field in ("path", "label") or option in columns:
+            hint = "" if option in columns else f"; `,{option}=COLUMN` behind the path names it"
+            raise DataError(
+                f"{where}, line 1: no column {wanted[0]!r} (there are: {', '.join(names)}){hint}"
+            )
+    return present
+
+
+def _record(row: Mapping[str, str], line: int, where: str, columns: Mapping[str, str]) -> Record:
+    """One line, checked."""
+    where = f"{where}, line {line}"
+    values: dict[str, str] = {}
+    for field, column in columns.items():
+        if column not in row:
+            raise DataError(f"{where}: no value for {column!r}")
+        value = row[column].strip()
+        if not value and field != "group":
+            raise DataError(f"{where}: {column!r} is empty")
+        if field == "split":
+            if not split_of(value):
+                raise DataError(
+                    f"{where}: {column!r} is {value!r}; it must be one of train, val, test"
+                )
+            value = split_of(value)
+        values[field] = value
+    values["path"] = values["path"].replace("\\", "/").removeprefix("./")
+    return Record(**values, line=line)
