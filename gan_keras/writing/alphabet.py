@@ -31,7 +31,7 @@ _EMNIST = {
 }
 
 # Characters that share one ink; the first that the run has is taken.
-_SAME_INK = "-−–—‐‑‒ ′'’‘´` \"”“″„ |∣ǀ ϕφ Δ∆ ∑Σ *∗ μµ ≤⩽ ≥⩾ …⋯ /∕⁄ ∈ϵ".split()
+_SAME_INK = ".⋅·∙ -−–—‐‑‒ ′'’‘´` \"”“″„ |∣ǀ ϕφ Δ∆ ∑Σ *∗ μµ ≤⩽ ≥⩾ …⋯ /∕⁄ ∈ϵ".split()
 # Compatibility characters that mean the same; a raised 2 does not mean 2.
 _HARMLESS = ("<wide>", "<narrow>", "<compat>", "<noBreak>", "<font>")
 # Shapes that only size or place tells apart, which an image of a single glyph does not show.
