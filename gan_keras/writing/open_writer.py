@@ -94,9 +94,10 @@ def newest_writer(root: str | Path) -> Path:
     for _, folder in sorted(found, reverse=True):
         with contextlib.suppress(DataError, UsageError):
             # what the configuration says is cheaper to know than to open the generator
-            spec = (RunFolder(folder).read_config() or {"data": {}})["data"]
+            stored = RunFolder(folder).read_config() or {"data": {}, "options": {}}
+            spec, dataset = stored["data"], stored["options"].get("dataset", "")
             is_grey = tuple(spec.get("image_shape", ()))[2:] == (1,)
-            if is_grey and len(Alphabet(spec.get("class_names", ()))):
+            if is_grey and len(Alphabet(spec.get("class_names", ()), dataset)):
                 check_can_write(sampling.open_run(folder))
                 return folder
     raise DataError(
