@@ -42,14 +42,14 @@ BELONGS = {
     "ink": ("images",),
     "best": ("workdir",),
 }
-flags.DEFINE_string("workdir", None, "Folder of a run to score.")
-flags.DEFINE_string("images", None, "Folder, .zip or .npz of generated images to score.")
-flags.DEFINE_string("compare", None, "Runs side by side: --compare RUN1 RUN2.")
-flags.DEFINE_string("runs", None, "Pattern of run folders, in quotes: mean and spread.")
-flags.DEFINE_string("against", None, "Pattern of other run folders, paired with --runs by seed.")
+cli.define_path("workdir", None, "Folder of a run to score.")
+cli.define_path("images", None, "Folder, .zip or .npz of generated images to score.")
+cli.define_path("compare", None, "Runs side by side: --compare RUN1 RUN2.")
+cli.define_path("runs", None, "Pattern of run folders, in quotes: mean and spread.")
+cli.define_path("against", None, "Pattern of other run folders, paired with --runs by seed.")
 flags.DEFINE_string("dataset", None, "Data set that --images are compared with.")
-flags.DEFINE_string("data_dir", None, "Folder of prepared data sets (default: the run's, or data).")
-flags.DEFINE_string("out", None, "Folder to write to.")
+cli.define_path("data_dir", None, "Folder of prepared data sets (default: the run's, or data).")
+cli.define_path("out", None, "Folder to write to.")
 flags.DEFINE_integer(
     "per_class", None, "Images per class, or points (default: the run's --eval_samples).", 2
 )

@@ -15,9 +15,9 @@ from gan_keras.foundation import cli
 from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("workdir", None, "Folder of the run; the newest in --runs that can write.")
-flags.DEFINE_string("runs", "runs", "Folder that holds the runs.")
-flags.DEFINE_string("data_dir", "", "Folder of data sets, for proof-reading; the run's own.")
+cli.define_path("workdir", None, "Folder of the run; the newest in --runs that can write.")
+cli.define_path("runs", "runs", "Folder that holds the runs.")
+cli.define_path("data_dir", "", "Folder of data sets, for proof-reading; the run's own.")
 flags.DEFINE_string("host", "127.0.0.1", "Address to listen at; 0.0.0.0 lets other machines in.")
 flags.DEFINE_integer("port", 7860, "Port to listen at.", lower_bound=1, upper_bound=65535)
 

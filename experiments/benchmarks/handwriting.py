@@ -34,9 +34,9 @@ _READABLE, _LOST = 0.9, 0.5
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    flags.DEFINE_string("workdir", None, "Folder of the run.")
-    flags.DEFINE_string("out", None, "The JSON file to write.")
-    flags.DEFINE_string("data_dir", "", "Folder of data sets; the run's own by default.")
+    cli.define_path("workdir", None, "Folder of the run.")
+    cli.define_path("out", None, "The JSON file to write.")
+    cli.define_path("data_dir", "", "Folder of data sets; the run's own by default.")
 
 
 def main() -> None:

@@ -5,14 +5,37 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from absl import app, flags
 
 from gan_keras.foundation.errors import DataError, UsageError, one_line
 
+# Flags belong to the script that asks for them, so that its --help shows them.
+flags.disclaim_key_flags()
+
 # What a shell reports for a command that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
+
+
+class _PathParser(flags.ArgumentParser):
+    """Expands `~`, which shells leave as it is behind the `=` of an option."""
+
+    def parse(self, argument: str) -> str:
+        return os.path.expanduser(argument)
+
+    def flag_type(self) -> str:
+        return "string"
+
+
+def define_path(name: str, default: str | None, help: str, several: bool = False) -> None:
+    """Defines a flag for a path, or for a pattern of paths; `several` makes it a list."""
+    define: Callable[..., Any] = flags.DEFINE_multi if several else flags.DEFINE
+    parser, serializer = _PathParser(), flags.ArgumentSerializer()
+    if several:
+        define(parser, serializer, name, default, help)
+    else:
+        define(parser, name, default, help, serializer=serializer)
 
 
 def exit_on_sigterm() -> None:
