@@ -43,7 +43,7 @@ flags.DEFINE_integer("size", 64, "Size of the writing in pixels.", lower_bound=1
 flags.DEFINE_integer(
     "width", 1200, "Longest line of a text in pixels.", lower_bound=50, upper_bound=10_000
 )
-cli.define_path("data_dir", "", "Folder of data sets, for --best_of; the run's own by default.")
+common.define_places("for --best_of")
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
     from gan_keras.writing.written_sheet import side_by_side
 
     workdir = FLAGS.workdir or newest_writer("runs")
-    scribe = open_writer(workdir, FLAGS.best_of, FLAGS.data_dir)
+    scribe = open_writer(workdir, FLAGS.best_of, **common.places())
     people = [scribe.hand(FLAGS.style + number) for number in range(FLAGS.hands)]
     if FLAGS.towards is not None:
         other = scribe.hand(FLAGS.towards)

@@ -129,7 +129,10 @@ class RunConfig(OptionGroup):
     )
     data_dir: str = option("data", "Folder of prepared data sets.", identity=False, path=True)
     workdir: str = option(
-        "", "Run folder; derived from the options under runs/ when empty.", identity=False, path=True
+        "",
+        "Run folder; derived from the options under runs/ when empty.",
+        identity=False,
+        path=True,
     )
     epochs: int = option(1, "Epochs to train in all; raise it to go on.", minimum=1, identity=False)
     shuffle: bool = option(True, "Whether each pass over the train split has an order of its own.")

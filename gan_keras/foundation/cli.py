@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from absl import app, flags
 
@@ -30,12 +30,11 @@ class _PathParser(flags.ArgumentParser):
 
 def define_path(name: str, default: str | None, help: str, several: bool = False) -> None:
     """Defines a flag for a path, or for a pattern of paths; `several` makes it a list."""
-    define: Callable[..., Any] = flags.DEFINE_multi if several else flags.DEFINE
     parser, serializer = _PathParser(), flags.ArgumentSerializer()
     if several:
-        define(parser, serializer, name, default, help)
+        flags.DEFINE_multi(parser, serializer, name, default, help)
     else:
-        define(parser, name, default, help, serializer=serializer)
+        flags.DEFINE(parser, name, default, help, serializer=serializer)
 
 
 def exit_on_sigterm() -> None:
