@@ -19,6 +19,9 @@ flags.DEFINE_integer("image_size", 0, "Side of the images; 0 leaves them.", lowe
 flags.DEFINE_enum(
     "fit", "resize", ["resize", "pad", "crop"], "How images are brought to --image_size."
 )
+flags.DEFINE_enum(
+    "channels", "auto", ["auto", "grey", "rgb"], "Colours; auto is grey where all images are."
+)
 flags.DEFINE_string("only_class", "", "Classes by name, separated by commas; all when empty.")
 flags.DEFINE_boolean("balance", False, "Cut every class to the size of the smallest.")
 

@@ -158,6 +158,11 @@ class RunConfig(OptionGroup):
         "How images are brought to --image_size: resize (padding to a square), pad, or crop.",
         choices=("resize", "pad", "crop"),
     )
+    channels: str = option(
+        "auto",
+        "Colours of the images: grey, rgb, or auto, which is grey where all images are.",
+        choices=("auto", "grey", "rgb"),
+    )
     only_class: str = option(
         "", "Train on these classes only, by name, separated by commas; all when empty."
     )

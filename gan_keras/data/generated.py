@@ -8,6 +8,7 @@ import numpy as np
 from gan_keras.data import folder, npz
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
+from gan_keras.data.pictures import has_no_colour
 from gan_keras.data.records import UNLABELLED
 from gan_keras.foundation.errors import DataError
 
@@ -64,7 +65,8 @@ def _from_folder(
     """The same of all pictures of a folder, including those that would be drawn for tests."""
     if dataset.spec.is_points:
         raise DataError(f"{path}: {dataset.name} holds points, which come in an .npz")
-    found = folder.load(f"folder:{path}", data_dir, DataOptions())
+    channels = "rgb" if dataset.image_shape[-1] == 3 else "auto"
+    found = folder.load(f"folder:{path}", data_dir, DataOptions(channels=channels))
     images = np.concatenate([found.train_images[:], found.test_images[:]])
     labels = np.concatenate([found.train_labels, found.test_labels])
     is_flat = found.class_names == (UNLABELLED,) and UNLABELLED not in dataset.class_names
@@ -79,7 +81,7 @@ def _fitting(images: np.ndarray, path: Path, dataset: Dataset) -> np.ndarray:
     if not are_points and wanted[-1] == 1:
         if images.ndim == 3:
             images = images[..., np.newaxis]
-        elif images.ndim == 4 and images.shape[-1] == 3 and (images == images[..., :1]).all():
+        elif images.ndim == 4 and images.shape[-1] == 3 and has_no_colour(images):
             images = images[..., :1]  # grey, written as RGB
     dtype = np.float32 if are_points else np.uint8
     if images.dtype != dtype or images.shape[1:] != wanted:
@@ -92,6 +94,10 @@ def _fitting(images: np.ndarray, path: Path, dataset: Dataset) -> np.ndarray:
         raise DataError(f"{path} holds points that are not finite")
     if not len(images):
         raise DataError(f"{path} holds no images")
+    if not are_points and images.max() == 1 > images.min():
+        raise DataError(
+            f"{path} holds the values 0 and 1 only; white is 255: multiply by 255 first"
+        )
     return images
 
 

@@ -7,9 +7,11 @@ import numpy as np
 
 from gan_keras.data import lazy
 from gan_keras.data.dataset import Dataset, Examples
-from gan_keras.data.pictures import Shape, fit_all
+from gan_keras.data.pictures import Shape, fit_all, has_no_colour
 from gan_keras.foundation.class_names import class_list
 from gan_keras.foundation.errors import UsageError
+
+_PART = 1024  # images whose colours are looked at together
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +21,7 @@ class DataOptions:
     Attributes:
         image_size: Side of the square that images are brought to, in pixels; 0 leaves them.
         fit: How, see `pictures.Shape`.
+        channels: `grey`, `rgb`, or `auto`, which is grey where all images are.
         only_class: Classes to keep, by name and separated by commas; all when empty.
         balance: Cuts each class of the train split to the size of the smallest.
         memory_mb: Images that take more than this many MB are streamed.
@@ -26,6 +29,7 @@ class DataOptions:
 
     image_size: int = 0
     fit: str = "resize"
+    channels: str = "auto"
     only_class: str = ""
     balance: bool = False
     # With its copy in the graph and TensorFlow itself, the process stays below 2 GB.
@@ -42,6 +46,11 @@ class DataOptions:
         """`memory_mb` in bytes."""
         return self.memory_mb * 1_000_000
 
+    @property
+    def channel_number(self) -> int:
+        """Channels wanted: 1, 3, or 0 for those that the images need."""
+        return {"auto": 0, "grey": 1, "rgb": 3}[self.channels]
+
     def apply(self, dataset: Dataset) -> Dataset:
         """Brings a loaded data set into the form wanted.
 
@@ -50,19 +59,30 @@ class DataOptions:
                 has done is not done again.
 
         Raises:
-            UsageError: If a class is unknown, or a size is asked of points.
+            UsageError: If a class is unknown, or points are asked to be images.
         """
         if self.only_class:
             dataset = _keep_classes(dataset, self.only_class)
         if self.balance:
             dataset = _balanced(dataset)
-        return self._fitted(dataset) if self.image_size else dataset
+        return self._fitted(dataset)
 
     def _fitted(self, dataset: Dataset) -> Dataset:
-        """Images of the size wanted; read when asked for if they do not fit into memory."""
+        """Images of the form wanted; read when asked for if they do not fit into memory."""
         if dataset.spec.is_points:
-            raise UsageError(f"--image_size={self.image_size}: {dataset.name} holds points")
-        shape = Shape(self.image_size, self.image_size, dataset.image_shape[-1], self.fit)
+            if self.image_size:
+                raise UsageError(f"--image_size={self.image_size}: {dataset.name} holds points")
+            if self.channel_number:
+                raise UsageError(f"--channels={self.channels}: {dataset.name} holds points")
+            return dataset
+        height, width, channels = dataset.image_shape
+        if self.image_size:
+            height = width = self.image_size
+        if self.channel_number:
+            channels = self.channel_number
+        elif channels == 3 and is_grey(dataset.train_images) and is_grey(dataset.test_images):
+            channels = 1
+        shape = Shape(height, width, channels, self.fit)
         if dataset.image_shape == shape.dims:
             return dataset
         number = len(dataset.train_images) + len(dataset.test_images)
@@ -78,6 +98,13 @@ class DataOptions:
             train_images=fitted(dataset.train_images),
             test_images=fitted(dataset.test_images),
         )
+
+
+def is_grey(images: Examples) -> bool:
+    """True if images in memory have no colour; of streamed ones their loader has seen to it."""
+    return not isinstance(images, lazy.LazyImages) and all(
+        has_no_colour(images[start : start + _PART]) for start in range(0, len(images), _PART)
+    )
 
 
 def class_number(dataset: Dataset, name: str, flag: str) -> int:

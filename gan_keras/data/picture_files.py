@@ -15,10 +15,20 @@ from typing import BinaryIO, TypeVar
 
 import numpy as np
 
+from gan_keras.data.closing_check import FLAT, say
 from gan_keras.data.dataset import Examples
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import DataOptions
-from gan_keras.data.pictures import BadPictureError, Shape, decode, read_header
+from gan_keras.data.pictures import (
+    BadPictureError,
+    Reading,
+    Shape,
+    contrast_on_white,
+    decode,
+    has_no_colour,
+    largest_value,
+    read_header,
+)
 from gan_keras.data.stores import Store
 from gan_keras.data.tfrecords import RecordFiles
 from gan_keras.foundation.errors import DataError
@@ -27,10 +37,14 @@ from gan_keras.foundation.progress import bar
 
 LISTINGS = "listings"  # folder below the data folder
 # To be raised when pictures are read in another way.
-_VERSION = 2
+_VERSION = 3
 DEFAULT_SIZE = 64  # pixels, where pictures differ in size and none is asked for
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK = 512
+# Transparent pictures that are looked at, and the contrast below which white paper hides them.
+_LOOKED_AT, _LOST = 500, 64
+# Values that are white in files that do not use all that they could; all but the first in 16 bits.
+_WHITE = (1, 255, 1023, 4095)
 _NAMED = 10  # skipped files that are named one by one
 
 T = TypeVar("T")
@@ -68,36 +82,85 @@ def load(
     Raises:
         DataError: If no picture can be read.
     """
-    wanted = (_VERSION, options.image_size, options.fit, options.memory_mb, transposed)
+    wanted = (
+        _VERSION, options.image_size, options.fit, options.channels, options.memory_mb, transposed
+    )  # fmt: skip
     key = hashlib.sha256(files.digest(rows) + repr(wanted).encode()).hexdigest()[:16]
     listing = data_dir / LISTINGS / f"{key}.json"
-    images: np.ndarray | None = None
     known = _recall(listing)
     if known:
-        shape, bad = known
+        images, shape, reading, bad = None, *known
     else:
-        bad: dict[int, str] = {}
-        own = set(_each(read_header, files, rows, bad, f"looking through {name}"))
-        shape = _choose_shape(own, options, name, transposed)
-        usable = [row for row in rows if row not in bad]
-        if len(usable) * int(np.prod(shape.dims)) <= options.memory_bytes:
-            images = np.empty((len(usable), *shape.dims), np.uint8)
-        work = functools.partial(decode, shape=shape)
-        for number, image in enumerate(_each(work, files, usable, bad, f"reading {name}")):
-            if images is not None:
-                images[number] = image
+        images, shape, reading, bad = _look_through(files, rows, options, name, transposed)
         if images is None:
-            _remember(listing, shape, bad)
+            _remember(listing, shape, reading, bad)
+    if reading.ground != Reading.ground:
+        say(name, "its pictures are light on transparency: laid on black")
+    if reading.white:
+        say(name, f"no value in its files is above {reading.white}: taken as white")
     left_out = [(files.names[row], reason) for row, reason in sorted(bad.items())]
     good = np.array([row for row in rows if row not in bad], np.int64)
     if not len(good):
         first = f"; {left_out[0][0]!r}: {left_out[0][1]}" if left_out else ""
         raise DataError(f"{name}: none of {len(rows):,} files is a usable picture{first}")
     _report(name, [*skipped, *left_out])
-    return _streamed(files, good, shape) if images is None else images[: len(good)], good
+    return _streamed(files, good, shape, reading) if images is None else images[: len(good)], good
 
 
-def _streamed(files: Files, rows: np.ndarray, shape: Shape) -> LazyImages:
+def _look_through(
+    files: Files, rows: Sequence[int], options: DataOptions, name: str, transposed: bool
+) -> tuple[np.ndarray | None, Shape, Reading, dict[int, str]]:
+    """Reads all files and finds out what they hold.
+
+    Returns:
+        The images if they fit into memory, else None, their form, what the values in the files
+        mean, and the reason why for the files that are no pictures.
+    """
+    bad: dict[int, str] = {}
+    headers = list(_each(read_header, files, rows, bad, f"looking through {name}"))
+    shape = _choose_shape({own for own, _ in headers}, options, name, transposed)
+    usable = [row for row in rows if row not in bad]
+    transparent = [row for row, (_, is_so) in zip(usable, headers, strict=True) if is_so]
+    some = transparent[:: -(-len(transparent) // _LOOKED_AT) or 1]
+    contrasts = list(_each(contrast_on_white, files, some, {}, f"looking through {name}"))
+    is_lost = bool(contrasts) and sum(contrasts) / len(contrasts) < _LOST
+    reading = Reading(ground=0) if is_lost else Reading()
+
+    def fits() -> bool:
+        return len(usable) * int(np.prod(shape.dims)) <= options.memory_bytes
+
+    def read() -> tuple[np.ndarray | None, int, bool]:
+        """The images if they fit, the largest value, and whether colours turn out to be grey."""
+        images = np.empty((len(usable), *shape.dims), np.uint8) if fits() else None
+        work = functools.partial(decode, shape=shape, reading=reading)
+        high, is_grey = 0, shape.channels == 3
+        for number, image in enumerate(_each(work, files, usable, bad, f"reading {name}")):
+            high, is_grey = max(high, int(image.max())), is_grey and has_no_colour(image)
+            if images is not None:
+                images[number] = image
+        return images, high, is_grey
+
+    images, high, is_grey = read()
+    if high <= FLAT and (white := _white(files, usable, name)):
+        reading = dataclasses.replace(reading, white=white)
+        images, _, is_grey = read()
+    # What is in memory `DataOptions.apply` makes grey.
+    if images is None and is_grey and not options.channel_number:
+        shape = dataclasses.replace(shape, channels=1)
+        if fits():
+            images, *_ = read()
+    return images, shape, reading, bad
+
+
+def _white(files: Files, rows: Sequence[int], name: str) -> int:
+    """The value that is white in pictures that would be black; 0 if there is no telling."""
+    values = list(_each(largest_value, files, rows, {}, f"looking through {name}"))
+    high = max((value for value, _ in values), default=0)
+    known = _WHITE if all(most > 255 for _, most in values) else _WHITE[:1]
+    return next((white for white in known if 0 < high <= white), 0)
+
+
+def _streamed(files: Files, rows: np.ndarray, shape: Shape, reading: Reading) -> LazyImages:
     """Picture files as images of one form that are read when asked for."""
 
     def read(numbers: np.ndarray) -> np.ndarray:
@@ -105,7 +168,7 @@ def _streamed(files: Files, rows: np.ndarray, shape: Shape) -> LazyImages:
         for image, row in zip(images, rows[numbers].tolist(), strict=True):
             try:
                 with files.open(row) as file:
-                    image[:] = decode(file, shape)
+                    image[:] = decode(file, shape, reading)
             except (BadPictureError, OSError) as error:
                 raise DataError(
                     f"{files.names[row]} could be read before and cannot now: {error}"
@@ -113,7 +176,9 @@ def _streamed(files: Files, rows: np.ndarray, shape: Shape) -> LazyImages:
         return images
 
     def digest() -> bytes:
-        return hashlib.sha256(files.digest(rows.tolist()) + repr(shape).encode()).digest()
+        # as ever where nothing is special, so that runs of earlier versions go on
+        form = repr(shape) if reading == Reading() else repr((shape, reading))
+        return hashlib.sha256(files.digest(rows.tolist()) + form.encode()).digest()
 
     return LazyImages(read, shape.dims, np.arange(len(rows)), digest)
 
@@ -148,7 +213,7 @@ def _choose_shape(
     own: Collection[Shape], options: DataOptions, name: str, transposed: bool
 ) -> Shape:
     """The form asked for, or the pictures' own, or a default where they differ."""
-    channels = max((shape.channels for shape in own), default=1)
+    channels = options.channel_number or max((shape.channels for shape in own), default=1)
     sizes = {(shape.height, shape.width) for shape in own}
     height = width = options.image_size or DEFAULT_SIZE
     if not options.image_size and len(sizes) == 1:
@@ -174,17 +239,19 @@ def _report(name: str, skipped: Sequence[tuple[str, str]]) -> None:
         print(f"WARNING: {name}: {more:,} more files are left out ({most})", file=sys.stderr)
 
 
-def _remember(listing: Path, shape: Shape, bad: dict[int, str]) -> None:
+def _remember(listing: Path, shape: Shape, reading: Reading, bad: dict[int, str]) -> None:
     """Keeps what looking through the files has found."""
     # where nothing can be written they are looked through each time
     with contextlib.suppress(DataError):
-        write_json(listing, {"shape": dataclasses.asdict(shape), "bad": dict(sorted(bad.items()))})
+        forms = {"shape": dataclasses.asdict(shape), "reading": dataclasses.asdict(reading)}
+        write_json(listing, {**forms, "bad": dict(sorted(bad.items()))})
 
 
-def _recall(listing: Path) -> tuple[Shape, dict[int, str]] | None:
+def _recall(listing: Path) -> tuple[Shape, Reading, dict[int, str]] | None:
     """Reads what `_remember` wrote; None if it is not there or damaged."""
     try:
         values = json.loads(listing.read_text(encoding="utf-8"))
-        return Shape(**values["shape"]), {int(row): text for row, text in values["bad"].items()}
+        bad = {int(row): text for row, text in values["bad"].items()}
+        return Shape(**values["shape"]), Reading(**values["reading"]), bad
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

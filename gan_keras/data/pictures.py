@@ -66,6 +66,19 @@ class Shape:
         return (self.height, self.width, self.channels)
 
 
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Meaning of the values in the files of a set.
+
+    Attributes:
+        ground: Grey value on which transparent pictures are laid.
+        white: Value that is white; 0 for the largest that a file can have.
+    """
+
+    ground: int = 255
+    white: int = 0
+
+
 def is_picture(file: BinaryIO) -> bool:
     """True if the beginning of a file is that of a picture."""
     try:
@@ -75,8 +88,8 @@ def is_picture(file: BinaryIO) -> bool:
         return False
 
 
-def read_header(file: BinaryIO) -> Shape:
-    """Reads the form that a picture has of itself.
+def read_header(file: BinaryIO) -> tuple[Shape, bool]:
+    """Reads the form that a picture has of itself, and whether it can be transparent.
 
     Args:
         file: Seekable; no more than needed is read.
@@ -90,18 +103,19 @@ def read_header(file: BinaryIO) -> Shape:
         # size that it has upright.
         if image.format not in ("PNG", "TIFF") and _orientation(image) >= 5:  # on its side
             width, height = height, width
-        return Shape(height, width, 1 if _is_grey(image) else 3)
+        return Shape(height, width, 1 if _is_grey(image) else 3), image.has_transparency_data
 
 
-def decode(file: BinaryIO, shape: Shape) -> np.ndarray:
+def decode(file: BinaryIO, shape: Shape, reading: Reading = Reading()) -> np.ndarray:
     """Reads a picture; the first one of an animation.
 
-    Transparent pixels become white, 16 bits become 8. The whole numbers of a TIFF of 32 bits are
-    taken as they are where none is above 255, else as 16 bits.
+    16 bits become 8. The whole numbers of a TIFF of 32 bits are taken as they are where none is
+    above 255, else as 16 bits.
 
     Args:
         file: The file.
         shape: The form wanted.
+        reading: What its values mean.
 
     Returns:
         uint8 `(height, width, channels)`.
@@ -116,8 +130,38 @@ def decode(file: BinaryIO, shape: Shape) -> np.ndarray:
         turn = _UPRIGHT.get(_orientation(image))
         is_wide = image.format == "TIFF" and image.mode == "I"
         upright = image if turn is None else image.transpose(turn)
-        pixels = _plain(upright, shape.channels, is_wide)
+        pixels = _plain(upright, shape.channels, is_wide, reading)
     return fit(pixels.swapaxes(0, 1) if shape.transposed else pixels, shape)
+
+
+def largest_value(file: BinaryIO) -> tuple[int, int]:
+    """The largest value in a picture as the file has it, and the largest that its kind can have.
+
+    Raises:
+        BadPictureError: If it cannot be read.
+    """
+    with _opened(io.BytesIO(file.read())) as image:
+        if image.mode.startswith("I"):
+            return int(np.asarray(image).max()), 65535
+        return int(np.asarray(image.convert("RGB")).max()), 255
+
+
+def contrast_on_white(file: BinaryIO) -> float:
+    """How far what is to be seen of a picture differs from white, 0 to 255 on average.
+
+    Raises:
+        BadPictureError: If it cannot be read.
+    """
+    with _opened(io.BytesIO(file.read())) as image:
+        pixels = np.asarray(image.convert("RGBA"), np.float32)
+        alpha = pixels[..., 3]
+        seen = (255 - pixels[..., :3].min(axis=-1)) * alpha
+        return float(seen.sum() / max(1.0, alpha.sum()))
+
+
+def has_no_colour(pixels: np.ndarray) -> bool:
+    """True if the channels of pixels uint8 `(..., c)` are equal."""
+    return bool((pixels == pixels[..., :1]).all())
 
 
 def fit(pixels: np.ndarray, shape: Shape) -> np.ndarray:
@@ -172,8 +216,18 @@ def fit_all(images: np.ndarray, shape: Shape) -> np.ndarray:
     """Brings images of one size, uint8 `(n, h, w, c)`, into a form."""
     fitted = np.empty((len(images), *shape.dims), np.uint8)
     for target, image in zip(fitted, images, strict=True):
-        target[:] = fit(image, shape)
+        target[:] = fit(_with_channels(image, shape.channels), shape)
     return fitted
+
+
+def _with_channels(image: np.ndarray, channels: int) -> np.ndarray:
+    """An image with other channels; grey is the luminance, as Pillow rounds it."""
+    if image.shape[-1] == channels:
+        return image
+    if channels == 3:
+        return np.repeat(image, 3, axis=-1)
+    grey = (image @ np.array([19595, 38470, 7471]) + 32768) >> 16
+    return grey.astype(np.uint8)[..., np.newaxis]
 
 
 @contextlib.contextmanager
@@ -216,32 +270,40 @@ def _is_grey(image: Image.Image) -> bool:
     return image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;16")
 
 
-def _plain(image: Image.Image, channels: int, is_wide: bool) -> np.ndarray:
-    """Pixels as uint8 `(h, w, channels)` on white; `is_wide` as for `_eight_bits`."""
+def _plain(image: Image.Image, channels: int, is_wide: bool, reading: Reading) -> np.ndarray:
+    """Pixels as uint8 `(h, w, channels)`; `is_wide` as for `_eight_bits`."""
     mode = "L" if channels == 1 else "RGB"
     if image.mode.startswith("I"):
-        grey = _eight_bits(np.asarray(image, np.int64), is_wide)
+        grey = _eight_bits(np.asarray(image, np.int64), is_wide, reading.white)
         return np.repeat(grey[..., np.newaxis], channels, axis=-1)
     if image.mode == "F":
-        raise BadPictureError("floating-point pixels: their range is not known")
+        raise BadPictureError("floating-point pixels: their range is not known; save it as 8 bits")
     if image.has_transparency_data:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
+        paper = Image.new("RGBA", image.size, (reading.ground,) * 3 + (255,))
         image = Image.alpha_composite(paper, image)
     pixels = np.asarray(image.convert(mode))
+    if reading.white:
+        pixels = _scaled(pixels.astype(np.int64), reading.white)
     return pixels[..., np.newaxis] if channels == 1 else pixels
 
 
-def _eight_bits(values: np.ndarray, is_wide: bool) -> np.ndarray:
+def _eight_bits(values: np.ndarray, is_wide: bool, white: int) -> np.ndarray:
     """Whole numbers as uint8.
 
     Args:
         values: int64, of 16 bits, whatever Pillow keeps them in.
         is_wide: True if the file has room for more bits, and so does not say what is white.
+        white: As in `Reading`.
     """
     low, high = values.min(), values.max()
     if is_wide and not 0 <= low <= high <= 65535:
         raise BadPictureError(f"whole numbers from {low:,} to {high:,}: their range is not known")
-    if is_wide and high <= 255:
+    if is_wide and high <= 255 and not white:
         return values.astype(np.uint8)
-    return ((values * 255 + 32767) // 65535).astype(np.uint8)
+    return _scaled(values, white or 65535)
+
+
+def _scaled(values: np.ndarray, white: int) -> np.ndarray:
+    """Values int64, 0 to `white`, as uint8."""
+    return np.minimum((values * 255 + white // 2) // white, 255).astype(np.uint8)

@@ -229,7 +229,7 @@ def test_good_files_among_bad_ones(tmp_path, capsys):
         **{f"b/{i}.png": b"not a picture" for i in range(50)},
     }
     found = load(write_files(tmp_path / "p", files), image_size=16)
-    assert found.image_shape == (16, 16, 3)
+    assert found.image_shape == (16, 16, 1)
     assert len(together(found)) == 3
     said = capsys.readouterr().err
     assert "'outside.png' is left out: it lies outside the class folders" in said

@@ -74,6 +74,7 @@ GOOD = np.zeros((2, 28, 28, 1), np.uint8)
         ({"images": GOOD / 1.0}, "holds float64 28x28x1"),
         ({"images": np.stack([GOOD, GOOD + 1, GOOD], -1)[..., 0, :]}, "holds uint8 28x28x3"),
         ({"images": GOOD[:0]}, "holds no images"),
+        ({"images": np.eye(28, dtype=np.uint8)[None]}, "values 0 and 1 only; white is 255"),
         ({"images": GOOD, "labels": np.array([0.5, 1])}, "must be whole numbers"),
         ({"images": GOOD, "labels": np.array([0])}, "one per image"),
         ({"images": GOOD, "labels": np.array([0, 4])}, r"must lie in 0\.\.3; got 0\.\.4"),

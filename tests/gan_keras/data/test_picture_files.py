@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from data_samples import class_files, png
 from file_samples import write_files
+from PIL import Image
 from script_runs import environment
 
 from gan_keras import data
@@ -71,6 +72,100 @@ def test_files_are_looked_through_once(pets, monkeypatch, capsys):
     assert len(streamed(pets).train_images) < len(first.train_images)
 
 
+def strokes(shade):
+    """Upright strokes of a shade on 0, at another place in each picture."""
+    images = np.zeros((12, 12, 12), np.uint8)
+    for number, image in enumerate(images):
+        image[2:10, number // 2 + 3 :][:, :2] = shade
+    return images
+
+
+def transparent(value):
+    """Strokes of a colour that only the alpha channel shows."""
+    for image in strokes(255):
+        pixels = np.full((12, 12, 4), value, np.uint8)
+        pixels[..., 3] = image
+        yield pixels
+
+
+def sixteen(high):
+    return [(image > 0) * np.uint16(high) for image in strokes(1)]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Writes arrays as pictures of one class; loads them streamed or in memory."""
+
+    def load(arrays, memory_mb=700, suffix=".png", **options):
+        for number, array in enumerate(arrays):
+            path = tmp_path / "p" / "a" / f"{number:02d}{suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(array).save(path)
+        options = DataOptions(memory_mb=memory_mb, **options)
+        found = data.load(f"folder:{tmp_path / 'p'}", tmp_path / "data", options)
+        return found, np.concatenate([found.train_images[:], found.test_images[:]])
+
+    return load
+
+
+@pytest.mark.parametrize("memory_mb", [700, 0])
+@pytest.mark.parametrize(
+    ("arrays", "suffix", "ink", "line"),
+    [
+        (list(strokes(1)), ".png", 255, "no value in its files is above 1: taken as white"),
+        ([i[..., None].repeat(3, -1) for i in strokes(1)], ".png", 255, "above 1: taken as white"),
+        (sixteen(1), ".png", 255, "no value in its files is above 1: taken as white"),
+        (sixteen(255), ".png", 255, "no value in its files is above 255: taken as white"),
+        (sixteen(200), ".png", 200, "no value in its files is above 255: taken as white"),
+        (sixteen(4095), ".tif", 255, "no value in its files is above 4095: taken as white"),
+        (list(transparent(255)), ".png", 255, "light on transparency: laid on black"),
+        (list(transparent(240)), ".webp", 240, "light on transparency: laid on black"),
+        (list(transparent(0)), ".png", 0, ""),
+    ],
+)
+def test_values_that_mean_ink_in_other_ways(pictures, capsys, arrays, suffix, ink, line, memory_mb):
+    for _ in range(2):  # the second time by what is remembered
+        found, images = pictures(arrays, memory_mb, suffix)
+        assert found.is_streamed == (memory_mb == 0)
+        assert found.image_shape == (12, 12, 1)
+        shown = np.sort(images.reshape(12, -1).astype(int).sum(axis=1))
+        paper = 0 if line else 255
+        assert (np.abs(shown - (16 * ink + 128 * paper)) < 16 * 3).all()
+        said = capsys.readouterr().err
+        assert said.count("\n") == bool(line)
+        assert line in said
+
+
+@pytest.mark.parametrize("arrays", [list(strokes(9)), sixteen(9)])
+def test_values_of_no_known_range_are_refused(pictures, arrays):
+    with pytest.raises(DataError, match="one grey each .* to 9.; black is 0 and white 255"):
+        pictures(arrays)
+
+
+@pytest.mark.parametrize("memory_mb", [700, 0])
+def test_colours_that_are_grey_are_grey_unless_asked(pictures, memory_mb):
+    grey = [image[..., None].repeat(3, -1) for image in strokes(200)]
+    assert pictures(grey, memory_mb)[0].image_shape == (12, 12, 1)
+    assert pictures(grey, memory_mb, channels="rgb")[0].image_shape == (12, 12, 3)
+    grey[5][5, 5] = (0, 0, 9)
+    found, colours = pictures(grey, memory_mb)
+    assert found.image_shape == (12, 12, 3)
+    found, shades = pictures(grey, memory_mb, channels="grey")
+    assert found.image_shape == (12, 12, 1)
+    assert found.is_streamed == (memory_mb == 0)
+    same = colours.max(axis=-1) == colours.min(axis=-1)
+    np.testing.assert_array_equal(shades[..., 0][same], colours[..., 0][same])
+    assert shades[..., 0][~same].tolist() == [1]
+
+
+def test_grey_that_fits_into_memory_where_colours_would_not(pictures, monkeypatch):
+    monkeypatch.setattr(DataOptions, "memory_bytes", 12 * 12 * 12 * 2)
+    grey = [image[..., None].repeat(3, -1) for image in strokes(200)]
+    found, images = pictures(grey)
+    assert not found.is_streamed
+    assert np.unique(images).tolist() == [0, 200]
+
+
 def test_memory_is_bounded(tmp_path):
     # 150 pictures of 512 x 512 x 3 are 118 MB; read through in batches they must not add up.
     write_files(tmp_path, {f"big/{i:03d}.png": png(i, (512, 512), "RGB") for i in range(150)})
@@ -78,7 +173,7 @@ def test_memory_is_bounded(tmp_path):
 import resource
 from gan_keras import data
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-dataset = data.load("folder:big", options=data.DataOptions(memory_mb=50))
+dataset = data.load("folder:big", options=data.DataOptions(memory_mb=30))
 assert dataset.is_streamed
 for start in range(0, 130, 2):
     dataset.train_images[start : start + 2]

@@ -10,7 +10,7 @@ from memory import memory_below
 from PIL import Image, ImageOps
 
 from gan_keras.data import pictures
-from gan_keras.data.pictures import BadPictureError, Shape, fit, fit_all
+from gan_keras.data.pictures import BadPictureError, Reading, Shape, fit, fit_all
 
 GREY, RGB = Shape(8, 8, 1), Shape(8, 8, 3)
 SQUARES = np.arange(64, dtype=np.uint8).reshape(8, 8)
@@ -27,11 +27,11 @@ def saved(image, kind="PNG", **options):
 
 
 def header(data):
-    return pictures.read_header(io.BytesIO(data))
+    return pictures.read_header(io.BytesIO(data))[0]
 
 
-def decode(data, shape):
-    return pictures.decode(io.BytesIO(data), shape)
+def decode(data, shape, **reading):
+    return pictures.decode(io.BytesIO(data), shape, Reading(**reading))
 
 
 def blocks(values, dtype):
