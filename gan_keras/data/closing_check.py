@@ -21,6 +21,7 @@ _SPLITS = {
 _SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words}
 # Values of 255 within which an image is of one grey to the eye.
 FLAT = 16
+_NARROW = 128  # values in use of a set that hardly uses those that it could
 # Images that are looked at, in memory and streamed; at least one per class.
 _LOOKED_AT, _LOOKED_AT_STREAMED = 10_000, 500
 # The ground of ink: most of the border is within `_NEAR` of its median, which is not in between.
@@ -37,7 +38,7 @@ def say(name: str, text: str) -> None:
 
 def split_of(word: str) -> str:
     """Returns the split that a folder or a value of a table names: train, val or test; else ""."""
-    return _SPLIT_OF.get(re.sub(r"[ _-]?set$", "", word.strip().lower()), "")
+    return _SPLIT_OF.get(re.sub(r"[ _-]?(set|data|images)$", "", word.strip().lower()), "")
 
 
 def listed(names: Sequence[str]) -> str:
@@ -131,6 +132,12 @@ def _check_pixels(dataset: Dataset) -> None:
         raise DataError(
             f"{dataset.name}: its images are of one grey each (values from {low.min()} to "
             f"{high.max()}); black is 0 and white 255: bring the values to this range first"
+        )
+    if high.max() - low.min() < _NARROW:
+        say(
+            dataset.name,
+            f"the values of its images lie between {low.min()} and {high.max()} only; black is 0 "
+            "and white 255",
         )
     if flat.any():
         classes = [dataset.class_names[label] for label in np.unique(labels[flat])]

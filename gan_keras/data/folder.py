@@ -4,11 +4,11 @@ import dataclasses
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from gan_keras.data import label_tables, layouts, picture_files
-from gan_keras.data.closing_check import say
+from gan_keras.data.closing_check import listed, say
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.layouts import Place
 from gan_keras.data.options import DataOptions
@@ -78,14 +78,16 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         records, unused = _by_folder(store, places)
         _say_what_lies_deeper(title, store, places)
     used = {where for _, where, _ in tables}
-    others = [name for name in store.others if _shown(store, name) not in used]
-    if others:
-        say(title, f"files that are no pictures are left out: {by_suffix(others)}")
+    _say_what_is_unread(title, store, used)
     wanted = {row: record for row, record in enumerate(records) if record}
     images, rows = picture_files.load(
         store, list(wanted), options, title, data_dir, skipped=store.skipped + unused
     )
-    return assemble(title, images, [wanted[row] for row in rows.tolist()])
+    read = [wanted[row] for row in rows.tolist()]
+    lost = {record.label for record in wanted.values()} - {record.label for record in read}
+    if lost:
+        say(title, f"no picture can be read of the classes {listed(sorted(lost))}")
+    return assemble(title, images, read)
 
 
 def _shown(store: Store, name: str) -> str:
@@ -109,7 +111,7 @@ def _find_tables(
         found = [
             name
             for name in inside
-            if posixpath.basename(name) == usual and _is_above(name, store.names, places)
+            if posixpath.basename(name).casefold() == usual and _is_above(name, store.names, places)
         ]
         tables = [_table_inside(store, name) for name in found]
         # Others than labels.csv may hold no labels at all, but captions or boxes.
@@ -238,6 +240,17 @@ def _by_folder(
     for split, number in unlabelled.items():
         unused.append((f"{number:,} pictures of {split}", "unlabelled: in no class folder"))
     return records, unused
+
+
+def _say_what_is_unread(title: str, store: Store, used: Collection[str]) -> None:
+    """Says of which kinds the files are that are neither pictures nor tables in use."""
+    others = [name for name in store.others if _shown(store, name) not in used]
+    if not others:
+        return
+    above = {str(folder) for name in store.names for folder in PurePosixPath(name).parents}
+    empty = sorted({posixpath.dirname(name) or "." for name in others} - above)
+    folders = f"; folders without one: {listed(empty)}" if empty else ""
+    say(title, f"files without a picture that can be read: {by_suffix(others)}{folders}")
 
 
 def _say_what_lies_deeper(title: str, store: Store, places: Sequence[Place | None]) -> None:

@@ -28,7 +28,7 @@ def quarter_size(image_shape: ImageShape) -> tuple[int, int]:
     if height % 4 or width % 4:
         raise ValueError(
             "these networks double their grid twice, so image height and width must be multiples "
-            f"of 4. Received: image_shape={tuple(image_shape)}"
+            f"of 4 (--image_size=32). Received: image_shape={tuple(image_shape)}"
         )
     return height // 4, width // 4
 

@@ -48,7 +48,7 @@ def make_generator(
     if height % stride**2 or width % stride**2:
         raise ValueError(
             f"these networks need image sides that are multiples of {stride**2} at stride "
-            f"{stride}. Received: image_shape={tuple(image_shape)}"
+            f"{stride} (--image_size={8 * stride**2}). Received: image_shape={tuple(image_shape)}"
         )
 
     def grow(x: keras.KerasTensor, filters: int, stride: int, **kwargs: Any) -> keras.KerasTensor:

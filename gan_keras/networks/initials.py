@@ -112,7 +112,7 @@ def _halvings(image_shape: common.ImageShape) -> int:
         sides, count = [side // 2 for side in sides], count + 1
     if not count:
         raise ValueError(
-            f"these networks need even image sides from {2 * SMALLEST} px on. Received: "
-            f"image_shape={tuple(image_shape)}"
+            f"these networks need even image sides from {2 * SMALLEST} px on (--image_size=32). "
+            f"Received: image_shape={tuple(image_shape)}"
         )
     return count

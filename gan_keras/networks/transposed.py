@@ -28,8 +28,8 @@ def make_generator(
     height, width = (side - 4 for side in common.quarter_size(image_shape))
     if min(height, width) < 1:
         raise ValueError(
-            "images must be at least 20 px high and wide. Received: "
-            f"image_shape={tuple(image_shape)}"
+            "images must be at least 20 px high and wide (--image_size=32). "
+            f"Received: image_shape={tuple(image_shape)}"
         )
     channels = common.scaled_width(384, width_mult)
     glorot = {"kernel_initializer": "glorot_normal"}

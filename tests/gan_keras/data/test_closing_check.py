@@ -112,6 +112,14 @@ def test_photographs_have_no_polarity(said):
     assert said(dataset)[1] == []
 
 
+def test_values_that_are_hardly_used(said):
+    dataset = written("ab")
+    dim = dataclasses.replace(dataset, train_images=dataset.train_images // 4)
+    assert said(dim)[1] == [
+        "the values of its images lie between 0 and 63 only; black is 0 and white 255"
+    ]
+
+
 @pytest.mark.parametrize("values", [(0, 1), (255, 255), (0, 16)])
 def test_images_of_one_grey_are_refused(said, values):
     dataset = written("ab")

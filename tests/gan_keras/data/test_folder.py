@@ -95,7 +95,7 @@ SPLIT = digits(root="TRAIN/") | digits(root="Testing/", number=2)
             | {"x-main/README.md": b"", "x-main/docs/fig.png": png(), "x-main/docs/b.png": png()},
             (18, 6),
             [
-                "files that are no pictures are left out: .md 1",
+                "files without a picture that can be read: .md 1",
                 "'2 pictures in x-main/docs/' is left out: they lie beside the split folders",
             ],
         ),
@@ -125,7 +125,7 @@ SPLIT = digits(root="TRAIN/") | digits(root="Testing/", number=2)
             ["classes without a train image are left out, and so are their 2 test images: 3"],
         ),
         ({"digits/README.txt": b""} | digits(root="digits/"), (15, 3), [
-            "files that are no pictures are left out: .txt 1"
+            "files without a picture that can be read: .txt 1"
         ]),
         (digits(root="Set/Set/Img/"), (15, 3), []),
     ],
@@ -136,6 +136,16 @@ def test_splits_and_wrappings(tmp_path, capsys, write, files, counts, lines):
     assert set(together(found)) == {(10 * c, str(c)) for c in range(3)}
     assert (len(found.train_labels), len(found.test_labels)) == counts
     assert said(capsys) == lines
+
+
+def test_classes_that_are_lost_are_named(tmp_path, capsys):
+    files = digits() | {"3/1.heic": b"x", "4/1.png": b"x", "docs/README.md": b""}
+    assert load(write_files(tmp_path / "p", files)).class_names == ("0", "1", "2")
+    assert said(capsys) == [
+        "files without a picture that can be read: .heic 1, .md 1; folders without one: 3 docs",
+        "'4/1.png' is left out: not a picture of a known kind",
+        "no picture can be read of the classes 4",
+    ]
 
 
 def test_what_might_have_been_classes_is_said(tmp_path, capsys):
@@ -195,7 +205,7 @@ def test_hugging_face_folders(tmp_path, capsys, write, where):
 def test_captions_are_no_labels(tmp_path, capsys):
     files = digits() | {"metadata.csv": "file_name,text\n0/0.png,a nought\n"}
     assert load(write_files(tmp_path / "p", files)).class_names == ("0", "1", "2")
-    assert said(capsys) == ["files that are no pictures are left out: .csv 1"]
+    assert said(capsys) == ["files without a picture that can be read: .csv 1"]
 
 
 @pytest.mark.parametrize("prefix", ["", "img/", "set/img/", "./img/"])
@@ -235,7 +245,7 @@ def test_good_files_among_bad_ones(tmp_path, capsys):
     assert "'outside.png' is left out: it lies outside the class folders" in said
     assert "'b/0.png' is left out: not a picture of a known kind" in said
     assert "41 more files are left out (41 x not a picture of a known kind)" in said
-    assert "files that are no pictures are left out: .txt 1" in said
+    assert "files without a picture that can be read: .txt 1" in said
     assert said.count("\n") == 12
 
 
