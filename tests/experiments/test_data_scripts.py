@@ -33,7 +33,7 @@ def test_prepare_data_looks_through_own_pictures(tmp_path):
         (["experiments.prepare_data"], 2, "--dataset is missing"),
         (["experiments.show_data", "--dataset=ring"], 2, "--out is missing"),
         (["experiments.show_data", "--dataset=ring", "--out=x.gif"], 2, "must end in .png"),
-        (["experiments.show_data", "--dataset=folder:none", "--out=x.png"], 1, "no folder or .zip"),
+        (["experiments.show_data", "--dataset=folder:none", "--out=x.png"], 1, "no folder, .zip"),
     ],
 )
 def test_mistakes_are_one_line(arguments, code, message):

@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def digits(monkeypatch):
 
 
 def test_class_is_the_number_that_the_digits_write(digits):
-    found = data.load("stacked_mnist")
+    found = stacked.load("stacked_mnist", Path(), DataOptions())
     assert found.num_classes == 1000
     assert (len(found.train_images), len(found.test_images)) == (500, 50)
     images = found.train_images[:]
@@ -30,10 +31,10 @@ def test_class_is_the_number_that_the_digits_write(digits):
     np.testing.assert_array_equal(written, found.train_labels)
     assert found.class_names[7] == "007"
     assert found.test_images[:].max() < 4  # made of test digits
-    again = data.load("stacked_mnist")
+    again = stacked.load("stacked_mnist", Path(), DataOptions())
     assert again.fingerprint() == found.fingerprint()
     np.testing.assert_array_equal(again.train_images[:], images)
-    resized = data.load("stacked_mnist", options=DataOptions(image_size=8, memory_mb=0))
+    resized = DataOptions(image_size=8, memory_mb=0).apply(found)
     assert resized.train_images[:2].shape == (2, 8, 8, 3)
 
 

@@ -44,7 +44,7 @@ def tfds_dir(tmp_path_factory):
     store("emnist", fixed, two, {"train": corners, "test": corners[:1]}, config="byclass")
     photos = [np.full((6 + i, 9, 3), i, np.uint8) for i in range(40)]
     for photo in photos:
-        photo[3:5, 3:6] = 255
+        photo[3:5, 3:6] = 255, 200, 0
     store("photos", tfds.features.Image(), two, {"train": examples(photos, np.arange(40) % 2)})
     unlabelled = [(i, {"image": image}) for i, image in enumerate(shades)]
     store("faces", fixed, None, {"train": unlabelled, "test": unlabelled[:3]})
