@@ -4,7 +4,7 @@ import dataclasses
 import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gan_keras.data import label_tables, layouts, picture_files
@@ -191,8 +191,10 @@ class _Finder:
     def __init__(self, names: Sequence[str]) -> None:
         self._rows = {normal(name): row for row, name in enumerate(names)}
         self._by_file: dict[str, list[str]] = defaultdict(list)
-        for name in self._rows:
+        self._bare: dict[str, list[int]] = defaultdict(list)
+        for name, row in self._rows.items():
             self._by_file[posixpath.basename(name)].append(name)
+            self._bare[posixpath.splitext(name)[0]].append(row)
 
     def __call__(self, path: str, folder: str) -> int | None:
         """Number of the picture; None if there is none, or no telling which.
@@ -205,6 +207,8 @@ class _Finder:
         for whole in (posixpath.normpath(posixpath.join(folder, path)), path):
             if whole in self._rows:
                 return self._rows[whole]
+            if len(rows := self._bare.get(whole, [])) == 1:  # Kaggle's tables leave out suffixes
+                return rows[0]
         if ".." in path.split("/"):
             return None
         # The table may have been written for a folder further in or out.
@@ -225,21 +229,35 @@ def _by_folder(
     outside: Counter[str] = Counter()
     unused: list[tuple[str, str]] = []
     unlabelled: Counter[str] = Counter()
+    placed = _folders_above(
+        name for name, place in zip(store.names, places, strict=True) if place is not None
+    )
     for name, place in zip(store.names, places, strict=True):
         usable = place is not None and bool(place.label)
         records.append(Record(place.path, place.label, place.split) if usable else None)
         if place is None:
-            outside[f"{posixpath.dirname(name)}/".removeprefix("/")] += 1
+            above = [str(folder) for folder in PurePosixPath(name).parents]
+            beside = [folder for folder in above if folder not in placed]
+            outside[beside[-1] if beside else above[0]] += 1  # the outermost
         elif not usable and place.split not in has_classes:
             unlabelled[place.split] += 1
         elif not usable:
             unused.append((name, "it lies outside the class folders"))
     for folder, number in outside.items():
-        where = f" in {folder}" if folder else ""
-        unused.append((f"{number:,} pictures{where}", "they lie beside the split folders"))
+        unused.append((f"{number:,} pictures in {folder}/", "they lie beside the split folders"))
     for split, number in unlabelled.items():
         unused.append((f"{number:,} pictures of {split}", "unlabelled: in no class folder"))
     return records, unused
+
+
+def _folders_above(names: Iterable[str]) -> set[str]:
+    """All folders that files lie in, at any depth; "." is the root."""
+    folders = {posixpath.dirname(name) for name in names}
+    return {"."} | {
+        str(above)
+        for folder in folders
+        for above in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+    }
 
 
 def _say_what_is_unread(title: str, store: Store, used: Collection[str]) -> None:
@@ -247,8 +265,8 @@ def _say_what_is_unread(title: str, store: Store, used: Collection[str]) -> None
     others = [name for name in store.others if _shown(store, name) not in used]
     if not others:
         return
-    above = {str(folder) for name in store.names for folder in PurePosixPath(name).parents}
-    empty = sorted({posixpath.dirname(name) or "." for name in others} - above)
+    with_pictures = _folders_above(store.names)
+    empty = sorted({posixpath.dirname(name) or "." for name in others} - with_pictures)
     folders = f"; folders without one: {listed(empty)}" if empty else ""
     say(title, f"files without a picture that can be read: {by_suffix(others)}{folders}")
 

@@ -141,7 +141,7 @@ def _look_through(
         return images, high, is_grey
 
     images, high, is_grey = read()
-    if high <= FLAT and (white := _white(files, usable, name)):
+    if high <= FLAT and len(bad) < len(rows) and (white := _white(files, usable, name)):
         reading = dataclasses.replace(reading, white=white)
         images, _, is_grey = read()
     # What is in memory `DataOptions.apply` makes grey.

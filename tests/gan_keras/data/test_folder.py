@@ -100,9 +100,11 @@ SPLIT = digits(root="TRAIN/") | digits(root="Testing/", number=2)
             ],
         ),
         (
-            digits(root="train/train/") | digits(root="test/", number=2),
+            digits(root="train/train/")
+            | digits(root="test/", number=2)
+            | digits(root="samples/samples/", number=1),
             (18, 6),
-            [],
+            ["'3 pictures in samples/' is left out: they lie beside the split folders"],
         ),
         (
             digits(root="train/") | digits(root="val/", number=2),
@@ -208,10 +210,12 @@ def test_captions_are_no_labels(tmp_path, capsys):
     assert said(capsys) == ["files without a picture that can be read: .csv 1"]
 
 
-@pytest.mark.parametrize("prefix", ["", "img/", "set/img/", "./img/"])
-def test_paths_of_a_table_are_found_wherever_they_begin(tmp_path, prefix):
+@pytest.mark.parametrize(
+    "form", ["{}.png", "img/{}.png", "set/img/{}.png", "./img/{}.png", "img/{}"]
+)
+def test_paths_of_a_table_are_found_wherever_they_begin_and_end(tmp_path, form):
     files = {f"set/img/{i}.png": png(i) for i in range(4)}
-    rows = "".join(f"{prefix}{i}.png,{'ab'[i % 2]}\n" for i in range(4))
+    rows = "".join(f"{form.format(i)},{'ab'[i % 2]}\n" for i in range(4))
     path = write_zip(tmp_path / "p", files | {"set/labels.csv": "file,label\n" + rows})
     assert {(shade % 2, name) for shade, name in together(load(path))} == {(0, "a"), (1, "b")}
 
