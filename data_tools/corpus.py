@@ -1,6 +1,12 @@
 """Finds the InkML files in archives and folders, and reads them one by one.
 
 Nothing is unpacked to disk; names inside archives are data and never used as paths to write.
+
+Layouts as published: CROHME_full_v2 and later packages with folders `CROHME2013_data`; inside or
+without these, folders whose names tell the part (`trainData`, `TestINKMLGT`, `valid`,
+`task2-trainSymb2014`, `INKML/train` of CROHME 2023, `train`, `valid`, `test` of MathWriting); the
+labels of CROHME's isolated symbols in `iso_GT.txt`, `junk_GT.txt`, `testSymbols_2016_iso_GT.txt`,
+beside the files or above their folder.
 """
 
 import dataclasses
@@ -21,6 +27,7 @@ from gan_keras.foundation.archives import (
     printable,
     refusal,
 )
+from gan_keras.foundation.class_names import COMMA
 from gan_keras.foundation.errors import DataError, one_line
 
 # Limits; the official corpus has 12,000 files in an archive of 33 MB.
@@ -31,8 +38,16 @@ MAX_SOURCE_CHARS = 400
 MAX_RATIO = 100
 RATIO_FREE_BYTES = 256 * 2**10
 
+MAX_TABLE_BYTES = 32 * 2**20  # Of labels; the largest real one has 3 MB.
+
 _YEAR_FOLDER = re.compile(r"CROHME(\d{4})_data", re.IGNORECASE)
+# Up to then the tests of one year are training data of a later one in the same archive.
+_LAST_YEAR_WITHOUT_PARTS = 2013
+_PARTS = {"tra": "train", "val": "val", "tes": "test"}
+_PART = re.compile(r"(?<![A-Za-z])(?i:train(ing)?|val(id(ation)?)?|test(ing)?)(?![a-z])")
+_MORE_TRAIN = {"symbols", "synthetic"}  # Of MathWriting.
 _SUFFIX = ".inkml"
+_TABLE = re.compile(r"(?!\._).*GT(_v\d+)?\.txt")
 
 
 class ReadError(Exception):
@@ -50,12 +65,16 @@ class Entry:
         year: The year of its year folder, or None.
         container: Path of the archive that holds it, or None.
         place: Its number in the archive's directory, or its path.
+        part: "train", "val" or "test" if its folders tell, or an empty string.
+        tables: Files that may hold its label; the nearest folder comes first.
     """
 
     source: str
     year: int | None
     container: str | None
     place: int | str
+    part: str = ""
+    tables: "tuple[Entry, ...]" = ()
 
 
 # A file of an input: the parts of its path within the input, its container and its place.
@@ -118,32 +137,64 @@ def find(inputs: Iterable[str], years: Collection[int] | None) -> Listing:
     return listing
 
 
+def part_of(names: Iterable[str]) -> str:
+    """Returns the part of a data set that names tell: "train", "val", "test" or nothing.
+
+    Args:
+        names: Folders from the outermost to the innermost; the first one that tells counts, as in
+            valid/TestEM2014GT.
+    """
+    names = list(names)
+    found = next(filter(None, map(_PART.search, names)), None)
+    if found:
+        return _PARTS[found[0][:3].lower()]
+    return "train" if _MORE_TRAIN.intersection(names) else ""
+
+
 def _named(given: str, found: list[_Found], listing: Listing) -> Iterator[Entry]:
     """Gives the files of one input their names within the corpus."""
+    tables: dict[tuple[str, ...], list[Entry]] = {}
+    for parts, container, place in sorted(found, key=lambda found: found[0]):
+        if not _is_ink(parts[-1]):
+            table = Entry(printable("/".join(parts)), None, container, place)
+            tables.setdefault(parts[:-1], []).append(table)
+    found = [one for one in found if _is_ink(one[0][-1])]
     above = Path(given).parts if os.path.isdir(given) else Path(given).parent.parts
     dated, undated = [], []
     for parts, container, place in found:
         # A folder inside an archive has nothing to do with where the archive lies.
         full = parts if container else above + parts
         matches = [(i, m) for i, p in enumerate(full[:-1]) if (m := _YEAR_FOLDER.fullmatch(p))]
+        near = _tables_of(parts[:-1], tables) if tables else ()
         if matches:
             i, match = matches[-1]
-            dated.append((full[i:], int(match[1]), container, place))
+            year = int(match[1])
+            part = "" if year <= _LAST_YEAR_WITHOUT_PARTS else part_of(full[i:-1])
+            dated.append((full[i:], year, container, place, part, near))
         else:
-            undated.append((parts, None, container, place))
+            part = part_of((Path(given).stem, *parts[:-1]))
+            undated.append((parts, None, container, place, part, near))
     # Of tuples it compares the items: the number of leading folders that all share.
     shared = len(os.path.commonprefix([parts[:-1] for parts, *_ in undated]))  # noqa: RUF071
     undated = [(parts[shared:], *rest) for parts, *rest in undated]
-    for parts, year, container, place in dated + undated:
+    for parts, *rest in dated + undated:
         source = printable("/".join(parts))
         if len(source) > MAX_SOURCE_CHARS:
             listing.refused.append((source[:60] + "...", "name too long"))
         else:
-            yield Entry(source, year, container, place)
+            yield Entry(source, *rest)
+
+
+def _tables_of(
+    folder: tuple[str, ...], tables: dict[tuple[str, ...], list[Entry]]
+) -> tuple[Entry, ...]:
+    """Returns the tables in a folder and in those around it."""
+    folders = (folder[:length] for length in range(len(folder), -1, -1))
+    return tuple(table for around in folders for table in tables.get(around, ()))
 
 
 def _walk(given: str, listing: Listing) -> Iterator[_Found]:
-    """Finds the InkML files of one input."""
+    """Finds the InkML files of one input, and the tables of labels."""
     shown = printable(given)
     try:
         mode = os.stat(given).st_mode
@@ -161,7 +212,10 @@ def _walk(given: str, listing: Listing) -> Iterator[_Found]:
     elif given.lower().endswith(".zip") or head[:2] == b"PK":
         yield from _walk_archive(given, listing)
     else:
-        raise DataError(f"{shown} is not a .zip archive, a folder or an .inkml file")
+        raise DataError(
+            f"{shown} is not a .zip archive, a folder or an .inkml file (other archives have to be "
+            "unpacked)"
+        )
 
 
 def _walk_folder(given: str, listing: Listing) -> Iterator[_Found]:
@@ -173,7 +227,7 @@ def _walk_folder(given: str, listing: Listing) -> Iterator[_Found]:
     for folder, _, files in os.walk(given, onerror=unreadable):
         parts = Path(os.path.relpath(folder, given)).parts
         for name in files:
-            if _is_ink(name):
+            if _is_ink(name) or _TABLE.fullmatch(name):
                 yield (*parts, name), None, os.path.join(folder, name)
             elif name.lower().endswith(".zip"):
                 listing.archives_inside += 1
@@ -185,7 +239,7 @@ def _walk_archive(given: str, listing: Listing) -> Iterator[_Found]:
         parts = tuple(member_path(info.filename).split("/"))
         if info.filename.endswith(("/", "\\")) or "__MACOSX" in parts:
             continue
-        if _is_ink(parts[-1]):
+        if _is_ink(parts[-1]) or _TABLE.fullmatch(parts[-1]):
             yield parts, given, place
         elif parts[-1].lower().endswith(".zip"):
             listing.archives_inside += 1
@@ -219,8 +273,41 @@ def _kept_open(path: str) -> zipfile.ZipFile:
 
 
 def close_archives() -> None:
-    """Closes the archives that `read` keeps open."""
+    """Closes the archives that `read` keeps open, and forgets tables."""
     _kept_open.cache_clear()
+    labels.cache_clear()
+
+
+@functools.cache
+def labels(tables: tuple[Entry, ...]) -> dict[str, str]:
+    """Reads tables of labels: lines of the annotation "UI" of an ink, a comma and its label.
+
+    Args:
+        tables: The files; those of the nearest folder come first.
+
+    Returns:
+        The labels by UI, of the first table that has it. Empty where one table has two.
+
+    Raises:
+        ReadError: A table cannot be read.
+    """
+    found: dict[str, str] = {}
+    for table in tables:
+        data = read(table, MAX_TABLE_BYTES)
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+        here: dict[str, str] = {}
+        for line in text.splitlines():
+            name, comma, label = (part.strip() for part in line.partition(","))
+            if len(label) > 2 and label[0] == label[-1] == '"':
+                label = label[1:-1]  # A label may be a comma, and is quoted then.
+            label = "," if label == COMMA else label
+            if comma and label:
+                here[name] = label if here.get(name, label) == label else ""
+        found = here | found
+    return found
 
 
 def read(entry: Entry, limit: int) -> bytes:

@@ -1,7 +1,8 @@
-r"""Handwritten symbols out of CROHME InkML: `python -m data_tools.crohme --input=PATH --out=X.npz`.
+r"""Handwritten symbols out of InkML: `python -m data_tools.crohme --input=PATH --out=X.npz`.
 
-Reads .zip archives (every *.inkml inside; nothing is unpacked to disk), folders and single files,
-draws every symbol by itself, and writes three files: X.npz (images, labels, class_names, split,
+Reads .zip archives (every *.inkml inside; nothing is unpacked to disk), folders and single files:
+expressions of CROHME with their symbols marked, CROHME's isolated symbols, MathWriting's symbols.
+Draws every symbol by itself, and writes three files: X.npz (images, labels, class_names, split,
 source), X.json (what was read, refused, kept and skipped) and X.png (a contact sheet). They are the
 same, byte for byte, for any number of workers; how long it took is in X.timing.json.
 """
@@ -29,13 +30,10 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    cli.define_path(
-        "input",
-        None,
-        "A .zip archive, a folder, or an .inkml file. May be given several times.",
-        several=True,
+    flags.DEFINE_multi_string(
+        "input", None, "A .zip archive, a folder, or an .inkml file. May be given several times."
     )
-    cli.define_path("out", None, "The .npz file to write; .json and .png files go beside it.")
+    flags.DEFINE_string("out", None, "The .npz file to write; .json and .png files go beside it.")
     flags.DEFINE_string(
         "years",
         DEFAULT_YEARS,
@@ -47,7 +45,8 @@ def define_flags() -> None:
         "classes",
         ",".join(DEFAULT_CLASSES),
         f"The labels to take, separated by commas (the comma itself is written {COMMA}), or 'all'. "
-        "They are numbered in ASCII order.",
+        "They are numbered in ASCII order. Strokes that CROHME labels 'junk' are no symbols: they "
+        "are taken only if 'junk' is named.",
     )
     flags.DEFINE_integer(
         "max_per_class",
@@ -64,10 +63,12 @@ def define_flags() -> None:
     flags.DEFINE_enum(
         "split",
         Options.split,
-        ["clean", "original"],
-        "How a tenth of the symbols is marked as test part. clean: no file, and no ink that "
-        "occurs several times in the corpus, is on both sides. original: any tenth, as the LaTeX "
-        "Writer had it (its test part leaks).",
+        ["published", "clean", "original"],
+        "Which symbols are marked as test part. published: those in test folders, where the data "
+        "has such and train folders (MathWriting, CROHME from 2014 on; what is for validation is "
+        "marked val, or tests if nothing else does), otherwise clean. clean: a tenth; no file, and "
+        "no ink that occurs several times in the corpus, is on both sides. original: any tenth, as "
+        "the LaTeX Writer had it (its test part leaks).",
     )
     flags.DEFINE_boolean("dedupe", Options.dedupe, "Keep each ink once.")
     flags.DEFINE_integer(

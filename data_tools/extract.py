@@ -43,7 +43,7 @@ class Options:
         max_per_class: The most symbols per class; 0 for no limit.
         max_total: The most symbols altogether; None for no limit.
         seed: Draws which symbols are kept, and which are test symbols.
-        split: "clean" or "original".
+        split: "published", "clean" or "original".
         dedupe: Keep each ink once.
         size: Side of the images.
         style: "mnist" or "original".
@@ -53,7 +53,7 @@ class Options:
     max_per_class: int = 2909
     max_total: int | None = None
     seed: int = 0
-    split: str = "clean"
+    split: str = "published"
     dedupe: bool = False
     size: int = 28
     style: str = "mnist"
@@ -90,12 +90,14 @@ class Batch:
         table: `_SYMBOL` (n,).
         ink: The scaled strokes of the n symbols.
         findings: Files and symbols left out or repaired.
+        parts: "train", "val" or "test" of the files that tell, by their numbers.
     """
 
     names: list[str]
     table: np.ndarray
     ink: raster.Ink
     findings: Findings
+    parts: dict[int, str]
 
 
 def read_batch(
@@ -110,18 +112,23 @@ def read_batch(
         seed: Seed of the symbols' keys.
     """
     findings = Findings()
+    parts: dict[int, str] = {}
     codes: dict[str, int] = {}
     rows: list[tuple[int, int, int, int, int]] = []
     counts: list[int] = []
     strokes: list[np.ndarray] = []
     for number, entry in enumerate(entries, first):
         try:
-            page = inkml.parse(corpus.read(entry, inkml.MAX_FILE_BYTES), classes)
+            labels = corpus.labels(entry.tables) if entry.tables else None
+            page = inkml.parse(corpus.read(entry, inkml.MAX_FILE_BYTES), classes, labels)
         except (corpus.ReadError, inkml.InkmlError) as error:
             findings.refused[entry.source] = str(error)
             continue
         if page.recovered:
             findings.recovered[entry.source] = page.recovered
+        part = corpus.part_of([page.part]) if page.part else entry.part
+        if part:
+            parts[number] = part
         findings.skipped.update(page.skipped)
         findings.unwanted.update(page.unwanted)
         for symbol in page.symbols:
@@ -137,7 +144,8 @@ def read_batch(
     per_symbol = np.array(counts, np.int64)
     table: np.ndarray = np.array(rows, _SYMBOL)
     table["ink"] = selection.ink_digests(points, lengths, per_symbol)
-    return Batch(list(codes), table, raster.normalize(points, lengths, per_symbol), findings)
+    ink = raster.normalize(points, lengths, per_symbol)
+    return Batch(list(codes), table, ink, findings, parts)
 
 
 def extract(
@@ -155,8 +163,8 @@ def extract(
 
         images: uint8 (n, size, size), ink 255 on 0, in order of file name and place in the file.
         labels: int32 (n,), indices into `class_names`.
-        class_names: The labels, in code point order.
-        split: "train" or "test", (n,).
+        class_names: The labels of the symbols, in code point order.
+        split: "train", "test" or, where the data tells so, "val", (n,).
         source: Name of each symbol's file within the corpus, (n,).
 
     Raises:
@@ -167,7 +175,9 @@ def extract(
     names = options.classes or tuple(sorted({name for batch in batches for name in batch.names}))
     number = {name: i for i, name in enumerate(names)}
     findings = Findings()
+    parts: dict[int, str] = {}
     for batch in batches:
+        parts.update(batch.parts)
         codes = np.array([number[name] for name in batch.names], np.int32)
         batch.table["label"] = codes[batch.table["label"]]
         findings.update(batch.findings)
@@ -190,12 +200,15 @@ def extract(
         )
     groups = selection.linked_groups(table["file"], table["ink"])
     chosen = table[kept]
-    test = _test_split(entries, options, chosen, groups[kept], len(names))
+    told = np.array([parts.get(file, "") for file in chosen["file"].tolist()])
+    split = _split(entries, options, chosen, groups[kept], told, len(names))
+    # A class without a symbol is none: nothing can be learnt or drawn of it.
+    used, labels = np.unique(chosen["label"], return_inverse=True)
     arrays = {
         "images": _draw(batches, kept, options, pool_map),
-        "labels": np.ascontiguousarray(chosen["label"]),
-        "class_names": np.array(names),
-        "split": np.where(test, "test", "train"),
+        "labels": labels.astype(np.int32),
+        "class_names": np.array([names[label] for label in used.tolist()]),
+        "split": split,
         "source": np.array([entries[file].source for file in chosen["file"].tolist()]),
     }
     files = {
@@ -205,12 +218,8 @@ def extract(
         "recovered": findings.recovered,
     }
     return arrays, {
-        "symbols": {
-            "kept": len(chosen),
-            "train": int(len(chosen) - test.sum()),
-            "test": int(test.sum()),
-        },
-        "classes": _classes(names, table, chosen, test),
+        "symbols": {"kept": len(chosen), **_sizes(split)},
+        "classes": _classes(names, table, chosen, split),
         "files": files,
         "skipped": _skipped(names, table, findings, dropped),
         "duplicates": {
@@ -220,7 +229,7 @@ def extract(
             "split_groups": len(np.unique(groups)),
             "largest_split_group": int(np.bincount(groups).max()),
             "inks_in_train_and_test": len(
-                np.intersect1d(chosen["ink"][test], chosen["ink"][~test])
+                np.intersect1d(chosen["ink"][split == "test"], chosen["ink"][split == "train"])
             ),
         },
     }
@@ -243,32 +252,61 @@ def _read(entries: Sequence[Entry], options: Options, pool_map: Callable) -> lis
     return batches
 
 
-def _test_split(
-    entries: Sequence[Entry], options: Options, chosen: np.ndarray, groups: np.ndarray, classes: int
+def _split(
+    entries: Sequence[Entry],
+    options: Options,
+    chosen: np.ndarray,
+    groups: np.ndarray,
+    told: np.ndarray,
+    classes: int,
 ) -> np.ndarray:
-    """Chooses the test symbols among the n kept ones, as `options.split` says.
+    """Divides the n kept symbols as `options.split` says.
 
     Args:
         entries: The files.
         options: Split and seed.
         chosen: `_SYMBOL` (n,).
         groups: For each of them the first file that it shares ink with, int (n,).
+        told: Their parts as the data tells, or empty, str (n,).
         classes: Number of classes.
 
     Returns:
-        bool (n,).
+        Their parts, str (n,).
     """
-    if options.split == "original":
+    if "test" not in told:
+        told = np.where(told == "val", "test", told)
+    if options.split == "published" and {"train", "test"} <= set(told.tolist()):
+        rest = told == ""
+        test = _clean_test(entries, options, chosen[rest], groups[rest], classes)
+        split = told.astype("<U5")
+        split[rest] = np.where(test, "test", "train")
+        return split
+    if options.split != "original":
+        test = _clean_test(entries, options, chosen, groups, classes)
+    else:
         places = zip(chosen["file"].tolist(), chosen["index"].tolist(), strict=True)
         keys = [
             selection.order_key("original", options.seed, entries[f].source, i) for f, i in places
         ]
-        return selection.original_split(np.array(keys, np.uint64))
+        test = selection.original_split(np.array(keys, np.uint64))
+    return np.where(test, "test", "train")
+
+
+def _clean_test(
+    entries: Sequence[Entry], options: Options, chosen: np.ndarray, groups: np.ndarray, classes: int
+) -> np.ndarray:
+    """Chooses a tenth that shares no file and no ink with the rest: bool (n,)."""
     roots, place = np.unique(groups, return_inverse=True)
     keys = [
         selection.order_key("group", options.seed, entries[r].source, 0) for r in roots.tolist()
     ]
     return selection.clean_split(chosen["label"], groups, np.array(keys, np.uint64)[place], classes)
+
+
+def _sizes(split: np.ndarray) -> dict[str, int]:
+    """Number of symbols of each part; of a validation part only if there is one."""
+    sizes = {part: int((split == part).sum()) for part in ("train", "test", "val")}
+    return sizes if sizes["val"] else {part: sizes[part] for part in ("train", "test")}
 
 
 def _draw(
@@ -320,10 +358,10 @@ def _nothing(files: int, options: Options, findings: Findings) -> str:
 
 
 def _classes(
-    names: tuple[str, ...], table: np.ndarray, chosen: np.ndarray, test: np.ndarray
+    names: tuple[str, ...], table: np.ndarray, chosen: np.ndarray, split: np.ndarray
 ) -> dict[str, dict[str, int]]:
     """Counts of each class, found and kept."""
-    parts = {"found": table, "kept": chosen, "train": chosen[~test], "test": chosen[test]}
+    parts = {"found": table, "kept": chosen, **{p: chosen[split == p] for p in _sizes(split)}}
     counts = [np.bincount(part["label"], minlength=len(names)).tolist() for part in parts.values()]
     return {
         name: dict(zip(parts, row, strict=True))

@@ -56,9 +56,11 @@ def summary(report: dict[str, Any], timing: dict[str, Any], out: Path) -> list[s
         f"{'all':>8} {double['symbols']:7,} {symbols['kept']:6,} {symbols['train']:6,} "
         f"{symbols['test']:5,}"
     )
+    if "val" in symbols:
+        lines.append(f"for validation, in neither of these: {symbols['val']:,} symbols")
     empty = [printable(name) for name, row in report["classes"].items() if not row["kept"]]
     if empty:
-        lines.append(f"classes without symbols: {' '.join(empty)}")
+        lines.append(f"classes without symbols, left out: {' '.join(empty)}")
     lines.append(f"files: {files['read']:,} read, {len(files['refused']):,} refused")
     lines.extend(_by_reason("refused", files["refused"]))
     lines.extend(_by_reason("repaired", files["recovered"]))

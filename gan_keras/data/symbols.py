@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_keras.data import npz
+from gan_keras.data.closing_check import say
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 from gan_keras.foundation.errors import DataError
@@ -44,5 +45,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     if labels.ndim != 1 or not images.shape[:1] == labels.shape == split.shape:
         raise DataError(f"{path}: images, labels and split differ in length")
     train, test = split == "train", split == "test"
+    if number := int((split == "val").sum()):
+        say(name, f"{number:,} images for validation are left out, as there is a test split")
     names = tuple(map(str, class_names.ravel()))
     return Dataset(name, images[train], labels[train], images[test], labels[test], names)

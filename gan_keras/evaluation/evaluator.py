@@ -88,10 +88,7 @@ class Evaluator:
         reading = self.read(images)
         found: dict[str, Any] = {
             "samples": len(images),
-            "classifier": {
-                "judge": classifier.judge_name(),
-                "real_test_accuracy": self.real.accuracy,
-            },
+            "classifier": {"real_test_accuracy": self.real.accuracy},
             "collapse": {},
         }
         found |= self._classes(images, labels, reading)

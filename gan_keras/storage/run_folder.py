@@ -149,15 +149,12 @@ class RunFolder:
             DataError: If the data set has changed.
         """
         data = stored["data"]
-        # content tells whether data are the same; their name is where they were found
-        is_same = data["fingerprint"] == fingerprint
-        names = [name for name in config.identity() if not (is_same and name == "dataset")]
-        if changed := config.differences(stored["options"], names):
+        if changed := config.differences(stored["options"], config.identity()):
             raise UsageError(
                 f"{self.path} was started with other settings: {', '.join(changed)}. Use the "
                 "first settings, another --workdir, or --overwrite to start anew"
             )
-        if is_same:
+        if data["fingerprint"] == fingerprint:
             return
         if data.get("streamed", streamed) != streamed:  # runs of earlier versions do not say it
             now = "streams its images" if streamed else "holds its images in memory"

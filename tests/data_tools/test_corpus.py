@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 from file_samples import damage, lie, write_files, write_zip
 
-from data_tools.corpus import MAX_SOURCE_CHARS, ReadError, close_archives, find, read
+from data_tools.corpus import (
+    MAX_SOURCE_CHARS,
+    ReadError,
+    close_archives,
+    find,
+    labels,
+    read,
+)
 from gan_keras.foundation.errors import DataError
 
 OFFICIAL = {
@@ -181,3 +188,68 @@ def test_unreadable(ordinary_user):
             find([name + "/b.inkml"], None)
         folder.chmod(0o700)
         (folder / "closed").chmod(0o700)
+
+
+# Folders as CROHME and MathWriting are published; outer ones count first.
+PARTS = {
+    "CROHME2012_data/trainData/a.inkml": "",
+    "CROHME2013_data/TestINKMLGT/a.inkml": "",
+    "CROHME2014_data/TrainINKML/HAMEX/a.inkml": "train",
+    "CROHME2016_data/TEST2016_INKML_GT/a.inkml": "test",
+    "CROHME2016_data/Task-2-Symbols/task2-trainSymb2014/trainingSymbols/iso0.inkml": "train",
+    "CROHME2016_data/Task-2-Symbols/task2-validation-isolatedTest2013b/BOTH0.inkml": "val",
+    "CROHME2016_data/Task-2-Symbols/task2-testSymbols2014/testSymbols/iso0.inkml": "test",
+    "CROHME2019_data/Task1_onlineRec/MainTask_formula/valid/TestEM2014GT/a.inkml": "val",
+    "CROHME2019_data/Task1_onlineRec/MainTask_formula/Train/INKMLs/Train_2014/a.inkml": "train",
+    "TC11_CROHME23/INKML/val/CROHME2016_test/a.inkml": "val",
+    "TC11_CROHME23/INKML/test/CROHME2019_test/a.inkml": "test",
+    "mathwriting-2024/valid/00.inkml": "val",
+    "mathwriting-2024/symbols/01.inkml": "train",
+    "CROHME2019_data/Task1_onlineRec/subTask_symbols/other/a.inkml": "",
+    "mathwriting-2024/attestation/contest/values/trainer/02.inkml": "",
+}
+
+
+def test_folders_tell_parts(tmp_path):
+    files = {f"all/{name}": b"" for name in PARTS}
+    for given in (write_zip(tmp_path / "a.zip", files), write_files(tmp_path / "f", files)):
+        entries = find([str(given)], None).entries
+        parts = {entry.source: entry.part for entry in entries}
+        assert parts == PARTS
+    # A folder that is given tells too, but not what lies around it.
+    assert [
+        e.part for e in find([str(tmp_path / "f/all/mathwriting-2024/valid")], None).entries
+    ] == ["val"]
+    inner = tmp_path / "f/all/TC11_CROHME23/INKML/val/CROHME2016_test"
+    assert [e.part for e in find([str(inner)], None).entries] == ["test"]
+
+
+def test_labels_are_in_tables_near_the_files(tmp_path):
+    files = {
+        "t/trainingSymbols/iso0.inkml": b"",
+        "t/trainingSymbols/iso_GT.txt": b"\xef\xbb\xbfa_0,x\r\na_1,\\pi\r\n\r\nno comma\nb,1\nb,2",
+        "t/trainingJunk/junk0.inkml": b"",
+        "t/trainingJunk/junk_GT_v3.txt": b'j_0, junk \nc_0,,\nc_1,COMMA\nc_2,","\nq,"\n',
+        "t/testSymbols_2016_iso_GT.txt": b"t_0,\xb7\na_0,y\n",
+        "t/testSymbols/deep/iso0.inkml": b"",
+        "t/readme.txt": b"a_0,z\n",
+        "other/a.inkml": b"",
+    }
+    around = {"t_0": "\xb7", "a_0": "y"}
+    expected = {
+        "t/trainingSymbols/iso0.inkml": {**around, "a_0": "x", "a_1": "\\pi", "b": ""},
+        "t/trainingJunk/junk0.inkml": {
+            **around,
+            "j_0": "junk",
+            "c_0": ",",
+            "c_1": ",",
+            "c_2": ",",
+            "q": '"',
+        },
+        "t/testSymbols/deep/iso0.inkml": around,
+        "other/a.inkml": {},
+    }
+    for given in (write_zip(tmp_path / "a.zip", files), write_files(tmp_path / "f", files)):
+        entries = find([str(given)], None).entries
+        assert {entry.source: labels(entry.tables) for entry in entries} == expected
+        close_archives()

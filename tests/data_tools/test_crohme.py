@@ -162,12 +162,97 @@ def test_classes(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["f", "o.json", "o.npz", "o.png", "o.timing.json"]
     some = Options(classes=(",", "a", "z"))
     arrays, report, text = extract(folder, tmp_path / "o.npz", some)
-    assert arrays["class_names"].tolist() == [",", "a", "z"]
+    assert arrays["class_names"].tolist() == [",", "a"]
     assert set(arrays["labels"]) == {0, 1}
     assert report["classes"]["z"]["kept"] == 0
-    assert "classes without symbols: z" in text
+    assert "classes without symbols, left out: z" in text
+    # Labels are numbers of the names that are left.
+    behind, _, _ = extract(folder, tmp_path / "o.npz", Options(classes=("!", "a", "漢")))
+    assert behind["class_names"].tolist() == ["a", "漢"]
+    assert np.array_equal(np.unique(behind["labels"]), [0, 1])
     with pytest.raises(DataError, match="no symbol of the classes q; the most frequent labels"):
         convert([str(folder)], tmp_path / "q.npz", Options(classes=("q",)))
+
+
+def glyph(label: str, ui: str = "", stroke: str = "10 10, 10 90, 60 90") -> bytes:
+    """An ink as MathWriting has it, or one of CROHME's isolated symbols; an L."""
+    kind, head = ("UI", "<annotation type='truth'/>") if ui else ("label", "")
+    return (
+        f'<ink xmlns="http://www.w3.org/2003/InkML">{head}<annotation type="{kind}">{ui or label}'
+        f'</annotation><trace id="0">{stroke}</trace></ink>'
+    ).encode()
+
+
+def test_mathwriting(tmp_path):
+    files = {
+        **{
+            f"mw/symbols/{n:016x}.inkml": glyph("L-"[n % 2], stroke=f"9 {n}, 9 90, 60 90")
+            for n in range(20)
+        },
+        **{f"mw/train/{n + 99:016x}.inkml": glyph("L+1") for n in range(3)},
+        "mw/test/0f.inkml": glyph("L"),
+        "mw/valid/1f.inkml": glyph("-"),
+        "mw/symbols/2f.inkml": glyph("L").replace(
+            b"<trace", b'<annotation type="splitTagOriginal">test</annotation><trace', 1
+        ),
+        "mw/symbols.jsonl": b"{}",
+    }
+    given = write_files(tmp_path / "f", files)
+    arrays, report, text = extract(given, tmp_path / "o.npz", Options(classes=None))
+    assert arrays["class_names"].tolist() == ["-", "L"]
+    told = dict(zip(arrays["source"].tolist(), arrays["split"].tolist(), strict=True))
+    others = {"test/0f.inkml": "test", "valid/1f.inkml": "val", "symbols/2f.inkml": "test"}
+    assert told == {**{name: "train" for name in told}, **others}
+    assert report["symbols"] == {"kept": 23, "train": 20, "test": 2, "val": 1}
+    assert report["classes"]["L"] == {"found": 12, "kept": 12, "train": 10, "test": 2, "val": 0}
+    assert "for validation, in neither of these: 1 symbols" in text
+    assert "3 files such as train/0000000000000063.inkml: no segmentation: a whole expr" in text
+    # Upright: the foot of the L is at the bottom, and to the right.
+    image = arrays["images"][arrays["labels"] == 1][0].astype(int)
+    assert image[14:].sum() > 1.5 * image[:14].sum()
+    assert image[20:, 14:].sum() > 5 * image[:14, 14:].sum()
+    # Without a test folder, or if it is asked for, the split is the clean tenth.
+    for folder, split in (("symbols", "published"), (".", "clean")):
+        arrays, _, _ = extract(
+            given / "mw" / folder, tmp_path / "o.npz", Options(classes=None, split=split)
+        )
+        assert set(arrays["split"]) <= {"train", "test"}
+        assert 1 <= (arrays["split"] == "test").sum() <= 3
+
+
+def test_isolated_symbols_of_crohme(tmp_path):
+    root = "CROHME2016_data/Task-2-Symbols/task2-"
+    places = {"train": "trainSymb2014/trainingSymbols", "test": "testSymbols2014/testSymbols"}
+    files, truth = {}, {"train": "", "test": ""}
+    for n in range(30):
+        part, label = ("test" if n % 5 == 0 else "train"), ("\\pi", ",", "junk")[n % 3]
+        # An ink of its own for each, as what is one ink has one part.
+        files[f"{root}{places[part]}/iso{n}.inkml"] = glyph("", f"ui_{n}", f"1 {n}, 5 9")
+        truth[part] += f"ui_{n},{label}\n"
+    files[f"{root}{places['train']}/iso_GT.txt"] = truth["train"]
+    files[f"{root}testSymbols2014/testSymbols_2016_iso_GT.txt"] = truth["test"]
+    given = write_zip(tmp_path / "task2.zip", files)
+    out, all_labels = tmp_path / "o.npz", Options(classes=None)
+    arrays, report, text = extract(given, out, all_labels, years="all")
+    assert arrays["class_names"].tolist() == [",", "\\pi"]
+    assert report["symbols"] == {"kept": 20, "train": 16, "test": 4}
+    for number, label, split in zip(
+        [int(re.search(r"iso(\d+)", name)[1]) for name in arrays["source"]],
+        arrays["class_names"][arrays["labels"]],
+        arrays["split"],
+        strict=True,
+    ):
+        assert (label, split) == (("\\pi", ",")[number % 3], "train" if number % 5 else "test")
+    assert "symbols skipped: 10: no symbol (--classes=junk takes it)" in text
+    arrays, _, _ = extract(given, out, Options(classes=("junk",)), years="all")
+    assert (arrays["class_names"].tolist(), len(arrays["labels"])) == (["junk"], 10)
+
+
+def test_validation_tests_if_nothing_else_does(tmp_path):
+    files = {f"{part}/{n}.inkml": glyph("L") for part in ("train", "val") for n in range(3)}
+    given = write_files(tmp_path / "f", files)
+    arrays, _, _ = extract(given, tmp_path / "o.npz", Options(classes=None))
+    assert arrays["split"].tolist() == ["train"] * 3 + ["test"] * 3
 
 
 def test_size_and_style(official, tmp_path):
