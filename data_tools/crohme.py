@@ -30,10 +30,13 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    flags.DEFINE_multi_string(
-        "input", None, "A .zip archive, a folder, or an .inkml file. May be given several times."
+    cli.define_path(
+        "input",
+        None,
+        "A .zip archive, a folder, or an .inkml file. May be given several times.",
+        several=True,
     )
-    flags.DEFINE_string("out", None, "The .npz file to write; .json and .png files go beside it.")
+    cli.define_path("out", None, "The .npz file to write; .json and .png files go beside it.")
     flags.DEFINE_string(
         "years",
         DEFAULT_YEARS,

@@ -26,7 +26,7 @@ FLAGS = flags.FLAGS
 
 def _define_flags() -> None:
     """Defines the flags; not on import, other commands of this package have the same names."""
-    flags.DEFINE_string("out", "data/demo/expressions.zip", "The .zip file to write.")
+    cli.define_path("out", "data/demo/expressions.zip", "The .zip file to write.")
     flags.DEFINE_integer(
         "expressions",
         7000,

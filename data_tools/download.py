@@ -27,8 +27,8 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    flags.DEFINE_string("given", "", "An archive or a folder that is there: nothing is fetched.")
-    flags.DEFINE_string("folder", None, "Where archives are looked for, and put.")
+    cli.define_path("given", "", "An archive or a folder that is there: nothing is fetched.")
+    cli.define_path("folder", None, "Where archives are looked for, and put.")
     flags.DEFINE_string("url", None, "Address of a .zip archive (http or https).")
 
 
@@ -36,11 +36,9 @@ def main() -> None:
     """Runs the command."""
     cli.exit_on_sigterm()
     if FLAGS.given:
-        # `make CROHME=~/archive.zip`: only some shells expand the ~ there.
-        given = os.path.expanduser(FLAGS.given)
-        if not os.path.exists(given):
-            raise DataError(f"there is no {given}")
-        print(given)
+        if not os.path.exists(FLAGS.given):
+            raise DataError(f"there is no {FLAGS.given}")
+        print(FLAGS.given)
         return
     if not FLAGS.url or not FLAGS.folder:
         raise UsageError("--folder=FOLDER and --url=URL are needed, or --given=PATH")

@@ -64,6 +64,19 @@ def check_given(*names: str) -> None:
             raise UsageError(f"--{name} is missing")
 
 
+def define_places(purpose: str) -> None:
+    """Defines the flags that say where the data of a run are now."""
+    cli.define_path("data_dir", "", f"Folder of data sets, {purpose} (default: the run's own).")
+    flags.DEFINE_string(
+        "dataset", "", f"The run's data set, {purpose}, if it has another name or path now."
+    )
+
+
+def places() -> dict[str, str]:
+    """Returns the values of these flags."""
+    return {name: flags.FLAGS[name].value or "" for name in ("data_dir", "dataset")}
+
+
 def output_file(*suffixes: str) -> Path:
     """Returns the path of --out, which must end in one of the suffixes and be writable.
 

@@ -13,6 +13,7 @@ standard deviation over runs, --against also the difference of runs with the sam
 confidence interval; with --out, summary.json has all figures and the command of each run.
 """
 
+import collections
 import glob
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,7 @@ FLAGS = flags.FLAGS
 MODES = ("workdir", "images", "compare", "runs")
 # Flag -> modes that it belongs to.
 BELONGS = {
-    "dataset": ("images",),
+    "dataset": ("workdir", "images"),
     "data_dir": ("workdir", "images"),
     "out": ("images", "compare", "runs"),
     "against": ("runs",),
@@ -42,14 +43,16 @@ BELONGS = {
     "ink": ("images",),
     "best": ("workdir",),
 }
-flags.DEFINE_string("workdir", None, "Folder of a run to score.")
-flags.DEFINE_string("images", None, "Folder, .zip or .npz of generated images to score.")
-flags.DEFINE_string("compare", None, "Runs side by side: --compare RUN1 RUN2.")
-flags.DEFINE_string("runs", None, "Pattern of run folders, in quotes: mean and spread.")
-flags.DEFINE_string("against", None, "Pattern of other run folders, paired with --runs by seed.")
-flags.DEFINE_string("dataset", None, "Data set that --images are compared with.")
-flags.DEFINE_string("data_dir", None, "Folder of prepared data sets (default: the run's, or data).")
-flags.DEFINE_string("out", None, "Folder to write to.")
+cli.define_path("workdir", None, "Folder of a run to score.")
+cli.define_path("images", None, "Folder, .zip or .npz of generated images to score.")
+cli.define_path("compare", None, "Runs side by side: --compare RUN1 RUN2.")
+cli.define_path("runs", None, "Pattern of run folders, in quotes: mean and spread.")
+cli.define_path("against", None, "Pattern of other run folders, paired with --runs by seed.")
+flags.DEFINE_string(
+    "dataset", None, "Data set that --images are compared with; of a run, where its data are now."
+)
+cli.define_path("data_dir", None, "Folder of prepared data sets (default: the run's, or data).")
+cli.define_path("out", None, "Folder to write to.")
 flags.DEFINE_integer(
     "per_class", None, "Images per class, or points (default: the run's --eval_samples).", 2
 )
@@ -96,7 +99,7 @@ def _score_run(workdir: Path) -> None:
     scored, metrics, folder = scoring.score_run(
         workdir,
         best=bool(FLAGS.best),
-        data_dir=FLAGS.data_dir,
+        **common.places(),
         number=FLAGS.per_class,
         seed=FLAGS.seed,
         gan_train=bool(FLAGS.gan_train),
@@ -153,12 +156,14 @@ def _compare(folders: list[Path]) -> None:
 def _summarize() -> None:
     """Shows mean and spread of runs, and the paired difference to others."""
     from gan_keras.evaluation import seed_statistics  # late: takes a moment
-    from gan_keras.reports import score_tables
+    from gan_keras.reports import conditions, score_tables
 
     groups = [_group(name) for name in ("runs", "against") if FLAGS[name].value]
     if len(groups) == 1:
         (runs,) = groups
-        summary = seed_statistics.summarize(list(runs.values()))
+        sides = [list(runs.values())]
+        summary = seed_statistics.summarize(*sides)
+        warning = conditions.warning(*sides)
         print(score_tables.spread(summary))
         print(f"{len(runs)} runs: {', '.join(map(str, runs))}")
         each = [{"command": _command(folder), **metrics} for folder, metrics in runs.items()]
@@ -171,13 +176,18 @@ def _summarize() -> None:
         sides = [[side[seed] for seed in seeds] for side in (first, second)]
         own, other = map(seed_statistics.summarize, sides)
         difference = seed_statistics.paired_difference(*sides)
-        print(score_tables.spread(own, difference, other))
-        print(
-            f"{len(seeds)} pairs of the same seed ({', '.join(map(str, seeds))}); "
-            "! marks intervals without 0, of which one in twenty is chance"
-        )
+        warning = conditions.warning([run for side in sides for run in side])
+        print(score_tables.spread(own, difference, other, marked=not warning))
+        marks = "" if warning else "; ! marks intervals without 0, of which one in twenty is chance"
+        print(f"{len(seeds)} pairs of the same seed ({', '.join(map(str, seeds))}){marks}")
         written = {"seeds": seeds, "mean_and_sd": own, "against": other}
         written["paired_difference"] = difference
+    scored_on = collections.Counter(conditions.described(run) for side in sides for run in side)
+    for text, number in scored_on.items():
+        print(f"{number} of {scored_on.total()} runs: {score_tables.printable(text)}")
+    if warning:
+        print(warning)
+    written = {**written, "scored_on": scored_on}
     if FLAGS.out:
         path = Path(FLAGS.out) / "summary.json"
         write_json(path, written)

@@ -22,11 +22,11 @@ from gan_keras.foundation.files import check_writable
 from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("workdir", None, "Folder of the run.")
+cli.define_path("workdir", None, "Folder of the run.")
 flags.DEFINE_enum(
     "format", "keras", ["keras", "savedmodel"], "File for Keras, or folder for TensorFlow."
 )
-flags.DEFINE_string("out", None, "Where to write: FILE.keras, or a folder that is not there yet.")
+cli.define_path("out", None, "Where to write: FILE.keras, or a folder that is not there yet.")
 
 
 def main() -> None:

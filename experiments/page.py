@@ -15,9 +15,9 @@ from gan_keras.foundation import cli
 from gan_keras.storage import run_folder
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("workdir", None, "Folder of the run; the newest in --runs that can write.")
-flags.DEFINE_string("runs", "runs", "Folder that holds the runs.")
-flags.DEFINE_string("data_dir", "", "Folder of data sets, for proof-reading; the run's own.")
+cli.define_path("workdir", None, "Folder of the run; the newest in --runs that can write.")
+cli.define_path("runs", "runs", "Folder that holds the runs.")
+common.define_places("for proof-reading")
 flags.DEFINE_string("host", "127.0.0.1", "Address to listen at; 0.0.0.0 lets other machines in.")
 flags.DEFINE_integer("port", 7860, "Port to listen at.", lower_bound=1, upper_bound=65535)
 
@@ -32,7 +32,7 @@ def main() -> None:
     web_page.import_gradio()  # says so at once if it is missing
     workdir = FLAGS.workdir or open_writer.newest_writer(FLAGS.runs)
     writer = open_writer.open_writer(workdir)
-    writer.reader = open_writer.ready_reader(workdir, FLAGS.data_dir)
+    writer.reader = open_writer.ready_reader(workdir, **common.places())
     web_page.launch(writer, Path(workdir).name, FLAGS.host, FLAGS.port).block_thread()
 
 

@@ -17,7 +17,7 @@ from gan_keras.foundation.errors import UsageError
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", None, "Name of the data set, e.g. mnist, emnist/byclass, cifar10.")
-flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
+cli.define_path("data_dir", "data", "Folder of prepared data sets.")
 
 
 def main() -> None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from gan_keras.samples.sampling import Sampler
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("workdir", None, "Folder of the run.")
-flags.DEFINE_string("out", None, "Where to write: FILE.png or FILE.npz.")
+cli.define_path("workdir", None, "Folder of the run.")
+cli.define_path("out", None, "Where to write: FILE.png or FILE.npz.")
 flags.DEFINE_integer(
     "per_class", None, "Images per class, 10 by default; steps with --interpolate.", lower_bound=1
 )

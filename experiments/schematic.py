@@ -17,7 +17,7 @@ from gan_keras.foundation.files import check_writable
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("experiment", None, list(configs.CONFIGS), "Experiment to draw; all by default.")
 flags.DEFINE_string("preset", None, "Preset of the experiment; its default preset by default.")
-flags.DEFINE_string("out", None, "FILE.png of one experiment; a folder for all of them.")
+cli.define_path("out", None, "FILE.png of one experiment; a folder for all of them.")
 flags.DEFINE_integer(
     "image_size", None, "Side of the images in pixels; default: the preset's, or 28.", lower_bound=4
 )

@@ -11,8 +11,8 @@ from gan_keras.foundation import cli
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", None, "Name of the data set, or folder:PATH.")
-flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
-flags.DEFINE_string("out", None, "Where to write: FILE.png.")
+cli.define_path("data_dir", "data", "Folder of prepared data sets.")
+cli.define_path("out", None, "Where to write: FILE.png.")
 flags.DEFINE_integer("columns", 16, "Images per class.", lower_bound=1)
 flags.DEFINE_enum("split", "train", ["train", "test"], "Images to show.")
 flags.DEFINE_integer("image_size", 0, "Side of the images; 0 leaves them.", lower_bound=0)

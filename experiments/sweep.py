@@ -21,18 +21,18 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    flags.DEFINE_string("study", None, "The study file, a YAML.")
+    cli.define_path("study", None, "The study file, a YAML.")
     flags.DEFINE_enum("size", "cpu", ["cpu", "full"], "Which size of the study.")
     flags.DEFINE_enum("engine", "local", ["local", "ray"], "Engine that makes the runs.")
     flags.DEFINE_integer("workers", 0, "Runs at a time; 0: one for every two cores.", lower_bound=0)
     flags.DEFINE_integer("threads", 0, "Threads of each run; 0: the cores divided.", lower_bound=0)
     flags.DEFINE_string("ray_address", "", "Ray cluster to use; empty starts one here.")
     flags.DEFINE_float("gpus", 0.0, "GPUs that each run asks Ray for, e.g. 0.25.", lower_bound=0.0)
-    flags.DEFINE_string("workdir", "", "Folder of the sweep (default: sweeps/STUDY-SIZE).")
-    flags.DEFINE_string(
+    cli.define_path("workdir", "", "Folder of the sweep (default: sweeps/STUDY-SIZE).")
+    cli.define_path(
         "results", "", "JSON file of results (default: results/STUDY-SIZE.json by the study)."
     )
-    flags.DEFINE_string("data_dir", "data", "Folder of prepared data sets.")
+    cli.define_path("data_dir", "data", "Folder of prepared data sets.")
     flags.DEFINE_list("only", [], "Arms to run, separated by commas; all when empty.")
     flags.DEFINE_boolean("retry_failed", False, "Try runs that failed before once more.")
     flags.DEFINE_boolean("dry_run", False, "Print the runs and how long they take; run nothing.")

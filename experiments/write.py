@@ -20,8 +20,8 @@ from gan_keras.storage import run_folder
 FLAGS = flags.FLAGS
 flags.DEFINE_string("text", None, r"What to write; \n begins a new line.")
 flags.DEFINE_string("latex", None, "A formula to write, in the LaTeX that mathtext knows.")
-flags.DEFINE_string("workdir", None, "Folder of the run; the newest in runs/ that can write.")
-flags.DEFINE_string("out", None, "Where to write: FILE.png or FILE.svg.")
+cli.define_path("workdir", None, "Folder of the run; the newest in runs/ that can write.")
+cli.define_path("out", None, "Where to write: FILE.png or FILE.svg.")
 flags.DEFINE_integer("style", 0, "Number of the hand.", lower_bound=0, upper_bound=2**31 - 1)
 flags.DEFINE_float(
     "variation", 0.45, "How far glyphs may be from the hand.", lower_bound=0.05, upper_bound=1.0
@@ -43,7 +43,7 @@ flags.DEFINE_integer("size", 64, "Size of the writing in pixels.", lower_bound=1
 flags.DEFINE_integer(
     "width", 1200, "Longest line of a text in pixels.", lower_bound=50, upper_bound=10_000
 )
-flags.DEFINE_string("data_dir", "", "Folder of data sets, for --best_of; the run's own by default.")
+common.define_places("for --best_of")
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
     from gan_keras.writing.written_sheet import side_by_side
 
     workdir = FLAGS.workdir or newest_writer("runs")
-    scribe = open_writer(workdir, FLAGS.best_of, FLAGS.data_dir)
+    scribe = open_writer(workdir, FLAGS.best_of, **common.places())
     people = [scribe.hand(FLAGS.style + number) for number in range(FLAGS.hands)]
     if FLAGS.towards is not None:
         other = scribe.hand(FLAGS.towards)

@@ -36,9 +36,9 @@ FLAGS = flags.FLAGS
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    flags.DEFINE_string("input", None, "The CROHME archive.")
+    cli.define_path("input", None, "The CROHME archive.")
     flags.DEFINE_integer("runs", 5, "Runs per number of workers.", lower_bound=1)
-    flags.DEFINE_string("out", str(measuring.RESULTS / "extract.json"), "The JSON file.")
+    cli.define_path("out", str(measuring.RESULTS / "extract.json"), "The JSON file.")
 
 
 def main() -> None:

@@ -34,9 +34,9 @@ _READABLE, _LOST = 0.9, 0.5
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    flags.DEFINE_string("workdir", None, "Folder of the run.")
-    flags.DEFINE_string("out", None, "The JSON file to write.")
-    flags.DEFINE_string("data_dir", "", "Folder of data sets; the run's own by default.")
+    cli.define_path("workdir", None, "Folder of the run.")
+    cli.define_path("out", None, "The JSON file to write.")
+    common.define_places("of real images")
 
 
 def main() -> None:
@@ -48,9 +48,9 @@ def main() -> None:
     from gan_keras.writing import glyph_measures, legibility  # late: import TensorFlow
     from gan_keras.writing.open_writer import dataset_of, open_writer
 
-    dataset, cache = dataset_of(FLAGS.workdir, FLAGS.data_dir)
+    dataset, cache = dataset_of(FLAGS.workdir, **common.places())
     dataset = dataset.in_memory(20_000)
-    writer = open_writer(FLAGS.workdir, 8, FLAGS.data_dir)
+    writer = open_writer(FLAGS.workdir, 8, **common.places())
     judge = legibility.grader(dataset, cache)
     labels = np.array([k for k, c in enumerate(writer.alphabet.characters) if c])
 

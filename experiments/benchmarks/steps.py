@@ -33,7 +33,7 @@ def define_flags() -> None:
     flags.DEFINE_list("sides", list(SIDES), "Sides to compare.")
     flags.DEFINE_integer("repeats", 7, "Bursts of each side.", lower_bound=1)
     flags.DEFINE_float("burst_seconds", 4.0, "Length of a burst, about.", lower_bound=0.1)
-    flags.DEFINE_string("out", str(measuring.RESULTS / "steps.json"), "The JSON file.")
+    cli.define_path("out", str(measuring.RESULTS / "steps.json"), "The JSON file.")
 
 
 def main() -> None:

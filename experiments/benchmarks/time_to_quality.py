@@ -33,7 +33,7 @@ def define_flags() -> None:
     common.define_flags(ACGANConfig)
     marks = [0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0]
     flags.DEFINE_multi_float("minutes", marks, "CPU-minutes at which to score.", lower_bound=0.01)
-    flags.DEFINE_string("out", None, "JSON file; default: results/time_to_quality_DATASET.json.")
+    cli.define_path("out", None, "JSON file; default: results/time_to_quality_DATASET.json.")
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ ROOT = FOLDER.parent.parent
 
 def define_flags() -> None:
     """Defines the command's flags."""
-    flags.DEFINE_string("out", str(ROOT / "RESULTS.md"), "The file to write.")
+    cli.define_path("out", str(ROOT / "RESULTS.md"), "The file to write.")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ this one place.
 import dataclasses
 import hashlib
 import math
+import os
 import shlex
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +26,7 @@ def option(
     maximum: float | None = None,
     exclusive: bool = False,
     identity: bool = True,
+    path: bool = False,
 ) -> Any:
     """Declares one option of a configuration.
 
@@ -37,6 +39,7 @@ def option(
         exclusive: Whether `minimum` and `maximum` themselves are excluded.
         identity: Whether another value makes another run. Options that only say where things are
             or how long to go on are not part of a run's identity.
+        path: Whether it is a path, in which `~` is expanded.
     """
     return dataclasses.field(
         default=default,
@@ -47,6 +50,7 @@ def option(
             "maximum": maximum,
             "exclusive": exclusive,
             "identity": identity,
+            "path": path,
         },
     )
 
@@ -123,9 +127,12 @@ class RunConfig(OptionGroup):
         "Data set: crohme, demo, demo_letters, folder:PATH (your own images), ring, grid, "
         "gaussian, stacked_mnist, or a TFDS image set such as mnist.",
     )
-    data_dir: str = option("data", "Folder of prepared data sets.", identity=False)
+    data_dir: str = option("data", "Folder of prepared data sets.", identity=False, path=True)
     workdir: str = option(
-        "", "Run folder; derived from the options under runs/ when empty.", identity=False
+        "",
+        "Run folder; derived from the options under runs/ when empty.",
+        identity=False,
+        path=True,
     )
     epochs: int = option(1, "Epochs to train in all; raise it to go on.", minimum=1, identity=False)
     shuffle: bool = option(True, "Whether each pass over the train split has an order of its own.")
@@ -302,6 +309,9 @@ class RunConfig(OptionGroup):
         if unknown:
             raise UsageError(f"{cls.__name__} has no option {', '.join(unknown)}")
         values = {**cls.DEFAULTS, **cls.PRESETS[preset], **options, "preset": preset}
+        for name, field in cls.option_fields().items():
+            if field.metadata["path"] and isinstance(values.get(name), str):
+                values[name] = os.path.expanduser(values[name])
         config = cls(**typing.cast(dict[str, Any], values))
         config.validate()
         return config

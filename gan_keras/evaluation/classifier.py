@@ -111,6 +111,14 @@ def cache_folder(data_dir: str | Path) -> Path:
     return Path(data_dir) / "classifiers"
 
 
+def judge_name() -> str:
+    """Returns a hash of all that the judge depends on besides its data."""
+    architecture = FILTERS, FEATURES, DROPOUT
+    settings = BATCH, EPOCHS, MIN_STEPS, MAX_EPOCHS, LEARNING_RATE, SEED
+    facts = VERSION, keras.__version__, architecture, settings
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
+
+
 def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") -> Path:
     """Returns the file for something made of a data set with the classifier.
 
@@ -121,13 +129,9 @@ def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") 
         cache_dir: Folder of the cache.
         ending: Of the file name; what is not the judge itself depends on the test split too.
     """
-    architecture = FILTERS, FEATURES, DROPOUT
-    settings = BATCH, EPOCHS, MIN_STEPS, MAX_EPOCHS, LEARNING_RATE, SEED
-    facts = VERSION, keras.__version__, architecture, settings
-    code = hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
     data = dataset.fingerprint(train_only=ending == ".keras")
-    return Path(cache_dir) / f"{name}-{data}-{code}{ending}"
+    return Path(cache_dir) / f"{name}-{data}-{judge_name()}{ending}"
 
 
 def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:

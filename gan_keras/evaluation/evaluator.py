@@ -88,7 +88,10 @@ class Evaluator:
         reading = self.read(images)
         found: dict[str, Any] = {
             "samples": len(images),
-            "classifier": {"real_test_accuracy": self.real.accuracy},
+            "classifier": {
+                "judge": classifier.judge_name(),
+                "real_test_accuracy": self.real.accuracy,
+            },
             "collapse": {},
         }
         found |= self._classes(images, labels, reading)

@@ -11,8 +11,30 @@ from absl import app, flags
 
 from gan_keras.foundation.errors import DataError, UsageError, one_line
 
+# Flags belong to the script that asks for them, so that its --help shows them.
+flags.disclaim_key_flags()
+
 # What a shell reports for a command that a signal ended: 128 + SIGINT, 128 + SIGPIPE.
 _INTERRUPTED, _BROKEN_PIPE = 130, 141
+
+
+class _PathParser(flags.ArgumentParser):
+    """Expands `~`, which shells leave as it is behind the `=` of an option."""
+
+    def parse(self, argument: str) -> str:
+        return os.path.expanduser(argument)
+
+    def flag_type(self) -> str:
+        return "string"
+
+
+def define_path(name: str, default: str | None, help: str, several: bool = False) -> None:
+    """Defines a flag for a path, or for a pattern of paths; `several` makes it a list."""
+    parser, serializer = _PathParser(), flags.ArgumentSerializer()
+    if several:
+        flags.DEFINE_multi(parser, serializer, name, default, help)
+    else:
+        flags.DEFINE(parser, name, default, help, serializer=serializer)
 
 
 def exit_on_sigterm() -> None:

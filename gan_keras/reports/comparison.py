@@ -7,7 +7,7 @@ from typing import Any
 from gan_keras.drawing import grids
 from gan_keras.evaluation import catalogue
 from gan_keras.foundation.errors import DataError
-from gan_keras.reports import diagnosis, score_tables
+from gan_keras.reports import conditions, diagnosis, score_tables
 from gan_keras.reports.rendering import data_uri, write
 from gan_keras.storage.run_folder import RunFolder
 
@@ -26,6 +26,8 @@ def write_comparison(
     values = {
         "title": f"{len(runs)} runs side by side",
         "names": [str(folder) for folder in folders],
+        "conditions": [conditions.described(run) for run in runs],
+        "warning": conditions.warning(runs),
         "groups": [
             (heading, [row(score) for score in scores])
             for heading, scores in catalogue.present(*runs).items()

@@ -9,7 +9,7 @@ from gan_keras import configs
 from gan_keras.drawing import plots
 from gan_keras.evaluation import catalogue
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.reports import diagnosis, report_pictures, score_tables
+from gan_keras.reports import conditions, diagnosis, report_pictures, score_tables
 from gan_keras.reports.rendering import data_uri, png_uri, write
 from gan_keras.samples.scoring import Scored
 from gan_keras.storage.history import History
@@ -104,7 +104,7 @@ def _tiles(
 
 def _counts(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Says how many examples were scored, and against how many."""
-    found = [("scored", score_tables.counted(metrics))]
+    found = [("scored", conditions.counted(metrics))]
     if "points" in metrics:
         found.append(("variance along principal axes", score_tables.axis_variances(metrics)))
     elif counts := lookup(metrics, "distribution.counts"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from gan_keras.evaluation import catalogue
 from gan_keras.evaluation.catalogue import Score
-from gan_keras.reports import diagnosis
+from gan_keras.reports import conditions, diagnosis
 
 WIDTH = 100
 # Classes that are listed one by one; of more only the worst.
@@ -43,15 +43,9 @@ def training_line(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def counted(metrics: Mapping[str, Any]) -> str:
-    """Says how many examples were scored."""
-    kind = "points" if "points" in metrics else "samples"
-    return f"{metrics.get(kind, 0):,} {kind}"
-
-
 def scores(metrics: Mapping[str, Any]) -> str:
     """Shows all scores beside what real images and noise get, then classes, then sentences."""
-    head = [counted(metrics), "samples", "real", "noise"]
+    head = [conditions.counted(metrics), "samples", "real", "noise"]
     parts = [_table(head, [metrics], lambda score: score.row(metrics)), *classes(metrics)]
     if variances := axis_variances(metrics):
         parts.append(f"variance along principal axes: {variances}")
@@ -90,15 +84,23 @@ def comparison(names: Sequence[str], runs: Sequence[Mapping[str, Any]]) -> str:
         return [score.shown(run) + (" *" if k in best else "  ") for k, run in enumerate(runs)]
 
     head = ["", *(f"[{number}]  " for number in range(1, len(runs) + 1))]
-    legend = [f"[{number}] {printable(name)}" for number, name in enumerate(names, 1)]
-    return "\n".join([*legend, _table(head, runs, cells), "* best of the row"])
+    legend = [
+        f"[{number}] {printable(f'{name}: {conditions.described(run)}')}"
+        for number, (name, run) in enumerate(zip(names, runs, strict=True), 1)
+    ]
+    return "\n".join(
+        [*legend, _table(head, runs, cells), conditions.warning(runs) or "* best of the row"]
+    )
 
 
 def leaders(score: Score, runs: Sequence[Mapping[str, Any]]) -> set[int]:
-    """Returns the numbers of the runs that look best by a score; none if all look alike."""
+    """Returns the numbers of the runs that look best by a score.
+
+    There are none if all look alike, or were not scored under the same conditions.
+    """
     quality = {k: q for k, run in enumerate(runs) if (q := score.quality(run)) is not None}
     shown = {k: score.shown(runs[k]) for k in quality}
-    if len(set(shown.values())) < 2:
+    if len(set(shown.values())) < 2 or conditions.warning([runs[k] for k in quality]):
         return set()
     best = shown[max(quality, key=lambda k: quality[k])]
     return {k for k, text in shown.items() if text == best}
@@ -109,7 +111,10 @@ Statistics = Mapping[str, Mapping[str, Any]]
 
 
 def spread(
-    summary: Statistics, difference: Statistics | None = None, other: Statistics | None = None
+    summary: Statistics,
+    difference: Statistics | None = None,
+    other: Statistics | None = None,
+    marked: bool = True,
 ) -> str:
     """Shows mean and standard deviation of several runs; with another group, the difference.
 
@@ -117,13 +122,18 @@ def spread(
         summary: As `seed_statistics.summarize` gives it.
         difference: As `seed_statistics.paired_difference` gives it.
         other: Of the other group, as `summary`.
+        marked: Whether intervals without 0 get a mark.
     """
     means = [{key: found["mean"] for key, found in summary.items()}]
     if difference is None:
         return _table(["", "mean +- sd"], means, lambda score: [_mean(score, summary)])
 
     def cells(score: Score) -> list[str]:
-        return [_mean(score, summary), _mean(score, other or {}), *_difference(score, difference)]
+        return [
+            _mean(score, summary),
+            _mean(score, other or {}),
+            *_difference(score, difference, marked),
+        ]
 
     return _table(["", "runs", "against", "difference", "95 % interval"], means, cells)
 
@@ -136,7 +146,7 @@ def _mean(score: Score, summary: Statistics) -> str:
     return text if found["sd"] is None else f"{text} +- {score.text(found['sd'])}"
 
 
-def _difference(score: Score, difference: Statistics) -> list[str]:
+def _difference(score: Score, difference: Statistics, marked: bool) -> list[str]:
     found = difference.get(score.key)
     if found is None:
         return ["-", "-"]
@@ -144,5 +154,5 @@ def _difference(score: Score, difference: Statistics) -> list[str]:
     mean = mean if found["mean"] < 0 else f"+{mean}"
     if found["low"] is None:
         return [mean, "one pair"]
-    clear = "" if found["low"] <= 0 <= found["high"] else " !"
+    clear = " !" if marked and not found["low"] <= 0 <= found["high"] else ""
     return [mean, f"{score.text(found['low'])} to {score.text(found['high'])}{clear}"]

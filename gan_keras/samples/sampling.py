@@ -71,6 +71,7 @@ class Sampler:
         ink: As in `data.pipeline.scale`.
         value_range: As in `data.pipeline.scale`.
         source: Origin of the generator, for messages.
+        dataset: Name of its data.
         reconstruct: The run's auto-encoder, from images to images, uint8 with ink 255; None if it
             has none.
     """
@@ -81,6 +82,7 @@ class Sampler:
     ink: str
     value_range: str
     source: str
+    dataset: str = ""
     reconstruct: Callable[[np.ndarray], np.ndarray] | None = None
 
     @classmethod
@@ -91,7 +93,8 @@ class Sampler:
         ink, value_range = config.ink, config.value_range
         reconstruct = _reconstructor(model, ink, value_range)
         generator, latent = model.sampler(), config.to_dict()["latent"]
-        return cls(generator, class_names, latent, ink, value_range, source, reconstruct)
+        form = latent, ink, value_range
+        return cls(generator, class_names, *form, source, config.dataset, reconstruct)
 
     @property
     def takes_labels(self) -> bool:
@@ -207,7 +210,7 @@ def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
         path = folder / GENERATOR
         value_range = options.get("value_range", "signed")  # runs of earlier versions have none
         form = options["latent"], options["ink"], value_range
-        return Sampler(load_generator(path), names, *form, str(path))
+        return Sampler(load_generator(path), names, *form, str(path), options["dataset"])
     if not newest:
         raise DataError(f"{workdir} has neither generator.keras nor a checkpoint yet")
     return _restored(folder, stored)

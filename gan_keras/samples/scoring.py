@@ -10,7 +10,7 @@ import numpy as np
 
 from gan_keras import configs, data
 from gan_keras.configs.base import RunConfig
-from gan_keras.data import Dataset
+from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.toys import MIXTURES
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.evaluator import Evaluator
@@ -75,6 +75,11 @@ class Scorer:
         """The judge of images; made when first needed, which may train a classifier."""
         return Evaluator(self.dataset, cache_dir=self.cache_dir)
 
+    @functools.cached_property
+    def _facts(self) -> dict[str, Any]:
+        """What scores can be compared with: scores against the same data."""
+        return {"data_fingerprint": self.dataset.fingerprint()}
+
     def prepare(self) -> None:
         """Makes what the first score would make, which may take minutes."""
         if not self.dataset.spec.is_points:
@@ -125,7 +130,7 @@ class Scorer:
         self, images: np.ndarray, labels: np.ndarray | None, seed: int, **options: Any
     ) -> Scored:
         """Scores images of any origin; arguments are as for `Evaluator.evaluate`."""
-        metrics = self.evaluator.evaluate(images, labels, seed=seed, **options)
+        metrics = self._facts | self.evaluator.evaluate(images, labels, seed=seed, **options)
         pairs = options.get("reconstructions")
         return Scored(metrics, images, labels, self.dataset, pairs and pairs[:2])
 
@@ -136,7 +141,8 @@ class Scorer:
         modes = None
         if mixture is not None and 1 < len(mixture.means) == data.num_classes:
             modes = mixture.means, mixture.sigma
-        return Scored(point_scores(points, data.test_images[:], modes), points, None, data)
+        metrics = self._facts | point_scores(points, data.test_images[:], modes)
+        return Scored(metrics, points, None, data)
 
     def _reconstructions(
         self, sampler: Sampler
@@ -175,11 +181,46 @@ def has_all(metrics: Mapping[str, Any], config: RunConfig) -> bool:
     return scored and ("gan_train" in metrics or not config.gan_train)
 
 
+def load_data(
+    workdir: str | Path, stored: Mapping[str, Any], data_dir: str = "", dataset: str = ""
+) -> tuple[RunConfig, Dataset]:
+    """Loads the real examples that a run was trained on, from where they are now.
+
+    Args:
+        workdir: The run folder, for messages.
+        stored: Its config.json.
+        data_dir: Folder of prepared data sets; the run's when empty.
+        dataset: The data set under the name that it has now; the run's when empty.
+
+    Returns:
+        The options, with these places; and the data set.
+
+    Raises:
+        DataError: If it is not there, or is another.
+    """
+    config = configs.from_dict(stored["options"])
+    places = {"dataset": dataset or config.dataset, "data_dir": data_dir or config.data_dir}
+    config = config.replace(**places)
+    elsewhere = "--dataset or --data_dir says where they are now"
+    try:
+        found = data.load(config.dataset, config.data_dir, data.DataOptions.from_config(config))
+    except DataError as error:
+        raise DataError(f"the data of {workdir} cannot be read: {error}; {elsewhere}") from error
+    spec = DataSpec.from_dict(stored["data"])
+    if (found.image_shape, found.class_names) != (spec.image_shape, spec.class_names):
+        raise DataError(
+            f"{config.dataset!r} in {config.data_dir} has other classes or sizes than {workdir} "
+            f"was trained on; {elsewhere}"
+        )
+    return config, found
+
+
 def score_run(
     workdir: str | Path,
     *,
     best: bool = False,
-    data_dir: str | None = None,
+    data_dir: str = "",
+    dataset: str = "",
     number: int | None = None,
     seed: int | None = None,
     gan_train: bool = False,
@@ -189,7 +230,8 @@ def score_run(
     Args:
         workdir: The run folder.
         best: Whether to score the generator that `keep_best` has kept instead.
-        data_dir: Folder of prepared data sets; the run's by default.
+        data_dir: As for `load_data`, like the next.
+        dataset: As there.
         number: As for `Scorer.score`, like the rest; the run's by default.
         seed: Of the samples.
         gan_train: Whether to train a classifier on the samples too.
@@ -203,7 +245,7 @@ def score_run(
     """
     folder, stored = run_folder.RunFolder.started(workdir)
     sampler = open_run(workdir, autoencoder=not best)
-    config = configs.from_dict(stored["options"])
+    config, real = load_data(workdir, stored, data_dir, dataset)
     try:
         old = read_metrics(folder.path)
     except DataError:
@@ -213,17 +255,9 @@ def score_run(
     else:
         newest = checkpoints.newest_step(folder.checkpoints)
         step = int(old.get("step", 0)) if newest is None else newest
-    data_dir = data_dir or config.data_dir
-    dataset = data.load(config.dataset, data_dir, data.DataOptions.from_config(config))
-    if dataset.spec.image_shape != tuple(stored["data"]["image_shape"]) or (
-        dataset.class_names != sampler.class_names
-    ):
-        raise DataError(
-            f"{config.dataset} has other classes or sizes than {workdir} was trained on"
-        )
-    if dataset.fingerprint() != stored["data"]["fingerprint"]:
+    if real.fingerprint() != stored["data"]["fingerprint"]:
         print(f"WARNING: {config.dataset} has changed since {workdir} was trained")
-    scored = Scorer(dataset, data_dir).score(
+    scored = Scorer(real, config.data_dir).score(
         sampler,
         number or config.eval_samples or type(config).create(config.preset).eval_samples,
         config.seed if seed is None else seed,

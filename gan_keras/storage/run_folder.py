@@ -149,12 +149,15 @@ class RunFolder:
             DataError: If the data set has changed.
         """
         data = stored["data"]
-        if changed := config.differences(stored["options"], config.identity()):
+        # content tells whether data are the same; their name is where they were found
+        is_same = data["fingerprint"] == fingerprint
+        names = [name for name in config.identity() if not (is_same and name == "dataset")]
+        if changed := config.differences(stored["options"], names):
             raise UsageError(
                 f"{self.path} was started with other settings: {', '.join(changed)}. Use the "
                 "first settings, another --workdir, or --overwrite to start anew"
             )
-        if data["fingerprint"] == fingerprint:
+        if is_same:
             return
         if data.get("streamed", streamed) != streamed:  # runs of earlier versions do not say it
             now = "streams its images" if streamed else "holds its images in memory"

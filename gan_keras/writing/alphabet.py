@@ -24,14 +24,26 @@ LATEX_CHARACTERS = "!()+,-./0123456789=ABCEFGHILMNPRSTVXY[]abcdefghijklmnopqrstu
 # What trains a writer -> the characters that it can write.
 MAKERS = {"make writer-text": TEXT_CHARACTERS, "make writer-latex": LATEX_CHARACTERS}
 
-# EMNIST names its classes by number. Cohen et al. 2017 (arXiv:1702.05373), table II.
-_EMNIST = {
-    62: TEXT_CHARACTERS,
-    47: string.digits + string.ascii_uppercase + "abdefghnqrt",
+# Sets that number their classes -> the character of each number, from 0. EMNIST: Cohen et al. 2017
+# (arXiv:1702.05373), table II; its letters begin at 1.
+_MERGED = string.digits + string.ascii_uppercase + "abdefghnqrt"
+_NUMBERED = {
+    "emnist/byclass": TEXT_CHARACTERS,
+    "emnist/bymerge": _MERGED,
+    "emnist/balanced": _MERGED,
+    "emnist/letters": " " + string.ascii_uppercase,
+}
+# The same by the numbers alone, of sets under other names that have all of them.
+_BY_NUMBERS = {
+    range(62): TEXT_CHARACTERS,
+    range(47): _MERGED,
+    range(37): " " + string.ascii_uppercase,  # as TFDS declares EMNIST's letters
+    range(1, 27): " " + string.ascii_uppercase,
+    range(26): string.ascii_uppercase,
 }
 
 # Characters that share one ink; the first that the run has is taken.
-_SAME_INK = "-−–—‐‑‒ ′'’‘´` \"”“″„ |∣ǀ ϕφ Δ∆ ∑Σ *∗ μµ ≤⩽ ≥⩾ …⋯ /∕⁄ ∈ϵ".split()
+_SAME_INK = ".⋅·∙ -−–—‐‑‒ ′'’‘´` \"”“″„ |∣ǀ ϕφ Δ∆ ∑Σ *∗ μµ ≤⩽ ≥⩾ …⋯ /∕⁄ ∈ϵ".split()
 # Compatibility characters that mean the same; a raised 2 does not mean 2.
 _HARMLESS = ("<wide>", "<narrow>", "<compat>", "<noBreak>", "<font>")
 # Shapes that only size or place tells apart, which an image of a single glyph does not show.
@@ -43,6 +55,18 @@ _DOTTED = 'ij!?:;"÷…=≤≥±θ'
 def smallest_part(name: str) -> float:
     """Share of the ink below which a separate piece is a speck and no part of a character."""
     return 0.04 if name in _DOTTED else 0.12  # also for "", a class of several characters
+
+
+def _numbered(class_names: Sequence[str], dataset: str) -> Sequence[str]:
+    """Returns names with characters for numbers: digits are numbers only where none is above 9."""
+    if not all(name.isascii() and name.isdecimal() for name in class_names):
+        return class_names
+    numbers = [*map(int, class_names)]
+    by_numbers = (found for every, found in _BY_NUMBERS.items() if [*every] == numbers)
+    characters = _NUMBERED.get(dataset) or next(by_numbers, "")
+    if not characters and max(numbers, default=0) <= 9:
+        return class_names
+    return [characters[n : n + 1] for n in numbers]
 
 
 def check_length(words: str, most: int, kind: str) -> None:
@@ -62,17 +86,15 @@ class Alphabet:
 
     Args:
         class_names: Names of the classes.
+        dataset: The data set that has them: in some, numbers stand for letters.
 
     Attributes:
         characters: Character of each class, `""` of one that is no single character.
         words: Class of each function name that is one class, such as `sin`.
     """
 
-    def __init__(self, class_names: Sequence[str]) -> None:
-        numbered = tuple(class_names) == tuple(map(str, range(len(class_names))))
-        if numbered and len(class_names) in _EMNIST:
-            class_names = tuple(_EMNIST[len(class_names)])
-        found = [_LATEX.get(name, name) for name in class_names]
+    def __init__(self, class_names: Sequence[str], dataset: str = "") -> None:
+        found = [_LATEX.get(name, name) for name in _numbered(class_names, dataset)]
         self.characters = tuple(c if len(c) == 1 and not c.isspace() else "" for c in found)
         self.words = {
             _WORDS[name]: label for label, name in enumerate(class_names) if name in _WORDS

@@ -4,6 +4,7 @@ import itertools
 import logging
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,10 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.path import Path as Curve
 
 from gan_keras.foundation.errors import UsageError
+from gan_keras.writing import latex_to_mathtext
 from gan_keras.writing.alphabet import Alphabet, check_length
 from gan_keras.writing.glyph_measures import Extent
+from gan_keras.writing.latex_to_mathtext import FormulaError
 
 MAX_FORMULA = 400
 # The widest formula of that length has plus signs only, 490 em; the highest is a
@@ -63,21 +66,16 @@ def lay_out(latex: str, alphabet: Alphabet) -> tuple[list[Slot], list[np.ndarray
             the alphabet lacks.
     """
     source = _clean(latex)
-    font = FontProperties(size=_EM, math_fontfamily="dejavusans")
-    unknown: list[str] = []
-    while True:
-        try:
-            glyphs, rules = MathTextParser("path").parse(f"${source}$", 72, font)[3:]
-            break
-        except RecursionError:
-            raise UsageError("the formula is nested too deeply") from None
-        except ValueError as error:
-            found = re.search(r"Unknown symbol: (\\[A-Za-z]+|\\.)", str(error))
-            if found is None or found[1] not in source:
-                raise UsageError(_complaint(str(error), source, unknown)) from None
-            unknown.append(found[1])
-            # Anything in its place lets the parser go on to the next one.
-            source = re.sub(re.escape(found[1]) + r"(?![A-Za-z])", "x ", source)
+    unknown = latex_to_mathtext.unknown_commands(source)
+    places: Sequence[int] = range(len(source))
+    try:
+        rewritten, places = latex_to_mathtext.rewrite(source)
+        font = FontProperties(size=_EM, math_fontfamily="dejavusans")
+        glyphs, rules = MathTextParser("path").parse(f"${rewritten}$", 72, font)[3:]
+    except RecursionError:
+        raise UsageError("the formula is nested too deeply") from None
+    except ValueError as error:
+        raise UsageError(_complaint(error, source, places, unknown)) from None
     all_slots = _join_words([slot for slot in map(_slot, glyphs) if slot is not None], alphabet)
     # A character that no font of mathtext has looks the same whichever it was: ask the source.
     foreign = {c for c in source if ord(c) > 127 and not c.isspace() and c not in alphabet}
@@ -108,18 +106,20 @@ def _clean(latex: str) -> str:
     return "".join(c for c in source if unicodedata.category(c) not in ("Cf", "Cc"))
 
 
-def _complaint(message: str, source: str, unknown: list[str]) -> str:
-    """Mathtext's error in a line, after the commands that it does not know."""
-    reason = message.strip().splitlines()[-1].split(": ", 1)[-1]
+def _complaint(
+    error: ValueError, source: str, places: Sequence[int], unknown: Sequence[str]
+) -> str:
+    """An error in a line, after the commands that are not known."""
+    reason = str(error).strip().splitlines()[-1].split(": ", 1)[-1]
     place = re.search(r"\(at char (\d+)\)", reason)
+    at = error.at if isinstance(error, FormulaError) else None
+    if place and places:
+        at = places[min(int(place[1]), len(places) - 1)]
     reason = re.split(r", found |\(at char", reason)[0].strip(" ,")
     if len(reason) > 80 or not reason:  # mathtext's whole grammar
         reason = "something is missing or one too many"
-    where = ""
-    if place:
-        at = max(0, min(int(place[1]), len(source) - 1))
-        where = f" near {source[at : at + 12]!r} (character {at + 1})"
-    also = f"these commands are not known: {' '.join(sorted(unknown))}; " if unknown else ""
+    where = "" if at is None else f" near {source[at : at + 12]!r} (character {at + 1})"
+    also = f"these commands are not known: {' '.join(unknown)}; " if unknown else ""
     return f"{also}the formula cannot be read{where}: {reason}"
 
 

@@ -71,7 +71,7 @@ def check_can_write(run: Sampler) -> None:
         raise UsageError(f"{run.source} takes no class, so it cannot be told what to write")
     if len(shape) != 4 or shape[-1] != 1:
         raise UsageError(f"{run.source} makes no grey images, which writing needs")
-    if not len(Alphabet(run.class_names)):
+    if not len(Alphabet(run.class_names, run.dataset)):
         raise UsageError(
             f"{run.source} has no class that is a character; its classes are "
             f"{', '.join(run.class_names[:5])}, ..."
@@ -97,7 +97,7 @@ class Writer:
 
     def __init__(self, run: Sampler, reader: Reader | None = None) -> None:
         check_can_write(run)
-        self.alphabet = Alphabet(run.class_names)
+        self.alphabet = Alphabet(run.class_names, run.dataset)
         self.reader = reader
         self._run = run
         self._shape: tuple[int, int] = run.generator.output_shape[1:3]

@@ -6,22 +6,22 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from gan_keras import configs, data
+from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale
 from gan_keras.evaluation import classifier
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.samples import sampling
+from gan_keras.samples import sampling, scoring
 from gan_keras.storage.run_folder import RunFolder
 from gan_keras.writing.alphabet import Alphabet
 from gan_keras.writing.handwriter import Reader, Writer, check_can_write
 
 
-def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, Path]:
+def dataset_of(workdir: str | Path, **places: str) -> tuple[Dataset, Path]:
     """Loads the real images that a run was trained on.
 
     Args:
         workdir: The run folder.
-        data_dir: Folder of prepared data sets; the run's own when empty.
+        **places: `data_dir` and `dataset` of `scoring.load_data`.
 
     Returns:
         The data set, and the folder where its classifiers are kept.
@@ -30,21 +30,14 @@ def dataset_of(workdir: str | Path, data_dir: str = "") -> tuple[data.Dataset, P
         DataError: If it is no run folder, or the data set is not there.
     """
     _, stored = RunFolder.started(workdir)
-    config = configs.from_dict(stored["options"])
-    folder = Path(data_dir or config.data_dir)
-    dataset = data.load(config.dataset, folder, data.DataOptions.from_config(config))
-    if dataset.spec.class_names != tuple(stored["data"]["class_names"]):
-        raise DataError(
-            f"data set {config.dataset!r} in {folder} has other classes than {workdir} was "
-            "trained on; name the folder of the right one with --data_dir"
-        )
-    return dataset, classifier.cache_folder(folder)
+    config, dataset = scoring.load_data(workdir, stored, **places)
+    return dataset, classifier.cache_folder(config.data_dir)
 
 
-def ready_reader(workdir: str | Path, data_dir: str = "") -> Reader | None:
+def ready_reader(workdir: str | Path, **places: str) -> Reader | None:
     """Opens the reference classifier of a run's data set; None if it must be trained first."""
     with contextlib.suppress(DataError, UsageError):
-        dataset, cache = dataset_of(workdir, data_dir)
+        dataset, cache = dataset_of(workdir, **places)
         if classifier.cache_path(dataset, cache).exists():
             return _traced(classifier.load_or_train(dataset, cache))
     return None
@@ -60,13 +53,13 @@ def _traced(model: keras.Model) -> Reader:
     return lambda images: probabilities(tf.constant(images)).numpy()
 
 
-def open_writer(workdir: str | Path, best_of: int = 1, data_dir: str = "") -> Writer:
+def open_writer(workdir: str | Path, best_of: int = 1, **places: str) -> Writer:
     """Opens a run for writing.
 
     Args:
         workdir: The run folder.
         best_of: Above 1 the reference classifier is opened too, and trained if need be.
-        data_dir: Folder of prepared data sets; the run's own when empty.
+        **places: As for `dataset_of`.
 
     Raises:
         DataError: If it is no run folder, or the data set is missing.
@@ -77,7 +70,7 @@ def open_writer(workdir: str | Path, best_of: int = 1, data_dir: str = "") -> Wr
     except UsageError as error:
         raise UsageError(f"--workdir={workdir}: {error}") from None
     if best_of > 1:
-        writer.reader = _traced(classifier.load_or_train(*dataset_of(workdir, data_dir), verbose=1))
+        writer.reader = _traced(classifier.load_or_train(*dataset_of(workdir, **places), verbose=1))
     return writer
 
 
@@ -94,9 +87,10 @@ def newest_writer(root: str | Path) -> Path:
     for _, folder in sorted(found, reverse=True):
         with contextlib.suppress(DataError, UsageError):
             # what the configuration says is cheaper to know than to open the generator
-            spec = (RunFolder(folder).read_config() or {"data": {}})["data"]
+            stored = RunFolder(folder).read_config() or {"data": {}, "options": {}}
+            spec, dataset = stored["data"], stored["options"].get("dataset", "")
             is_grey = tuple(spec.get("image_shape", ()))[2:] == (1,)
-            if is_grey and len(Alphabet(spec.get("class_names", ()))):
+            if is_grey and len(Alphabet(spec.get("class_names", ()), dataset)):
                 check_can_write(sampling.open_run(folder))
                 return folder
     raise DataError(

@@ -68,6 +68,15 @@ def test_mean_spread_and_paired_difference(tmp_path):
     done = run(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?")
     assert "+20.00 %  20.00 % to 20.00 % !" in done.stdout
     assert "3 pairs of the same seed (0, 1, 2)" in done.stdout
+    write_run(tmp_path / "c0", accuracy=0.5, seed=0, samples=9)
+    write_run(tmp_path / "c1", accuracy=0.4, seed=1, samples=9)
+    for pattern in (f"--runs={tmp_path}/[ac]?", f"--runs={tmp_path}/a?"):
+        others = [f"--against={tmp_path}/c?"] if pattern.endswith("a?") else []
+        done = run(SCRIPT, pattern, *others)
+        assert "2 of " in done.stdout
+        assert "unknown data, 9 samples" in done.stdout
+        assert "WARNING: not the same number of samples" in done.stdout
+        assert "!" not in done.stdout
     write_run(tmp_path / "b3", accuracy=0.5, seed=0)
     twice = refusal(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?")
     assert "seed 0 is twice in a group" in twice
@@ -78,7 +87,7 @@ def test_mean_spread_and_paired_difference(tmp_path):
     [
         ([], 2, "give one of --workdir, --images, --compare, --runs"),
         (["--workdir=a", "surplus"], 2, "unexpected argument 'surplus'"),
-        (["--workdir=a", "--dataset=crohme"], 2, "--dataset does not go with --workdir"),
+        (["--runs=a", "--dataset=crohme"], 2, "--dataset does not go with --runs"),
         (["--images=a", "--dataset=crohme"], 2, "--out is missing"),
         (["--images=a", "--out=b"], 2, "--dataset is missing"),
         (["--compare", "/nowhere"], 2, "--compare needs two runs or more"),

@@ -14,6 +14,12 @@ def test_options_override_preset_which_overrides_defaults():
     assert ACGANConfig.create().networks == "compact"
 
 
+def test_paths_are_expanded(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/u")
+    config = ACGANConfig.create(options={"workdir": "~/x", "data_dir": "~"})
+    assert (config.workdir, config.data_dir) == ("/home/u/x", "/home/u")
+
+
 def test_original_preset_is_what_the_latex_writer_published():
     config = ACGANConfig.create("original")
     assert config.lr == 5e-5

@@ -108,10 +108,41 @@ def test_runs_side_by_side():
     text = score_tables.comparison(["one", "two"], [LABELLED, worse])
     cells = [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
     rows = {name: numbers for name, *numbers in cells}
-    assert text.startswith("[1] one\n[2] two\n")
+    scored = "unknown data, 40 samples"
+    assert text.startswith(f"[1] one: {scored}\n[2] two: {scored}\n")
     assert rows["GAN-test"] == ["90.00 % *", "80.00 %"]
     assert rows["diversity"] == ["0.900 *", "1.300"]
     assert rows["coverage"] == ["50.00 %", "50.00 %"]  # alike
+
+
+JUDGED = {"dataset": "demo", "data_fingerprint": "abcdef0123456789", "accuracy": 0.8}
+JUDGED |= {"samples": 4000, "classifier": {"judge": "12ab", "real_test_accuracy": 0.977}}
+
+
+@pytest.mark.parametrize(
+    ("change", "differing"),
+    [
+        ({"samples": 30}, "number of samples"),
+        ({"data_fingerprint": "0123"}, "data"),
+        ({"classifier": {"judge": "12ab", "real_test_accuracy": 0.96}}, "judge"),
+        ({"classifier": {"judge": "34cd", "real_test_accuracy": 0.977}}, "judge"),
+        ({"samples": 30, "classifier": {}}, "number of samples and judge"),  # of an earlier version
+        ({"dataset": "folder:elsewhere"}, ""),  # the same data under another name
+    ],
+)
+def test_runs_scored_under_other_conditions_are_not_ranked(change, differing):
+    runs = [JUDGED, {**JUDGED, "accuracy": 0.9, **change}, {"experiment": "acgan"}]
+    text = score_tables.comparison(["one", "two", "not scored"], runs)
+    assert "[1] one: demo, 4,000 samples, data abcdef01, judge 12ab reads 97.70 % right\n" in text
+    assert ("90.00 % *" in text) == (not differing)
+    assert (f"WARNING: not the same {differing}: these scores cannot" in text) == bool(differing)
+
+
+def test_points_have_no_judge():
+    points = {"dataset": "ring", "points": 500, "data_fingerprint": "abc", "modes": 8}
+    text = score_tables.comparison(["one", "two"], [points, {**points, "modes": 7}])
+    assert text.startswith("[1] one: ring, 500 points, data abc\n")
+    assert "8 *" in text
 
 
 def test_mean_spread_and_difference():
@@ -122,6 +153,7 @@ def test_mean_spread_and_difference():
     difference = {"accuracy": {"mean": 0.05, "low": 0.01, "high": 0.09, "n": 3}}
     last = score_tables.spread(summary, difference, summary).splitlines()[-1]
     assert last.endswith("+5.00 %  1.00 % to 9.00 % !")
+    assert "!" not in score_tables.spread(summary, difference, summary, marked=False)
     unclear = {"accuracy": {"mean": -0.05, "low": -0.11, "high": 0.01, "n": 3}}
     assert score_tables.spread(summary, unclear, summary).endswith("-5.00 %  -11.00 % to 1.00 %")
     single = {"accuracy": {"mean": 0.05, "low": None, "high": None, "n": 1}}

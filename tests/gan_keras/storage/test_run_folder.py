@@ -50,6 +50,18 @@ def test_images_in_memory_and_streamed_ones_are_not_called_changed(tmp_path):
     folder.check_same(stored, config, "pixels", False)
 
 
+def test_the_same_data_under_another_path(tmp_path):
+    folder = run_folder.RunFolder(tmp_path)
+    before = ACGANConfig.create(options={"dataset": "folder:pics"})
+    stored = {"options": before.to_dict(), "data": {"fingerprint": "pixels", "streamed": False}}
+    now = before.replace(dataset="folder:/elsewhere/pics")
+    folder.check_same(stored, now, "pixels", False)
+    with pytest.raises(UsageError, match=r"dataset \('folder:pics' before, 'folder:/elsewhere"):
+        folder.check_same(stored, now, "others", False)
+    with pytest.raises(UsageError, match="batch_size"):
+        folder.check_same(stored, now.replace(batch_size=2), "pixels", False)
+
+
 def test_unwritable_workdir_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot use --workdir="):

@@ -16,13 +16,34 @@ def test_classes_of_crohme_are_the_characters_that_they_show():
     assert {MATHS.label(dash) for dash in "-−–—‐"} == {3}
 
 
-def test_emnist_has_numbers_for_names():
-    by_class = Alphabet(tuple(map(str, range(62))))
-    assert [by_class.label(c) for c in "09AZaz"] == [0, 9, 10, 35, 36, 61]
-    balanced = Alphabet(tuple(map(str, range(47))))
-    assert [balanced.label(c) for c in "9AZat"] == [9, 10, 35, 36, 46]
-    assert balanced.label("c") is None
-    assert Alphabet(tuple(map(str, range(10)))).label("7") == 7
+def numbers(*ends):
+    return [str(number) for number in range(*ends)]
+
+
+@pytest.mark.parametrize(
+    ("names", "dataset", "written", "not_written"),
+    [
+        (numbers(62), "", {"0": 0, "9": 9, "A": 10, "Z": 35, "a": 36, "z": 61}, ""),
+        (numbers(47), "", {"9": 9, "A": 10, "Z": 35, "a": 36, "t": 46}, "c"),
+        (numbers(10), "mnist", {"7": 7}, "A"),
+        # EMNIST's letters: the classes that are used, all that TFDS declares, some
+        (numbers(1, 27), "emnist/letters", {"A": 0, "Z": 25}, "0129"),
+        (numbers(37), "emnist/letters", {"A": 1, "Z": 26}, "0129a"),
+        (["1", "2"], "emnist/letters", {"A": 0, "B": 1}, "12"),
+        (["9", "10", "61"], "emnist/byclass", {"9": 0, "A": 1, "z": 2}, "16"),
+        (numbers(26), "", {"A": 0, "Z": 25}, "01"),
+        # numbers of anything
+        (numbers(12), "folder:shapes", {}, "0123456789"),
+        (["3", "31", "70"], "", {}, "3"),
+        # some digits, and words that begin with one
+        (["3", "4"], "folder:digits", {"3": 0, "4": 1}, "5"),
+        (["2", "10", "J"], "folder:cards", {"2": 0, "J": 2}, "1"),
+    ],
+)
+def test_numbered_classes(names, dataset, written, not_written):
+    alphabet = Alphabet(names, dataset)
+    assert {c: alphabet.label(c) for c in written} == written
+    assert not any(c in alphabet for c in not_written)
 
 
 @pytest.mark.parametrize(

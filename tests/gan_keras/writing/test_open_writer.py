@@ -53,9 +53,9 @@ def test_other_data_than_the_run_was_trained_on(run, tmp_path):
         changed = dict(arrays)
     changed["class_names"] = changed["class_names"][::-1]
     np.savez(other / "symbols.npz", **changed)
-    with pytest.raises(DataError, match="other classes .* --data_dir"):
-        opening.dataset_of(run, str(other.parent))
+    with pytest.raises(DataError, match="other classes .* --dataset or --data_dir"):
+        opening.dataset_of(run, data_dir=str(other.parent))
     with pytest.raises(DataError, match="is not at"):
-        opening.dataset_of(run, str(tmp_path / "nowhere"))
+        opening.dataset_of(run, data_dir=str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match="no run folder"):
         opening.open_writer(tmp_path)
