@@ -34,6 +34,23 @@ def test_the_newest_run_that_can_write(run, tmp_path):
         opening.open_writer(root / "clothes")
 
 
+def test_the_data_set_says_what_numbered_classes_stand_for(run):
+    stored = json.loads((run / "config.json").read_text())
+    stored["data"]["class_names"] = [str(number) for number in range(1, 17)]
+    (run / "config.json").write_text(json.dumps(stored))
+    with pytest.raises(DataError, match="no run in .* can write"):
+        opening.newest_writer(run)
+    with pytest.raises(UsageError, match="no class that is a character; its classes are 1, 2"):
+        opening.open_writer(run)
+    stored["options"]["dataset"] = "emnist/letters"
+    (run / "config.json").write_text(json.dumps(stored))
+    assert opening.newest_writer(run) == run
+    writer = opening.open_writer(run)
+    assert [glyph.label for glyph in writer.write_text("AP", writer.hand(0)).glyphs] == [0, 15]
+    with pytest.raises(UsageError, match=r"no class for: 1, 2 \(it writes A-P\)"):
+        writer.write_text("12", writer.hand(0))
+
+
 def test_the_reader_comes_from_the_runs_data_set(run, monkeypatch):
     assert opening.ready_reader(run) is None  # nothing is trained behind the user's back
     monkeypatch.setattr(classifier, "EPOCHS", 1)
