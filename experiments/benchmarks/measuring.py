@@ -1,8 +1,12 @@
 """JSON files of the benchmarks' results, and the machine that they were measured on."""
 
+import contextlib
 import json
 import os
+import subprocess
+import threading
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,30 @@ def machine() -> dict[str, Any]:
     """Returns versions, processor, commit, date and load, which belong beside every figure."""
     load = round(os.getloadavg()[0], 2)
     return {**environment(), "date": time.strftime("%Y-%m-%d"), "load": load}
+
+
+@contextlib.contextmanager
+def gpu_load() -> Iterator[list[int]]:
+    """Collects how busy the first NVIDIA GPU is, in percent, ten times a second; else nothing."""
+    found: list[int] = []
+    command = "nvidia-smi --id=0 --query-gpu=utilization.gpu --format=csv,noheader,nounits -lms 100"
+    try:
+        process = subprocess.Popen(command.split(), stdout=subprocess.PIPE, text=True)
+    except OSError:  # there is no such command
+        yield found
+        return
+
+    def collect(lines: Iterable[str]) -> None:
+        found.extend(int(line) for line in lines if line.strip().isdecimal())
+
+    reader = threading.Thread(target=collect, args=(process.stdout,), daemon=True)
+    reader.start()
+    try:
+        yield found
+    finally:
+        process.terminate()
+        process.wait()
+        reader.join()
 
 
 def read(path: Path, key: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Side:
         module: Side that a worker builds: `ours`, `plain_keras` or `plain_torch`; beside them
             `kernels` (the operations of `ours` by themselves) and `limit` (one large convolution).
         precision: `float32` or `bfloat16`.
-        compiled: Whether `torch.compile` is used.
+        compiled: Whether XLA (Keras) or `torch.compile` compiles the step.
     """
 
     title: str
@@ -68,6 +68,7 @@ SIDES = {
     "ours": Side("gan_keras, float32", "ours"),
     "ours_bf16": Side("gan_keras, bfloat16", "ours", "bfloat16"),
     "keras": Side("plain Keras, float32", "plain_keras"),
+    "keras_xla": Side("plain Keras, bfloat16 and XLA", "plain_keras", "bfloat16", True),
     "torch": Side("PyTorch eager, float32", "plain_torch"),
     "torch_compiled": Side("PyTorch compiled, float32", "plain_torch", compiled=True),
     "torch_bf16": Side("PyTorch eager, bfloat16", "plain_torch", "bfloat16"),

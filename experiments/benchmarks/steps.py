@@ -9,6 +9,7 @@ net is added to the file. PyTorch takes part where it is installed (pip install 
 """
 
 import importlib.util
+import math
 import statistics
 import sys
 from pathlib import Path
@@ -30,7 +31,9 @@ FLAGS = flags.FLAGS
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
     flags.DEFINE_list("nets", list(NETS), "Nets to measure.")
-    flags.DEFINE_list("sides", list(SIDES), "Sides to compare.")
+    sides = [side for side in SIDES if side != "keras_xla"]  # slower on processors
+    flags.DEFINE_list("sides", sides, "Sides to compare.")
+    flags.DEFINE_boolean("rooflines", True, "Also measure what the kernels take by themselves.")
     flags.DEFINE_integer("repeats", 7, "Bursts of each side.", lower_bound=1)
     flags.DEFINE_float("burst_seconds", 4.0, "Length of a burst, about.", lower_bound=0.1)
     cli.define_path("out", str(measuring.RESULTS / "steps.json"), "The JSON file.")
@@ -51,13 +54,15 @@ def main() -> None:
         if len(sides) < len(FLAGS.sides):
             print("PyTorch is not installed, its sides are left out", file=sys.stderr)
     for net in FLAGS.nets:
-        found = measure(net, sides, FLAGS.repeats, FLAGS.burst_seconds)
+        found = measure(net, sides, FLAGS.repeats, FLAGS.burst_seconds, FLAGS.rooflines)
         measuring.keep(out, "nets", net, found)
         print(table(found), flush=True)
     print(out)
 
 
-def measure(net: str, sides: list[str], repeats: int, burst: float) -> dict[str, Any]:
+def measure(
+    net: str, sides: list[str], repeats: int, burst: float, rooflines: bool = True
+) -> dict[str, Any]:
     """Measures one net on all sides.
 
     Args:
@@ -65,6 +70,7 @@ def measure(net: str, sides: list[str], repeats: int, burst: float) -> dict[str,
         sides: Keys of `SIDES`.
         repeats: Bursts of each.
         burst: Seconds of a burst, about.
+        rooflines: Whether to measure the kernels and the machine's limit too.
 
     Returns:
         The entry of the net in the JSON file.
@@ -73,26 +79,29 @@ def measure(net: str, sides: list[str], repeats: int, burst: float) -> dict[str,
         DataError: If a side fails, or builds networks of another size than the others.
     """
     title = NETS[net].title
-    precisions = {SIDES[side].precision for side in sides}
-    jobs = {f"limit_{precision}": Side("", "limit", precision) for precision in sorted(precisions)}
-    for name in sides:
-        jobs[name] = SIDES[name]
-        if SIDES[name].module == "ours":
-            jobs[f"kernels_{name}"] = Side("", "kernels", SIDES[name].precision)
-    with Workers() as workers:
-        for name, side in jobs.items():
-            workers.start(name, side, net)
+    jobs = {name: SIDES[name] for name in sides}
+    kinds = sorted({side.precision for side in jobs.values()}) if rooflines else []
+    if rooflines:
+        ours = [name for name in sides if SIDES[name].module == "ours"]
+        jobs |= {f"kernels_{name}": Side("", "kernels", SIDES[name].precision) for name in ours}
+        jobs |= {f"limit_{kind}": Side("", "limit", kind) for kind in kinds}
+    with Workers() as workers, measuring.gpu_load() as load:
+        workers.start(jobs, net)
         facts = workers.facts
         counts = {side: sorted(facts[side]["parameters"].values()) for side in sides}
         if len(set(map(tuple, counts.values()))) > 1:
             raise DataError(f"{title}: the sides do not build the same networks: {counts}")
         lengths = {name: workers.calibrate(name, burst) for name in jobs}
         seconds: dict[str, list[float]] = {name: [] for name in jobs}
+        loads: dict[str, list[int]] = {name: [] for name in jobs}
         with bar(repeats * len(jobs), title, unit="burst") as shown:
             for _ in range(repeats):
                 for name, steps in lengths.items():
+                    load.clear()
                     seconds[name].append(workers.run(name, steps) / steps)
+                    loads[name] += load
                     shown.update()
+        peaks = {name: workers.peak_bytes(name) for name in sides}
     found = {}
     for name, bursts in seconds.items():
         median = statistics.median(bursts)
@@ -100,6 +109,10 @@ def measure(net: str, sides: list[str], repeats: int, burst: float) -> dict[str,
         operations = facts.get(f"kernels_{name}", facts[name]).get("operations")
         if operations:
             found[name] |= {"operations": operations, "gflops": operations / median / 1e9}
+        if name in peaks:
+            found[name]["peak_bytes"] = peaks[name]
+        if loads[name]:
+            found[name]["gpu_load"] = statistics.median(loads[name])
     return {
         "title": title,
         "images_per_step": facts[sides[0]]["images"],
@@ -107,7 +120,7 @@ def measure(net: str, sides: list[str], repeats: int, burst: float) -> dict[str,
         "steps_per_burst": lengths,
         "sides": {side: found[side] for side in sides},
         "kernels": {s: found[f"kernels_{s}"] for s in sides if f"kernels_{s}" in found},
-        "limit": {precision: found[f"limit_{precision}"] for precision in sorted(precisions)},
+        "limit": {kind: found[f"limit_{kind}"] for kind in kinds},
     }
 
 
@@ -119,21 +132,25 @@ def ratios(net: dict[str, Any]) -> dict[str, float]:
 
     Returns:
         For each side of the suite, `SIDE over keras` and `SIDE over torch`: times as fast as plain
-        Keras, and as PyTorch at its best; `SIDE roofline`: share of a large convolution's
+        Keras and PyTorch at their best; `SIDE roofline`: share of a large convolution's
         throughput that the step reaches; `SIDE kernels`: share of the step's time that its own
         convolutions and matrix products take by themselves.
     """
-    seconds = {side: found["seconds"] for side, found in net["sides"].items()}
-    torch = [time for side, time in seconds.items() if SIDES[side].module == "plain_torch"]
-    others = {"keras": seconds.get("keras"), "torch": min(torch, default=None)}
+    best: dict[str, float] = {}
+    for name, side in net["sides"].items():
+        module = SIDES[name].module
+        best[module] = min(side["seconds"], best.get(module, math.inf))
     found = {}
-    for side, kernels in net["kernels"].items():
-        ours, limit = net["sides"][side], net["limit"][SIDES[side].precision]
-        for other, time in others.items():
-            if time:
-                found[f"{side} over {other}"] = time / ours["seconds"]
-        found[f"{side} roofline"] = ours["gflops"] / limit["gflops"]
-        found[f"{side} kernels"] = kernels["seconds"] / ours["seconds"]
+    for name, ours in net["sides"].items():
+        if SIDES[name].module != "ours":
+            continue
+        for other in ("keras", "torch"):
+            if f"plain_{other}" in best:
+                found[f"{name} over {other}"] = best[f"plain_{other}"] / ours["seconds"]
+        if name in net["kernels"]:
+            limit = net["limit"][SIDES[name].precision]
+            found[f"{name} roofline"] = ours["gflops"] / limit["gflops"]
+            found[f"{name} kernels"] = net["kernels"][name]["seconds"] / ours["seconds"]
     return found
 
 
@@ -144,7 +161,10 @@ def table(net: dict[str, Any]) -> str:
     for name, side in net["sides"].items():
         rate = images / side["seconds"]
         title = f"{SIDES[name].title:28s}"
-        lines.append(f"  {title} {1e3 * side['seconds']:10.1f} ms {rate:10.0f} images/s")
+        line = f"  {title} {1e3 * side['seconds']:10.1f} ms {rate:10.0f} images/s"
+        if "gpu_load" in side:
+            line += f" {side['gpu_load']:5.0f} % busy {side['peak_bytes'] / 1e6:8.0f} MB"
+        lines.append(line)
     lines += (f"  {name:28s} {ratio:10.2f}" for name, ratio in ratios(net).items())
     return "\n".join(lines)
 

@@ -32,7 +32,8 @@ def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
     common.define_flags(ACGANConfig)
     marks = [0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0]
-    flags.DEFINE_multi_float("minutes", marks, "CPU-minutes at which to score.", lower_bound=0.01)
+    flags.DEFINE_multi_float("minutes", marks, "Minutes at which to score.", lower_bound=0.01)
+    flags.DEFINE_enum("clock", "cpu", ["cpu", "wall"], "Minutes of what; wall on a GPU.")
     cli.define_path("out", None, "JSON file; default: results/time_to_quality_DATASET.json.")
 
 
@@ -45,22 +46,24 @@ def main() -> None:
     measuring.read(out, "seeds")
     common.import_tensorflow()
     scores: list[dict[str, Any]] = []
-    for score in train(config, sorted(FLAGS.minutes)):
+    for score in train(config, sorted(FLAGS.minutes), FLAGS.clock):
         scores.append(score)
         options = {**config.to_dict(), "seed": None}
-        measuring.keep(out, "seeds", str(config.seed), scores, options=options)
+        measuring.keep(out, "seeds", str(config.seed), scores, options=options, clock=FLAGS.clock)
         known = [name for name in PRINTED if score[name] is not None]
         values = " ".join(f"{name} {score[name]:.4f}" for name in known)
-        print(f"seed {config.seed} {score['cpu_minutes']:5.1f} CPU-minutes: {values}", flush=True)
+        minutes = score[f"{FLAGS.clock}_minutes"]
+        print(f"seed {config.seed} {minutes:5.1f} {FLAGS.clock} minutes: {values}", flush=True)
     print(out)
 
 
-def train(config: ACGANConfig, marks: list[float]) -> Iterator[dict[str, Any]]:
+def train(config: ACGANConfig, marks: list[float], clock: str) -> Iterator[dict[str, Any]]:
     """Trains; yields scores at each mark.
 
     Args:
         config: The AC-GAN.
-        marks: CPU-minutes of training, ascending.
+        marks: Minutes of training, ascending.
+        clock: `cpu` or `wall`: what counts as a minute.
     """
     from gan_keras.data.pipeline import training_batches
     from gan_keras.hardware import devices
@@ -75,15 +78,16 @@ def train(config: ACGANConfig, marks: list[float]) -> Iterator[dict[str, Any]]:
     seen: dict[str, Any] = {"ink": config.ink, "value_range": config.value_range}
     batches = iter(training_batches(dataset, config.images_per_step, config.seed, **seen))
     model.make_train_function()
-    spent = wall = 0.0
+    now = {"cpu": time.process_time, "wall": time.monotonic}
+    spent = dict.fromkeys(now, 0.0)
     for mark in marks:
-        while spent < 60.0 * mark:
-            begin = time.process_time(), time.monotonic()
+        while spent[clock] < 60.0 * mark:
+            begin = {name: time_now() for name, time_now in now.items()}
             for _ in range(LEG):
                 logs = model.train_function(batches)
             float(logs["d_loss"])  # waits until everything is done
-            spent += time.process_time() - begin[0]
-            wall += time.monotonic() - begin[1]
+            for name, time_now in now.items():
+                spent[name] += time_now() - begin[name]
         found = scorer.score(
             Sampler.of_model(model, config, dataset.class_names),
             config.eval_samples,
@@ -93,8 +97,7 @@ def train(config: ACGANConfig, marks: list[float]) -> Iterator[dict[str, Any]]:
         ).metrics
         yield {
             "mark": mark,
-            "cpu_minutes": spent / 60.0,
-            "wall_minutes": wall / 60.0,
+            **{f"{name}_minutes": seconds / 60.0 for name, seconds in spent.items()},
             "steps": int(model.steps.numpy()),
             "accuracy": found["accuracy"],
             "worst_class": found["worst_class"],

@@ -7,9 +7,11 @@ import contextlib
 import functools
 import multiprocessing
 import os
+import resource
+import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -34,19 +36,30 @@ class Workers(contextlib.ExitStack):
         self.facts: dict[str, Facts] = {}
         self._pools: dict[str, ProcessPoolExecutor] = {}
 
-    def start(self, name: str, side: Side, net: str) -> None:
-        """Starts a worker for a side of a net, and waits until it has warmed up.
+    def start(self, sides: Mapping[str, Side], net: str) -> None:
+        """Starts a worker for each side of a net, and waits until all have warmed up.
 
         Raises:
-            DataError: If it fails.
+            DataError: If one fails.
         """
-        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
-        self._pools[name] = self.enter_context(pool)
-        self.facts[name] = self._call(name, _prepare, side, net)
+        for name in sides:
+            pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+            self._pools[name] = self.enter_context(pool)
+        # Side by side: compiling for a GPU takes most of the time, on one core each.
+        with ThreadPoolExecutor() as threads:
+            ready = {
+                name: threads.submit(self._call, name, _prepare, side, net)
+                for name, side in sides.items()
+            }
+        self.facts = {name: future.result() for name, future in ready.items()}
 
     def run(self, name: str, steps: int) -> float:
         """Lets one worker run a burst while the others wait; returns its seconds."""
         return self._call(name, _burst, steps)
+
+    def peak_bytes(self, name: str) -> int:
+        """Returns the most memory that a worker has used so far: the GPU's, else its own."""
+        return self._call(name, _peak_bytes)
 
     def calibrate(self, name: str, seconds: float) -> int:
         """Finds the number of steps, at least 1, in a burst of about that many seconds."""
@@ -73,6 +86,7 @@ def _prepare(side: Side, name: str) -> Facts:
     global _steps
     # oneDNN for both sides: TensorFlow alone leaves it off on many processors.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # several workers share a GPU
     build = _BUILD[side.module]
     if side.module != "plain_torch":
         common.import_tensorflow()
@@ -86,6 +100,13 @@ def _burst(steps: int) -> float:
     return _steps(steps)
 
 
+def _peak_bytes() -> int:
+    tf = sys.modules.get("tensorflow")
+    if tf is not None and tf.config.list_physical_devices("GPU"):
+        return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def _noise(net: Net) -> tuple[np.ndarray, np.ndarray]:
     """Makes images of noise, uint8 `(n, h, w, c)`, and labels, int32 `(n,)`."""
     random = np.random.default_rng(0)
@@ -93,11 +114,14 @@ def _noise(net: Net) -> tuple[np.ndarray, np.ndarray]:
     return images, random.integers(0, net.num_classes, len(images), np.int32)
 
 
-def _timed(step: Callable[[], Any], steps: int) -> float:
-    """Seconds that some calls take."""
+def _timed(
+    step: Callable[[], Any], steps: int, wait: Callable[[Any], Any] = lambda result: None
+) -> float:
+    """Seconds that some calls take until the last one's result is there."""
     begin = time.perf_counter()
     for _ in range(steps):
-        step()
+        result = step()
+    wait(result)
     return time.perf_counter() - begin
 
 
@@ -106,7 +130,9 @@ def _keras_steps(model: Any, batches: Any, images: int) -> tuple[Burst, Facts]:
     iterator = iter(batches)
     model.make_train_function()
     counts = {name: network.count_params() for name, network in model.networks.items()}
-    run = functools.partial(_timed, lambda: model.train_function(iterator))
+    step = functools.partial(model.train_function, iterator)
+    # a GPU computes on while Python is ahead of it
+    run = functools.partial(_timed, step, wait=lambda logs: [float(each) for each in logs.values()])
     return run, {"parameters": counts, "images": images}
 
 
@@ -157,13 +183,17 @@ def _kernels(side: Side, name: str) -> tuple[Burst, Facts]:
 
 def _plain_keras(side: Side, name: str) -> tuple[Burst, Facts]:
     """The same step in Keras alone."""
+    import keras
     import tensorflow as tf
 
     from experiments.benchmarks import plain_keras
+    from gan_keras.hardware.devices import POLICIES
 
     net = NETS[name]
     batch = net.config().images_per_step
+    keras.config.set_dtype_policy(POLICIES[side.precision])
     model = plain_keras.MAKE[name](net.image_shape, net.num_classes)
+    model.jit_compile = side.compiled
     images, labels = _noise(net)
     batches = (
         tf.data.Dataset.from_tensor_slices((images.astype("float32") / 127.5 - 1.0, labels))

@@ -150,7 +150,7 @@ def test_results_are_added_to_a_file(tmp_path):
 
 def test_a_worker_that_fails_says_why():
     with Workers() as workers, pytest.raises(DataError, match="one failed: KeyError: 'nothing'"):
-        workers.start("one", Side("", "nothing"), "compact")
+        workers.start({"one": Side("", "nothing")}, "compact")
 
 
 @pytest.mark.parametrize("flag", ["--nets=huge", "--sides=jax", "--repeats=0"])
