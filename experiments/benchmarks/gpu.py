@@ -12,6 +12,8 @@ added to the file as it ends. Called again, the command makes what is missing.
 
 import dataclasses
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -108,14 +110,21 @@ class Check:
             DataError: If it fails.
             subprocess.TimeoutExpired: If time is up.
         """
-        done = subprocess.run(
+        command = subprocess.Popen(
             [sys.executable, "-m", module, *options],
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=max(self.deadline - time.monotonic(), 0.0),
+            start_new_session=True,
         )
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:]
+        try:
+            _, said = command.communicate(timeout=max(self.deadline - time.monotonic(), 0.0))
+        except BaseException:
+            os.killpg(command.pid, signal.SIGKILL)  # its workers, too, which hold the GPU
+            command.wait()
+            raise
+        if command.returncode:
+            last = said.strip().splitlines()[-1:]
             raise DataError(f"{module} {' '.join(options)}: {one_line(''.join(last))}")
 
     def steps(self, nets: list[str]) -> dict[str, Any]:
