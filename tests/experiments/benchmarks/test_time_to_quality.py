@@ -23,7 +23,7 @@ def test_scores_at_each_mark(tmp_path):
     assert 0.01 <= first["cpu_minutes"] < second["cpu_minutes"]
     for name in ("accuracy", "gan_train"):
         assert 0 <= second[name] <= 1
-    assert "seed 3   0.3 CPU-minutes: accuracy" in done.stdout
+    assert "seed 3   0.3 cpu minutes: accuracy" in done.stdout
 
 
 def test_minutes_are_above_0():
