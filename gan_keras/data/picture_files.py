@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
@@ -29,8 +29,6 @@ from gan_keras.data.pictures import (
     largest_value,
     read_header,
 )
-from gan_keras.data.stores import Store
-from gan_keras.data.tfrecords import RecordFiles
 from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import write_json
 from gan_keras.foundation.progress import bar
@@ -48,7 +46,23 @@ _WHITE = (1, 255, 1023, 4095)
 _NAMED = 10  # skipped files that are named one by one
 
 T = TypeVar("T")
-Files = Store | RecordFiles
+
+
+class Files(Protocol):
+    """Picture files by number, wherever they are kept."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Name of each file, for messages."""
+        ...
+
+    def open(self, row: int) -> BinaryIO:
+        """Opens a picture file; raises BadPictureError or OSError."""
+        ...
+
+    def digest(self, rows: Sequence[int]) -> bytes:
+        """Hash of what some files hold, without reading them."""
+        ...
 
 
 def load(
@@ -57,6 +71,7 @@ def load(
     options: DataOptions,
     name: str,
     data_dir: Path,
+    shape: Shape | None = None,
     *,
     transposed: bool = False,
     skipped: Sequence[tuple[str, str]] = (),
@@ -73,6 +88,7 @@ def load(
         options: Size wanted, and how much memory to take.
         name: Name of the data set, for messages.
         data_dir: Folder of prepared data sets, where the knowledge is kept.
+        shape: The form of the images; chosen by what the pictures are if None.
         transposed: True if the files have rows and columns exchanged.
         skipped: Name and reason of each file that is left out already.
 
@@ -83,7 +99,8 @@ def load(
         DataError: If no picture can be read.
     """
     wanted = (
-        _VERSION, options.image_size, options.fit, options.channels, options.memory_mb, transposed
+        _VERSION, options.image_size, options.fit, options.channels, options.memory_mb, transposed,
+        shape,
     )  # fmt: skip
     key = hashlib.sha256(files.digest(rows) + repr(wanted).encode()).hexdigest()[:16]
     listing = data_dir / LISTINGS / f"{key}.json"
@@ -91,7 +108,7 @@ def load(
     if known:
         images, shape, reading, bad = None, *known
     else:
-        images, shape, reading, bad = _look_through(files, rows, options, name, transposed)
+        images, shape, reading, bad = _look_through(files, rows, options, name, transposed, shape)
         if images is None:
             _remember(listing, shape, reading, bad)
     if reading.ground != Reading.ground:
@@ -108,7 +125,12 @@ def load(
 
 
 def _look_through(
-    files: Files, rows: Sequence[int], options: DataOptions, name: str, transposed: bool
+    files: Files,
+    rows: Sequence[int],
+    options: DataOptions,
+    name: str,
+    transposed: bool,
+    shape: Shape | None,
 ) -> tuple[np.ndarray | None, Shape, Reading, dict[int, str]]:
     """Reads all files and finds out what they hold.
 
@@ -118,7 +140,8 @@ def _look_through(
     """
     bad: dict[int, str] = {}
     headers = list(_each(read_header, files, rows, bad, f"looking through {name}"))
-    shape = _choose_shape({own for own, _ in headers}, options, name, transposed)
+    if shape is None:
+        shape = _choose_shape({own for own, _ in headers}, options, name, transposed)
     usable = [row for row in rows if row not in bad]
     transparent = [row for row, (_, is_so) in zip(usable, headers, strict=True) if is_so]
     some = transparent[:: -(-len(transparent) // _LOOKED_AT) or 1]

@@ -5,7 +5,6 @@ folders are looked at first.
 """
 
 import contextlib
-import functools
 import os
 import re
 from collections.abc import Iterator
@@ -15,17 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from absl import logging
 
-from gan_keras.data import picture_files
+from gan_keras.data import picture_files, places
+from gan_keras.data.closing_check import say
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.options import DataOptions
+from gan_keras.data.pictures import Shape
 from gan_keras.data.records import UNLABELLED, divide, draw_test
 from gan_keras.data.tfrecords import RecordFiles
 from gan_keras.foundation.errors import DataError, UsageError, one_line
 
 if TYPE_CHECKING:
     import tensorflow_datasets as tfds
-
-_BATCH = 1024
 
 
 def folders(data_dir: Path) -> list[Path]:
@@ -94,8 +93,11 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """
     folder = find(name, data_dir)
     if folder is None:
-        if ":" in name or Path(name).is_dir():
-            raise DataError(f"data set {name!r}: images of your own are folder:PATH, in lower case")
+        if places.is_path(name) or Path(name).is_dir():
+            raise DataError(
+                f"--dataset={name} is no name of a data set; files of your own are folder:PATH, "
+                "npz:FILE and the like"
+            )
         looked = ", ".join(str(path) for path in folders(data_dir))
         raise DataError(
             f"data set {name!r} is not prepared (looked in {looked}); fetch it with "
@@ -130,30 +132,49 @@ def _read(name: str, folder: Path, data_dir: Path, options: DataOptions) -> Data
     image, label = _features(builder, name)
     if "train" not in info.splits:
         raise DataError(f"data set {name!r} has no split train")
-    shape, kind = info.features[image].shape, info.features[image].dtype
-    number = sum(info.splits[split].num_examples for split in {"train", "test"} & {*info.splits})
-    is_plain = None not in shape and shape[-1] in (1, 3) and kind == "uint8"
     # TFDS keeps EMNIST as the original files have it: with rows and columns exchanged.
     transposed = name.split("/")[0] == "emnist"
-    if is_plain and number * int(np.prod(shape)) <= options.memory_bytes:
-        read = functools.partial(_arrays, builder, name, image, label, transposed)
-    else:
 
-        def read(split: str) -> tuple[Examples, np.ndarray]:
-            files = RecordFiles(builder, split, image, label)
-            images, rows = picture_files.load(
-                files, range(len(files.names)), options, name, data_dir, transposed=transposed
-            )
-            return images, files.labels[rows]
+    def read(files: RecordFiles, shape: Shape | None) -> tuple[Examples, np.ndarray]:
+        images, rows = picture_files.load(
+            files, range(len(files.names)), options, name, data_dir, shape, transposed=transposed
+        )
+        return images, files.labels[rows]
 
-    images, labels = read("train")
+    train = RecordFiles(builder, "train", image, label)
+    images, labels = read(train, _declared_shape(info, image, options, transposed))
     class_names = tuple(info.features[label].names) if label else (UNLABELLED,)
     if "test" in info.splits:
-        test_images, test_labels = read("test")
-        if (test_labels >= 0).all():  # -1 where the labels are kept secret
-            return Dataset(name, images, labels, test_images, test_labels, class_names)
-    test = draw_test([str(row) for row in range(len(labels))], labels)
-    return divide(name, images, labels, test, class_names)
+        test = RecordFiles(builder, "test", image, label)
+        if (test.labels >= 0).all():  # -1 where the labels are kept secret
+            # in the form of the train images, whatever the pictures are
+            height, width, channels = images.shape[1:]
+            form = Shape(height, width, channels, options.fit, transposed)
+            return Dataset(name, images, labels, *read(test, form), class_names)
+        say(name, f"{len(test.labels):,} test images without labels are left out")
+    drawn = draw_test([str(row) for row in range(len(labels))], labels)
+    return divide(name, images, labels, drawn, class_names)
+
+
+def _declared_shape(
+    info: "tfds.core.DatasetInfo", image: str, options: DataOptions, transposed: bool
+) -> Shape | None:
+    """The form to read images in that are declared to be of one form; None if they are not."""
+    feature = info.features[image]
+    if np.issubdtype(feature.np_dtype, np.floating):
+        raise DataError(f"data set {info.name!r}: floating-point images, whose range is not known")
+    if None in feature.shape or feature.shape[-1] not in (1, 3):
+        return None
+    height, width, channels = feature.shape
+    if transposed:
+        height, width = width, height
+    number = sum(info.splits[split].num_examples for split in {"train", "test"} & {*info.splits})
+    fits = number * height * width * channels <= options.memory_bytes
+    side = options.image_size
+    # What fits into memory is enlarged later, where that may be done image by image.
+    if side and not (fits and side * side > height * width):
+        height = width = side
+    return Shape(height, width, options.channel_number or channels, options.fit, transposed)
 
 
 def _features(builder: "tfds.core.DatasetBuilder", name: str) -> tuple[str, str | None]:
@@ -169,33 +190,3 @@ def _features(builder: "tfds.core.DatasetBuilder", name: str) -> tuple[str, str 
         found = ", ".join(builder.info.features)
         raise DataError(f"data set {name!r} has no images, only {found}")
     return image, first(tfds.features.ClassLabel, "label")
-
-
-def _arrays(
-    builder: "tfds.core.DatasetBuilder",
-    name: str,
-    image: str,
-    label: str | None,
-    transposed: bool,
-    split: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Reads a split of images of one size into memory, batch by batch."""
-    size = builder.info.splits[split].num_examples
-    images = np.empty((size, *builder.info.features[image].shape), np.uint8)
-    labels = np.zeros(size, np.int32)
-    at = 0
-    try:
-        for batch in builder.as_dataset(split=split, shuffle_files=False).batch(_BATCH):
-            rows = slice(at, at + len(batch[image]))
-            images[rows] = batch[image].numpy()
-            if label:
-                labels[rows] = batch[label].numpy()
-            at = rows.stop
-    except Exception as error:  # whatever missing or damaged records make TensorFlow raise
-        raise DataError(
-            f"{builder.data_path}: split {split} is damaged ({one_line(error)}); remove the folder "
-            f"and fetch it with `make data DATASET={name}`"
-        ) from error
-    if at != size:
-        raise DataError(f"{builder.data_path}: split {split} has {at} of {size} images")
-    return (images.swapaxes(1, 2) if transposed else images), labels

@@ -1,12 +1,15 @@
+import io
 import shutil
 
 import numpy as np
 import pytest
 from data_samples import shades
 from file_samples import write_files
+from PIL import Image
 
 from gan_keras import data
 from gan_keras.data import DataOptions, fetch, tfds_sets
+from gan_keras.data.records import draw_test
 from gan_keras.foundation.errors import DataError, UsageError
 
 in_memory_and_streamed = pytest.mark.parametrize("memory_mb", [700, 0])
@@ -23,7 +26,8 @@ def tfds_dir(tmp_path_factory):
         features = {"image": image, **({"label": label} if label else {})}
         tfds.dataset_builders.store_as_tfds_dataset(
             name=name, version="1.0.0", features=tfds.features.FeaturesDict(features),
-            split_datasets=splits, data_dir=folder / "tfds", disable_shuffling=True, **options,
+            split_datasets=splits, data_dir=folder / "tfds",
+            **{"disable_shuffling": True, **options},
         )  # fmt: skip
 
     def examples(images, labels):
@@ -48,6 +52,14 @@ def tfds_dir(tmp_path_factory):
     store("photos", tfds.features.Image(), two, {"train": examples(photos, np.arange(40) % 2)})
     unlabelled = [(i, {"image": image}) for i, image in enumerate(shades)]
     store("faces", fixed, None, {"train": unlabelled, "test": unlabelled[:3]})
+    noise = np.random.default_rng(0).integers(0, 256, (130, 12, 12, 3), np.uint8)
+    jpeg = tfds.features.Image(shape=(12, 12, 3), encoding_format="jpeg")
+    three = tfds.download.DownloadConfig(num_shards=3)
+    for name, in_order in (("shards", False), ("ordered", True)):
+        store(
+            name, jpeg, two, {"train": examples(noise, np.arange(130) // 65)},
+            download_config=three, disable_shuffling=in_order,
+        )  # fmt: skip
     return folder
 
 
@@ -83,6 +95,30 @@ def test_many_sizes_and_no_test_split(tfds_dir, capsys, memory_mb):
     smaller = data.load("photos", tfds_dir, DataOptions(image_size=16, memory_mb=memory_mb))
     assert smaller.image_shape == (16, 16, 3)
     assert smaller.is_streamed == (memory_mb == 0)
+
+
+@pytest.mark.parametrize("name", ["shards", "ordered"])
+@pytest.mark.parametrize("image_size", [0, 3, 20])
+def test_jpegs_in_several_files_are_the_same_in_memory_and_streamed(tfds_dir, name, image_size):
+    import tensorflow_datasets as tfds
+
+    whole = data.load(name, tfds_dir, DataOptions(image_size=image_size))
+    streamed = data.load(name, tfds_dir, DataOptions(image_size=image_size, memory_mb=0))
+    assert (whole.is_streamed, streamed.is_streamed) == (False, True)
+    for split in ("train", "test"):
+        for part in (f"{split}_images", f"{split}_labels"):
+            np.testing.assert_array_equal(getattr(whole, part), getattr(streamed, part)[:])
+    if image_size:
+        return
+    # in TFDS's own order, decoded as pictures of one's own are
+    builder = tfds.builder_from_directory(tfds_sets.find(name, tfds_dir))
+    assert builder.info.splits["train"].num_shards == 3
+    raw = {"image": tfds.decode.SkipDecoding()}
+    rows = [*builder.as_dataset("train", decoders=raw).as_numpy_iterator()]
+    pictures = [np.asarray(Image.open(io.BytesIO(row["image"]))) for row in rows]
+    drawn = draw_test([str(row) for row in range(130)], np.array([row["label"] for row in rows]))
+    np.testing.assert_array_equal(whole.test_images, np.stack(pictures)[drawn])
+    np.testing.assert_array_equal(whole.train_images, np.stack(pictures)[~drawn])
 
 
 def test_secret_test_labels_are_no_test_split_and_no_classes_are_one(tfds_dir):

@@ -1,0 +1,113 @@
+"""Names of data sets that are files of the user: `door:PATH[,option=value]...`."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan_keras.foundation.archives import printable
+from gan_keras.foundation.errors import DataError, UsageError
+
+# Suffixes of files that are a data set each, by door, and patterns of files that are a part of one.
+_SUFFIXES = {
+    "npz": (".npz",),
+    "csv": (".csv", ".csv.gz", ".tsv"),
+    "folder": (".zip", ".tar", ".tar.gz", ".tgz"),
+}
+_ONE_OF_MANY = {"idx": r"[-.]idx\d", "npy": r"\.npy$", "parquet": r"\.parquet$"}
+_OPTIONS = re.compile(r"(,\w+=[^,]*)*$")
+_NOT_TAKEN = (
+    ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".arrow", ".feather", ".gz",
+    ".7z", ".rar", ".xz", ".bz2", ".json", ".jsonl", ".xlsx",
+)  # fmt: skip
+
+
+def parse(name: str, options: Sequence[str] = ()) -> tuple[Path, dict[str, str]]:
+    """Reads a name.
+
+    Args:
+        name: The name; its path may have commas in it.
+        options: Options that the door has.
+
+    Returns:
+        The path with `~` expanded, and the options given by name.
+
+    Raises:
+        DataError: If there is no path.
+    """
+    door, _, text = name.partition(":")
+    pattern = re.compile(rf",({'|'.join(options)})=([^,]*)$") if options else None
+    given: dict[str, str] = {}
+    while pattern and not Path(text).exists() and (found := pattern.search(text)):
+        given[found[1]] = found[2]
+        text = text[: found.start()]
+    if not text:
+        raise DataError(f"{door}: needs a path, as in {door}:PATH")
+    return Path(text).expanduser(), given
+
+
+def title(path: Path) -> str:
+    """Name of the data set of a path, for messages."""
+    return printable(path.stem[:60]) or "data"
+
+
+def switch(options: dict[str, str], name: str, default: bool) -> bool:
+    """Reads an option that is yes or no.
+
+    Raises:
+        UsageError: If it is anything else.
+    """
+    value = options.get(name, "yes" if default else "no")
+    if value not in ("yes", "no"):
+        raise UsageError(f",{name}={value} must be yes or no")
+    return value == "yes"
+
+
+def is_path(name: str) -> bool:
+    """True if the name of a data set is rather the path of a file of the user, or has a prefix."""
+    path = Path(name)
+    return ":" in name or name.startswith(("~", ".", "/")) or path.is_file() or bool(_door(path))
+
+
+def advice(name: str) -> str:
+    """Says how a file or folder of the user would be given; empty if that is what was done."""
+    door, _, text = name.partition(":") if ":" in name else ("", "", name)
+    path = Path(_OPTIONS.sub("", text)).expanduser()
+    if path.is_dir():
+        found = next(filter(None, map(_door, files_below(path))), "")
+        # a table beside pictures is a part of their set
+        better = found if found and not found.startswith("csv:") else f"folder:{path}"
+    elif path.suffix.lower() in _NOT_TAKEN and not _door(path):
+        return (
+            f"{path.suffix} files are not taken; save the images by np.savez('FILE.npz', "
+            "images=..., labels=...) and give npz:FILE.npz"
+        )
+    else:
+        better = _door(path)
+    is_meant = not better or better.partition(":")[0] == door
+    return "" if is_meant else f"{path} would be given as {better}"
+
+
+def _door(file: Path) -> str:
+    """Name of the data set of a file of the user by its suffix; empty if that says nothing."""
+    name = file.name.lower()
+    for door, suffixes in _SUFFIXES.items():
+        if name.endswith(suffixes):
+            return f"{door}:{file}"
+    for door, pattern in _ONE_OF_MANY.items():
+        if re.search(pattern, name):
+            return f"{door}:{file.parent}"
+    return ""
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The files in a folder and all below it, by name; links that lead out of it are left out.
+
+    Raises:
+        DataError: If it cannot be looked through.
+    """
+    try:
+        root = folder.resolve()
+        found = sorted(folder.rglob("*"))
+        return [path for path in found if path.is_file() and root in path.resolve().parents]
+    except OSError as error:
+        raise DataError(f"cannot look through {folder}: {error.strerror}") from error
