@@ -3,8 +3,8 @@
 python -m experiments.prepare_data --dataset=mnist
 
 Sets of TensorFlow Datasets are downloaded into <data_dir>/tfds and prepared there; without a
-network this fails within seconds. Own pictures (folder:PATH) are checked, and unusable files are
-named.
+network this fails within seconds. Files of your own (folder:PATH, npz:FILE, ...) are checked, and
+unusable ones are named.
 """
 
 from pathlib import Path

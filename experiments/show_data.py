@@ -10,7 +10,7 @@ from experiments import common
 from gan_keras.foundation import cli
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("dataset", None, "Name of the data set, or folder:PATH.")
+flags.DEFINE_string("dataset", None, "Name of the data set, or folder:PATH, npz:FILE, ...")
 cli.define_path("data_dir", "data", "Folder of prepared data sets.")
 cli.define_path("out", None, "Where to write: FILE.png.")
 flags.DEFINE_integer("columns", 16, "Images per class.", lower_bound=1)

@@ -120,8 +120,8 @@ LOSSES: dict[str, AdversarialLoss] = {
     },
     "data set": {
         "gan_keras/data/__init__.py": (
-            '    "folder": folder.load,',
-            '    "folder": folder.load,\n    "stripes": stripes.load,',
+            '    "digits": digits.load,',
+            '    "digits": digits.load,\n    "stripes": stripes.load,',
         ),
     },
     "architecture": {
@@ -137,7 +137,7 @@ LOSSES: dict[str, AdversarialLoss] = {
 }
 # The modules of a new file are imported beside the others.
 IMPORTS = {
-    "gan_keras/data/__init__.py": ("import digits, ", "import stripes, digits, "),
+    "gan_keras/data/__init__.py": ("    stacked,\n", "    stacked,\n    stripes,\n"),
     "gan_keras/networks/__init__.py": ("    compact,\n", "    compact,\n    tiny,\n"),
 }
 

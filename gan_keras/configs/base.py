@@ -124,8 +124,9 @@ class RunConfig(OptionGroup):
     preset: str = option("", "Named set of option values; single options override it.")
     dataset: str = option(
         "crohme",
-        "Data set: crohme, demo, demo_letters, folder:PATH (your own images), ring, grid, "
-        "gaussian, stacked_mnist, or a TFDS image set such as mnist.",
+        "Data set: crohme, demo, demo_letters, your own images (folder:PATH, npz:FILE, npy:FOLDER, "
+        "idx:FOLDER, csv:FILE, parquet:FOLDER), ring, grid, gaussian, stacked_mnist, or a TFDS "
+        "image set such as mnist.",
     )
     data_dir: str = option("data", "Folder of prepared data sets.", identity=False, path=True)
     workdir: str = option(

@@ -1,11 +1,11 @@
 """Generated images made elsewhere: a folder of pictures, or arrays in an .npz."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from gan_keras.data import folder, npz
+from gan_keras.data import arrays, folder, npz
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import has_no_colour
@@ -35,7 +35,7 @@ def load(path: Path, dataset: Dataset, data_dir: Path) -> tuple[np.ndarray, np.n
     if not path.exists():
         raise DataError(f"there is no {path}")
     if path.suffix == ".npz":
-        images, labels, names = _from_npz(path)
+        images, labels, names = _from_npz(path, dataset)
     else:
         images, labels, names = _from_folder(path, dataset, data_dir)
     images = _fitting(images, path, dataset)
@@ -44,19 +44,20 @@ def load(path: Path, dataset: Dataset, data_dir: Path) -> tuple[np.ndarray, np.n
     return images, _renumbered(labels, names, path, dataset)
 
 
-def _from_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...] | None]:
-    """Images, labels and class names of a file; None where it has none."""
+def _from_npz(path: Path, dataset: Dataset) -> tuple[np.ndarray, np.ndarray | None, Sequence[str]]:
+    """Images, labels (None where it has none) and class names of a file."""
     try:
-        arrays = npz.read(path, ("images",), ("labels", "class_names"))
+        found = npz.read(path, ("images",), ("labels", "class_names"))
     except npz.BadArraysError as error:
         raise DataError(f"cannot read {path} ({error})") from error
-    images, labels, names = arrays["images"], arrays.get("labels"), arrays.get("class_names")
-    if labels is not None and (labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]):
-        raise DataError(
-            f"{path}: `labels` must be whole numbers, one per image; got {labels.dtype} "
-            f"{labels.shape} for images {images.shape}"
-        )
-    return images, labels, None if names is None else tuple(map(str, names.ravel()))
+    images, labels = found["images"], found.get("labels")
+    if not dataset.spec.is_points:
+        images = arrays.Form.recognise(str(path), [images])(images)
+    names = tuple(map(str, found.get("class_names", np.array(dataset.class_names)).ravel()))
+    if labels is None:
+        return images, None, names
+    numbers, names = arrays.class_numbers(str(path), {"generated": (labels, len(images))}, names)
+    return images, numbers["generated"], names
 
 
 def _from_folder(
@@ -78,11 +79,9 @@ def _fitting(images: np.ndarray, path: Path, dataset: Dataset) -> np.ndarray:
     wanted, are_points = dataset.image_shape, dataset.spec.is_points
     if are_points and np.issubdtype(images.dtype, np.floating):
         images = images.astype(np.float32)
-    if not are_points and wanted[-1] == 1:
-        if images.ndim == 3:
-            images = images[..., np.newaxis]
-        elif images.ndim == 4 and images.shape[-1] == 3 and has_no_colour(images):
-            images = images[..., :1]  # grey, written as RGB
+    is_rgb = not are_points and (wanted[-1], images.shape[-1]) == (1, 3)
+    if is_rgb and has_no_colour(images):
+        images = images[..., :1]  # grey, written as RGB
     dtype = np.float32 if are_points else np.uint8
     if images.dtype != dtype or images.shape[1:] != wanted:
         kind = "float points" if are_points else "uint8 images"
@@ -94,23 +93,14 @@ def _fitting(images: np.ndarray, path: Path, dataset: Dataset) -> np.ndarray:
         raise DataError(f"{path} holds points that are not finite")
     if not len(images):
         raise DataError(f"{path} holds no images")
-    if not are_points and images.max() == 1 > images.min():
-        raise DataError(
-            f"{path} holds the values 0 and 1 only; white is 255: multiply by 255 first"
-        )
     return images
 
 
 def _renumbered(
-    labels: np.ndarray, names: tuple[str, ...] | None, path: Path, dataset: Dataset
+    labels: np.ndarray, names: Sequence[str], path: Path, dataset: Dataset
 ) -> np.ndarray:
-    """Labels in the data set's own numbering, by name if names are known."""
+    """Labels in the data set's own numbering, by name."""
     known = dataset.class_names
-    names = known if names is None else names
-    if not 0 <= labels.min() <= labels.max() < len(names):
-        raise DataError(
-            f"{path}: labels must lie in 0..{len(names) - 1}; got {labels.min()}..{labels.max()}"
-        )
     unknown = [names[label] for label in np.unique(labels) if names[label] not in known]
     if unknown:
         raise DataError(

@@ -14,12 +14,14 @@ from gan_keras.foundation.errors import DataError
 NAMES = ("labels.csv", "metadata.csv", "metadata.jsonl")
 # Suffixes of what may be a table of this kind.
 SUFFIXES = (".csv", ".tsv", ".jsonl")
+CLASS_INDEX = "class_index"
 # Field of `Record` -> names of its column, the first one that is there counts.
 _COLUMNS = {
     "path": ("file", "file_name", "filename"),
     "label": ("label",),
     "split": ("split",),
     "group": ("group",),
+    CLASS_INDEX: (CLASS_INDEX,),
 }
 # Field -> its option, where it has another name.
 _OPTIONS = {"path": "file"}
@@ -32,8 +34,8 @@ def parse(content: bytes, where: str, columns: Mapping[str, str]) -> list[Record
     Args:
         content: The file, UTF-8 (a byte order mark is fine) or UTF-16: JSON lines, or CSV with
             commas, semicolons or tabs, with a line of column names: `file` (or Hugging Face's
-            `file_name`), `label`, and maybe `split` and `group`. Further columns are ignored, and
-            so are blanks around names and values.
+            `file_name`), `label`, and maybe `split`, `group` and `class_index`. Further columns are
+            ignored, and so are blanks around names and values.
         where: Path for messages.
         columns: Other names of the columns file, label, split and group, which then must be there.
 
@@ -149,7 +151,7 @@ def _record(row: Mapping[str, str], line: int, where: str, columns: Mapping[str,
         if column not in row:
             raise DataError(f"{where}: no value for {column!r}")
         value = row[column].strip()
-        if not value and field != "group":
+        if not value and field not in ("group", CLASS_INDEX):
             raise DataError(f"{where}: {column!r} is empty")
         if field == "split":
             if not split_of(value):

@@ -1,17 +1,30 @@
-"""Arrays out of an .npz that may be damaged or hostile; nothing in it is ever run."""
+"""Arrays of images and labels in an .npz, which may be damaged or hostile: `npz:FILE`."""
 
 import math
+import re
+import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from gan_keras.data import arrays, places
+from gan_keras.data.arrays import Part
+from gan_keras.data.closing_check import split_of
+from gan_keras.data.dataset import Dataset
+from gan_keras.data.options import DataOptions
 from gan_keras.foundation.archives import refusal
-from gan_keras.foundation.errors import one_line
+from gan_keras.foundation.errors import DataError, one_line
 
+# Names of arrays without the split, in small letters.
+_ROLES = {
+    "images": ("images", "image", "imgs", "img", "x", "data", "arr_0", ""),
+    "labels": ("labels", "label", "y", "target", "targets", "arr_1"),
+}
 # Deflate makes at most this many bytes out of one.
 _MAX_RATIO = 1032
+_LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field behind it
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
@@ -22,8 +35,113 @@ class BadArraysError(Exception):
     """A file does not hold the arrays wanted; the message gives the reason in one line."""
 
 
+def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
+    """Loads `npz:FILE[,images=NAME][,labels=NAME][,transposed=yes]`.
+
+    Without these names, the arrays are found by theirs: `images` and `labels` as
+    `experiments.sample` writes them (with `class_names`), `x_train`, `y_train`, ... of Keras,
+    `train_images`, `train_labels`, `val_images`, ... of MedMNIST, and the like.
+
+    Args:
+        name: As above.
+        data_dir: Not used: a path is relative to the working directory.
+        options: Size wanted, and how much memory to take.
+
+    Raises:
+        DataError: If there are no such arrays, or their form is not known.
+    """
+    path, given = places.parse(name, ("images", "labels", "transposed"))
+    transposed = places.switch(given, "transposed", default=False)
+    try:
+        return read_dataset(places.title(path), path, options, given, transposed)
+    except BadArraysError as error:
+        raise DataError(f"cannot read {path}: {error}") from error
+
+
+def read_dataset(
+    name: str,
+    path: Path,
+    options: DataOptions,
+    given: Mapping[str, str] | None = None,
+    transposed: bool = False,
+) -> Dataset:
+    """Reads a data set.
+
+    Args:
+        name: Its name, for messages.
+        path: The file.
+        options: Size wanted, and how much memory to take.
+        given: Names of the arrays `images` and `labels` where the user gives them.
+        transposed: True if rows and columns are exchanged.
+
+    Raises:
+        BadArraysError: If the arrays are not there, or cannot be read.
+        DataError: If their form is not known.
+    """
+    given = given or {}
+    there = names_in(path)
+    if "images" in given:
+        wanted = {"train": {role: given[role] for role in ("images", "labels") if role in given}}
+    else:
+        wanted = _by_names(there)
+    wanted = {split: roles for split, roles in wanted.items() if "images" in roles}
+    if not wanted:
+        raise BadArraysError(
+            f"it has the arrays {' '.join(there) or '(none)'}, none of which is called images, "
+            "x_train or train_images; `,images=NAME,labels=NAME` behind the path says which"
+        )
+    needed = [array for roles in wanted.values() for array in roles.values()]
+    found = read(path, needed, ("class_names", "split"), options.memory_bytes)
+    parts = {
+        split: Part([found[roles["images"]]], found.get(roles.get("labels", "")))
+        for split, roles in wanted.items()
+    }
+    if parts.keys() == {"train"} and "split" in found:
+        parts = _divided(name, parts["train"], found["split"])
+    names = found.get("class_names")
+    names = None if names is None else tuple(map(str, names.ravel()))
+    return arrays.dataset(name, parts, options, names, transposed)
+
+
+def _by_names(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Names of the arrays of images and labels by split; `train` if a name says none."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        words = [word for word in re.split(r"[_\-. ]", name.lower()) if word]
+        splits = [split for word in words if (split := split_of(word))]
+        rest = "_".join(word for word in words if not split_of(word))
+        for role, known in _ROLES.items():
+            if rest in known and len(splits) <= 1:
+                found.setdefault(splits[0] if splits else "train", {}).setdefault(role, name)
+    return found
+
+
+def _divided(name: str, part: Part, split: np.ndarray) -> dict[str, Part]:
+    """The parts of arrays that an array `split` divides."""
+    (images,), labels = part.images, part.labels
+    if labels is None or not images.shape[:1] == labels.shape[:1] == split.shape:
+        raise DataError(f"{name}: images, labels and split differ in length")
+    found = np.array([split_of(str(word)) for word in split.tolist()])
+    rows = {word: found == word for word in ("train", "test", "val") if word in found}
+    return {word: Part([images[mine]], labels[mine]) for word, mine in rows.items()}
+
+
+def names_in(path: Path) -> list[str]:
+    """Names of the arrays of a file; raises BadArraysError if it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
+    except OSError as error:
+        raise BadArraysError(error.strerror or one_line(error)) from error
+    except Exception as error:  # whatever damaged headers make zipfile raise
+        raise BadArraysError(one_line(error)) from error
+
+
 def read(
-    path: Path, required: Sequence[str], optional: Sequence[str] = ()
+    path: Path,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    memory_bytes: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Reads arrays. Memory is taken only once it is known that they are there.
 
@@ -31,6 +149,8 @@ def read(
         path: The .npz.
         required: Names of arrays.
         optional: Names of more.
+        memory_bytes: Larger arrays stay on disk (`np.memmap`), which needs a file that is not
+            compressed; None for no limit.
 
     Returns:
         The arrays by name; optional ones that are not there are left out.
@@ -44,9 +164,8 @@ def read(
             missing = [name for name in required if f"{name}.npy" not in found]
             if missing:
                 raise BadArraysError(f"it has no array `{missing[0]}`")
-            length = path.stat().st_size
             return {
-                name: _read(archive, found[f"{name}.npy"], name, length)
+                name: _read(path, archive, found[f"{name}.npy"], name, memory_bytes)
                 for name in (*required, *optional)
                 if f"{name}.npy" in found
             }
@@ -56,19 +175,40 @@ def read(
         raise BadArraysError(one_line(error)) from error
 
 
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, length: int) -> np.ndarray:
-    """One array, of an archive of `length` bytes."""
+def _read(
+    path: Path,
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    name: str,
+    memory_bytes: int | None,
+) -> np.ndarray:
+    """One array of an archive."""
     refused = refusal(entry)
     if refused:
         raise BadArraysError(f"`{name}`: {refused}")
+    length = path.stat().st_size
     with archive.open(entry) as file:
         version = np.lib.format.read_magic(file)
         if version not in _HEADERS:
             raise BadArraysError(f"`{name}`: version {version} is not supported")
-        shape, _, dtype = _HEADERS[version](file)
+        shape, in_columns, dtype = _HEADERS[version](file)
+        start = file.tell()
         # The sizes in the archive may lie as well as the header of the array.
-        room = min(entry.file_size, _MAX_RATIO * min(entry.compress_size, length)) - file.tell()
-    if math.prod(shape) * max(1, dtype.itemsize) > room:
+        room = min(entry.file_size, _MAX_RATIO * min(entry.compress_size, length)) - start
+    size = math.prod(shape) * max(1, dtype.itemsize)
+    if size > room:
         raise BadArraysError(f"`{name}` is said to be {dtype} {shape}, which is not there")
+    if memory_bytes is not None and size > memory_bytes:
+        if entry.compress_type != zipfile.ZIP_STORED:
+            raise BadArraysError(
+                f"`{name}` takes {size / 1e6:,.0f} MB, more than --memory_mb="
+                f"{memory_bytes // 1_000_000}: raise that, or save the arrays with np.savez, "
+                "which does not compress them, so that they are read piece by piece"
+            )
+        with path.open("rb") as raw:
+            raw.seek(entry.header_offset)
+            start += entry.header_offset + 30 + sum(_LOCAL_HEADER.unpack(raw.read(30)))
+        order = "F" if in_columns else "C"
+        return np.memmap(path, dtype, "r", start, shape, order)
     with archive.open(entry) as file:
         return np.lib.format.read_array(file, allow_pickle=False)

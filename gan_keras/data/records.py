@@ -27,6 +27,7 @@ class Record:
         label: Class name.
         split: train, val or test; if empty, `group` (or else `path`) decides.
         group: Examples of one group always go to the same split, e.g. a writer's; may be empty.
+        class_index: Number of the class among all; may be empty.
         line: Line of the table that names it, for messages; 0 if there is none.
     """
 
@@ -34,16 +35,18 @@ class Record:
     label: str
     split: str = ""
     group: str = ""
+    class_index: str = ""
     line: int = 0
 
 
 def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
     """Makes a data set of examples and their records.
 
-    Classes are in the order of their numbers if all names are numbers, else of code points. Their
-    names are in the normal form NFC without blanks around them, and what cannot be printed is
-    escaped, such as bytes that are no UTF-8. What is for validation tests if nothing else does, and
-    is left out otherwise; where all is to train on, a test split is drawn as well.
+    Classes are in the order of `class_index` if each has one of its own, else of their numbers if
+    all names are numbers, else of code points. Their names are in the normal form NFC without
+    blanks around them, and what cannot be printed is escaped, such as bytes that are no UTF-8. What
+    is for validation tests if nothing else does, and is left out otherwise; where all is to train
+    on, a test split is drawn as well.
 
     Args:
         name: Name of the data set.
@@ -54,7 +57,10 @@ def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
         DataError: If there is nothing to train on.
     """
     labels_of = [normal(record.label).strip() or record.label for record in records]
-    names = _in_order(set(labels_of))
+    names = in_order(set(labels_of))
+    indices = {(r.class_index, label) for r, label in zip(records, labels_of, strict=True)}
+    if len({index for index, _ in indices if index.isdecimal()}) == len(indices) == len(names):
+        names = [label for _, label in sorted(indices, key=lambda pair: int(pair[0]))]
     numbers = {label: number for number, label in enumerate(names)}
     labels = np.array([numbers[label] for label in labels_of], np.int32)
     given = np.array([record.split for record in records])
@@ -103,6 +109,24 @@ def draw_test(keys: Sequence[str], labels: np.ndarray) -> np.ndarray:
     return tests[group]
 
 
+def draw_numbered(labels: np.ndarray) -> np.ndarray:
+    """Draws every tenth example of each class for tests, where examples have no names.
+
+    More data at the end never moves old data.
+
+    Args:
+        labels: int `(n,)`.
+
+    Returns:
+        bool `(n,)`, true for test examples.
+    """
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    places = np.empty(len(labels), np.int64)
+    places[order] = np.arange(len(labels)) - np.searchsorted(ordered, ordered)
+    return places % TEST_SHARE == TEST_SHARE - 1
+
+
 def divide(
     name: str, images: Examples, labels: np.ndarray, test: np.ndarray, class_names: Sequence[str]
 ) -> Dataset:
@@ -127,7 +151,7 @@ def _hash(key: str) -> int:
     return int.from_bytes(digest, "big")
 
 
-def _in_order(names: set[str]) -> list[str]:
+def in_order(names: set[str]) -> list[str]:
     """Names of classes in their order."""
     if all(name.isascii() and name.isdigit() for name in names):
         return sorted(names, key=lambda name: (int(name), name))

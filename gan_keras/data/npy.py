@@ -1,0 +1,59 @@
+"""One array of images per class, as of Quick, Draw!: `npy:FOLDER`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gan_keras.data import arrays, places
+from gan_keras.data.arrays import Part
+from gan_keras.data.dataset import Dataset
+from gan_keras.data.options import DataOptions
+from gan_keras.foundation.archives import printable
+from gan_keras.foundation.errors import DataError, one_line
+
+SUFFIX = ".npy"
+# Before the name of the class in files that a browser has loaded from Quick, Draw!'s bucket.
+_PREFIX = "full_numpy_bitmap_"
+
+
+def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
+    """Loads `npy:FOLDER[,transposed=yes]`: the class is the name of the file.
+
+    Args:
+        name: As above; also a single file, which is one class.
+        data_dir: Not used: a path is relative to the working directory.
+        options: Size wanted, and how much memory to take.
+
+    Raises:
+        DataError: If there are no such files, or one is damaged or holds no images.
+    """
+    path, given = places.parse(name, ("transposed",))
+    if path.is_dir():
+        paths = [file for file in places.files_below(path) if file.suffix.lower() == SUFFIX]
+    elif path.is_file():
+        paths = [path]
+    else:
+        raise DataError(f"there is no folder {path} of {SUFFIX} files")
+    if not paths:
+        raise DataError(f"{path} holds no {SUFFIX} files, one per class")
+    images = [_open(file) for file in paths]
+    names = [printable(file.stem.removeprefix(_PREFIX)) for file in paths]
+    labels = np.repeat(names, [len(array) for array in images])
+    transposed = places.switch(given, "transposed", default=False)
+    return arrays.dataset(
+        places.title(path), {"train": Part(images, labels)}, options, None, transposed
+    )
+
+
+def _open(path: Path) -> np.ndarray:
+    """The array of a file, still on disk."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # whatever damaged headers make NumPy raise
+        raise DataError(f"cannot read {path}: {one_line(error)}") from error
+    if array.ndim < 2:
+        raise DataError(
+            f"{path} holds {array.dtype} {array.shape}, no images; images and labels of all "
+            "classes go into one file: np.savez('FILE.npz', images=..., labels=...), npz:FILE.npz"
+        )
+    return array
