@@ -2,16 +2,19 @@
 
 python -m experiments.sample --workdir=RUN --per_class=10 --labels=3,4,x --out=grid.png
 python -m experiments.sample --workdir=RUN --per_class=1000 --out=samples.npz
+python -m experiments.sample --workdir=RUN --per_class=1000 --out=FOLDER
 python -m experiments.sample --workdir=RUN --seed=0 --interpolate=1 --out=way.png
 
 A grid has one column per class and one row per sample; an interpolation has one row per class and
 goes from the noise of --seed to the noise of --interpolate. An .npz holds `images` (uint8, ink
-255), `labels` and `class_names`. A run whose generator takes no labels gives --count images
+255), `labels` and `class_names`; a folder holds PNG files in a folder per class, ink 255 too, and a
+labels.csv with the names of the classes. A run whose generator takes no labels gives --count images
 in --columns columns, and an .npz without `labels`:
 
 python -m experiments.sample --workdir=RUN --count=40 --columns=8 --out=grid.png
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +24,7 @@ from experiments import common
 from gan_keras.foundation import cli
 from gan_keras.foundation.class_names import COMMA, class_list
 from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.files import check_writable
 from gan_keras.storage import run_folder
 
 if TYPE_CHECKING:
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
 
 FLAGS = flags.FLAGS
 cli.define_path("workdir", None, "Folder of the run.")
-cli.define_path("out", None, "Where to write: FILE.png or FILE.npz.")
+cli.define_path("out", None, "Where to write: FILE.png, FILE.npz, or a new folder of PNG files.")
 flags.DEFINE_integer(
     "per_class", None, "Images per class, 10 by default; steps with --interpolate.", lower_bound=1
 )
@@ -46,7 +50,7 @@ flags.DEFINE_integer("interpolate", None, "Go from --seed to this seed.", lower_
 def main() -> None:
     """Runs the command."""
     common.check_given("workdir", "out")
-    out = common.output_file(".png", ".npz")
+    out = _output()
     for name in ("per_class", "count"):
         if FLAGS.interpolate is not None and FLAGS[name].value == 1:
             raise UsageError(f"--interpolate needs --{name}=2 or more")
@@ -58,17 +62,29 @@ def main() -> None:
 
     run = sampling.open_run(FLAGS.workdir)
     images, labels, columns = (_by_class if run.takes_labels else _unlabelled)(run)
+    if images.ndim == 2 and out.suffix != ".npz":
+        raise UsageError(f"--out={out}: this run makes points, which go into an .npz")
     if out.suffix == ".png":
-        if images.ndim == 2:
-            raise UsageError(f"--out={out}: this run makes points, which go into an .npz")
         whole = len(images) // columns * columns
         if not whole:
             raise UsageError(f"--count={len(images)} does not fill a row of --columns={columns}")
         images = images[:whole]
         grids.write_png(out, grids.tile(run.as_seen(images), columns))
     else:
-        sampling.write_npz(out, images, labels, run.class_names)
+        write = sampling.write_npz if out.suffix == ".npz" else sampling.write_folder
+        write(out, images, labels, run.class_names)
     print(f"{len(images)} images of {run.source} in {out}")
+
+
+def _output() -> Path:
+    """The path of --out: a .png, an .npz, or a folder that is empty or will be made."""
+    out = Path(FLAGS.out)
+    if out.suffix and not out.is_dir():
+        return common.output_file(".png", ".npz")
+    check_writable(out, "out", folder=True)
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(f"--out={out} is a folder with something in it; give a new one")
+    return out
 
 
 def _by_class(run: "Sampler") -> tuple[np.ndarray, np.ndarray, int]:

@@ -90,6 +90,7 @@ def test_what_the_commands_wrote(ends, folder):
         classes, counts = np.unique(arrays["labels"], return_counts=True)
         assert [CLASSES[label] for label in classes] == ["3", "4", "x"]
         assert counts.tolist() == [100] * 3
+    assert len([*(folder / "samples").glob("*/*.png")]) == 16 * 20
     assert np.asarray(Image.open(folder / "formula.png").convert("L")).min() < 100  # ink
     assert (folder / "generator" / "saved_model.pb").is_file()
 

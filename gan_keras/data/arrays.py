@@ -186,8 +186,9 @@ def with_test_split(name: str, parts: Mapping[str, T]) -> dict[str, T]:
     if "train" not in parts:
         raise DataError(f"{name} has no train images")
     if "val" in parts:
-        fate = "are left out" if "test" in parts else "are the test images"
-        say(name, f"the {len(parts['val']):,} images for validation {fate}")
+        left_out = "are left out, as there is a test split"
+        fate = left_out if "test" in parts else "are the test split; none is trained on"
+        say(name, f"{len(parts['val']):,} images for validation {fate}")
     test = parts.get("test", parts.get("val"))
     return {"train": parts["train"]} | ({} if test is None else {"test": test})
 

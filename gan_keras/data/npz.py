@@ -123,6 +123,8 @@ def _divided(name: str, part: Part, split: np.ndarray) -> dict[str, Part]:
         raise DataError(f"{name}: images, labels and split differ in length")
     found = np.array([split_of(str(word)) for word in split.tolist()])
     rows = {word: found == word for word in ("train", "test", "val") if word in found}
+    if len(rows) == 1:
+        rows["test"] = np.zeros(len(found), bool)  # all is to train on
     return {word: Part([images[mine]], labels[mine]) for word, mine in rows.items()}
 
 

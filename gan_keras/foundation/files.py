@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -137,6 +138,35 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yields a temporary folder beside `path` that is renamed to it when the block succeeds.
+
+    Args:
+        path: The final folder, which may be there if it is empty. Missing parent folders are made.
+
+    Yields:
+        The temporary folder to write to; removed when the block raises.
+
+    Raises:
+        DataError: If it cannot be written, or the disk is full.
+    """
+    path = Path(path)
+    with _write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"))
+    try:
+        with _write_errors(path, _NO_ROOM):
+            yield temporary
+        with _write_errors(path):
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o777 & ~umask)
+            os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:

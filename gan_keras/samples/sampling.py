@@ -1,6 +1,8 @@
 """Generated images from a model or from a run folder."""
 
+import csv
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -8,13 +10,16 @@ from typing import Any, Self
 import keras
 import numpy as np
 import tensorflow as tf
+from PIL import Image
 
 from gan_keras import configs, gans
 from gan_keras.configs.base import RunConfig
+from gan_keras.data import label_tables
+from gan_keras.data.closing_check import split_of
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import scale, unscale
 from gan_keras.foundation.errors import DataError, one_line
-from gan_keras.foundation.files import atomic_path
+from gan_keras.foundation.files import atomic_folder, atomic_path
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
 from gan_keras.layers import plain_clone
@@ -23,6 +28,8 @@ from gan_keras.storage import checkpoints
 from gan_keras.storage.run_folder import GENERATOR, RunFolder
 
 BATCH = 256
+# Names that no system refuses as those of folders; no other has a hyphen in it.
+_FOLDER = re.compile(r"[A-Za-z0-9_+=]{1,64}")
 
 
 def takes_labels(generator: keras.Model) -> bool:
@@ -236,3 +243,42 @@ def write_npz(
         arrays["labels"] = labels
     with atomic_path(path) as temporary:
         np.savez_compressed(temporary, **arrays)
+
+
+def write_folder(
+    path: Path, images: np.ndarray, labels: np.ndarray | None, class_names: tuple[str, ...]
+) -> None:
+    """Writes samples as PNG files, atomically, in a folder per class; in one folder if no labels.
+
+    `folder:PATH` and `--images=PATH` read them back as they are: a labels.csv has the names of the
+    classes, not all of which can be names of folders, and their order.
+
+    Args:
+        path: The folder, not there yet or empty.
+        images: uint8 `(n, h, w, c)`, ink 255.
+        labels: int `(n,)` or None.
+        class_names: Names of the classes.
+    """
+    places = [""] * len(images)
+    if labels is not None:
+        folders = _folder_names(class_names)
+        places = [f"{folders[label]}/" for label in labels]
+    files = [f"{place}{row:06d}.png" for row, place in enumerate(places)]
+    with atomic_folder(path) as temporary:
+        for file, image in zip(files, images, strict=True):
+            (temporary / file).parent.mkdir(exist_ok=True)
+            Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(temporary / file)
+        if labels is not None:
+            rows = [(file, class_names[n], n) for file, n in zip(files, labels, strict=True)]
+            with (temporary / label_tables.NAMES[0]).open("w", newline="", encoding="utf-8") as to:
+                writer = csv.writer(to)
+                writer.writerows([("file", "label", label_tables.CLASS_INDEX), *rows])
+
+
+def _folder_names(class_names: tuple[str, ...]) -> list[str]:
+    """A folder per class that any system can have, named as the class where that is possible."""
+    found: dict[str, None] = {}
+    for number, name in enumerate(class_names):
+        usable = _FOLDER.fullmatch(name) and not split_of(name) and name.lower() not in found
+        found[name.lower() if usable else f"class-{number}"] = None
+    return [n if n.lower() == f else f for n, f in zip(class_names, found, strict=True)]

@@ -30,6 +30,8 @@ def test_vanilla_and_its_samples(data_dir, tmp_path):
     assert "trained 2 steps" in done.stdout
     run("experiments.sample", where, "--count=7", "--columns=3", f"--out={tmp_path}/g.png")
     assert Image.open(tmp_path / "g.png").size == (3 * 28, 2 * 28)
+    run("experiments.sample", where, "--count=7", f"--out={tmp_path}/pictures")
+    assert len(list((tmp_path / "pictures").glob("*.png"))) == 7
 
 
 def test_ae_acgan(data_dir, tmp_path):
@@ -93,6 +95,7 @@ def test_help_shows_the_flags_without_tensorflow(tmp_path):
         ("sample --out=x.png", 2, "--workdir is missing"),
         ("sample --workdir=/nowhere --out=x.gif", 2, "must end in"),
         ("sample --workdir=/nowhere --out=x.png", 1, "no run folder"),
+        ("sample --workdir=/nowhere --out=.", 2, "is a folder with something in it"),
         ("schematic", 2, "--out is missing"),
         ("schematic --experiment=dcgan --out=.", 2, "must end in .png"),
         ("schematic --out=nowhere --preset=paper", 2, "--preset needs --experiment"),

@@ -93,7 +93,7 @@ def test_masks_colours_and_class_names(tmp_path, capsys):
         (("train_images", "train_labels", "test_images", "test_labels"), ""),
         (
             ("X_train", "Y_train", "X_val", "Y_val"),
-            "the 30 images for validation are the test images",
+            "30 images for validation are the test split",
         ),
     ],
 )
@@ -115,7 +115,7 @@ def test_validation_beside_test_is_left_out_and_said(tmp_path, capsys):
     arrays |= {f"{part}_labels": LABELS[rows, None] for part, rows in parts.items()}
     found = data.load(save(tmp_path, **arrays))
     assert (len(found.train_images), len(found.test_images)) == (60, 30)
-    assert "the 30 images for validation are left out" in capsys.readouterr().err
+    assert "30 images for validation are left out" in capsys.readouterr().err
 
 
 def test_more_data_never_moves_a_test_image(tmp_path):

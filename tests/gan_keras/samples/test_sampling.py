@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_keras import data
+from gan_keras.data import generated
 from gan_keras.data.pipeline import scale
 from gan_keras.foundation.errors import DataError
 from gan_keras.runs import training
@@ -88,3 +90,52 @@ def test_no_run_and_a_damaged_export_are_refused_in_one_line(copied_acgan):
     with pytest.raises(DataError, match="damaged") as caught:
         sampling.open_run(copied_acgan.workdir)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("zero", "one", "two", "three"),  # not in the order of their letters
+        ("x", "X", "\\alpha", "."),
+        ("a/b", "test", ",", "10"),
+        None,
+    ],
+)
+def test_samples_in_folders_come_back_as_they_were(tmp_path, names, channels):
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (40, 8, 8, channels), np.uint8)
+    labels = None if names is None else random.permutation(40).astype(np.int32) % 4
+    names = names or ("all",)
+    out = tmp_path / "samples"
+    sampling.write_folder(out, images, labels, names)
+    classes = np.zeros(40, np.int32) if labels is None else labels
+
+    found = data.load(f"folder:{out}")
+    assert found.class_names == names
+    both = np.concatenate([found.train_images, found.test_images])
+    numbers = np.concatenate([found.train_labels, found.test_labels])
+    by_content = {image.tobytes(): label for image, label in zip(images, classes, strict=True)}
+    assert [by_content[image.tobytes()] for image in both] == numbers.tolist()
+    assert len(both) == 40
+
+    # a flat folder has no labels for a set with classes
+    known = ("thing",) if labels is None else names
+    like = data.Dataset("like", images, classes, images[:0], classes[:0], known)
+    again, read = generated.load(out, like, tmp_path)
+    assert {image.tobytes() for image in again} == by_content.keys()
+    if labels is None:
+        assert read is None
+        assert {path.name for path in out.iterdir()} == {f"{row:06d}.png" for row in range(40)}
+    else:
+        assert [by_content[image.tobytes()] for image in again] == read.tolist()
+        assert len([path for path in out.iterdir() if path.is_dir()]) == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["samples"]
+
+
+def test_samples_that_cannot_be_written_leave_nothing_behind(tmp_path):
+    (tmp_path / "samples").mkdir()
+    (tmp_path / "samples" / "mine.png").touch()
+    with pytest.raises(DataError, match="cannot write .*samples: "):
+        sampling.write_folder(tmp_path / "samples", np.zeros((1, 8, 8, 1), np.uint8), None, ())
+    assert [path.name for path in tmp_path.rglob("*")] == ["samples", "mine.png"]
