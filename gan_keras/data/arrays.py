@@ -24,11 +24,10 @@ from gan_keras.foundation.errors import DataError
 CHANNELS = (1, 3)
 # Numbers looked at or converted at once.
 _CHUNK = 2**24
-# Smallest and largest value of a range, and its name.
+# Smallest and largest value of the ranges that are known.
 _FLOAT_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
 _INTEGER_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 _WAY_OUT = "save them as uint8, 0 to 255"
-
 
 T = TypeVar("T", bound=Sized)
 
@@ -46,7 +45,7 @@ class Part:
     labels: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return sum(len(array) for array in self.images)
+        return sum(array.shape[0] if array.ndim else 0 for array in self.images)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +82,10 @@ class Form:
         Raises:
             DataError: If arrays differ in form, or theirs is not known.
         """
-        if not sum(len(array) for array in arrays):
+        flat = [array for array in arrays if array.ndim < 2]
+        if flat:
+            raise DataError(f"{name}: {flat[0].dtype} {flat[0].shape} are no images")
+        if not sum(map(len, arrays)):
             raise DataError(f"{name} holds no images")
         kinds = {(array.dtype, array.shape[1:]) for array in arrays}
         if len(kinds) > 1:

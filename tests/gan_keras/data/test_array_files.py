@@ -143,6 +143,7 @@ NOTHING = np.zeros(120)
             "no axis of 1 or 3 channels",
         ),
         ({"images": IMAGES[:, :2], "labels": LABELS}, "of 2 x 8 pixels are too small"),
+        ({"images": np.array(7), "labels": LABELS}, r"int64 \(\) are no images"),
         ({"images": IMAGES.astype(str), "labels": LABELS}, "are no numbers"),
         ({"images": np.moveaxis(IMAGES, 0, -1), "labels": LABELS}, "one per image"),
         ({"images": IMAGES, "labels": LABELS[1:]}, r"\(119,\) for 120 images: one per image"),
