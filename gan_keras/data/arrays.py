@@ -8,7 +8,7 @@ import hashlib
 import sys
 from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -29,7 +29,17 @@ _FLOAT_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))
 _INTEGER_RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 _WAY_OUT = "save them as uint8, 0 to 255"
 
-T = TypeVar("T", bound=Sized)
+
+class Labelled(Sized, Protocol):
+    """Images of a split, and their labels if they have any."""
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """One label per image."""
+        ...
+
+
+T = TypeVar("T", bound=Labelled)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,11 +183,11 @@ def dataset(
 
 
 def with_test_split(name: str, parts: Mapping[str, T]) -> dict[str, T]:
-    """Decides what becomes of validation images, and says it.
+    """Decides what becomes of images for validation and of unlabelled ones for tests; says it.
 
     Args:
         name: Name of the data set, for messages.
-        parts: By split: `train`, `test`, `val`; anything that has a length.
+        parts: By split: `train`, `test`, `val`.
 
     Returns:
         The part `train`, and `test` if there are any images for it.
@@ -187,6 +197,9 @@ def with_test_split(name: str, parts: Mapping[str, T]) -> dict[str, T]:
     """
     if "train" not in parts:
         raise DataError(f"{name} has no train images")
+    if "test" in parts and parts["test"].labels is None and parts["train"].labels is not None:
+        say(name, f"{len(parts['test']):,} test images without labels are left out")
+        parts = {split: part for split, part in parts.items() if split != "test"}
     if "val" in parts:
         left_out = "are left out, as there is a test split"
         fate = left_out if "test" in parts else "are the test split; none is trained on"

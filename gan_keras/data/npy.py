@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_keras.data import arrays, places
+from gan_keras.data import arrays, npz, places
 from gan_keras.data.arrays import Part
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
@@ -18,6 +18,8 @@ _PREFIX = "full_numpy_bitmap_"
 
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Loads `npy:FOLDER[,transposed=yes]`: the class is the name of the file.
+
+    A folder of `x_train.npy`, `y_train.npy`, ... is taken as an .npz of such arrays would be.
 
     Args:
         name: As above; also a single file, which is one class.
@@ -36,10 +38,24 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         raise DataError(f"there is no folder {path} of {SUFFIX} files")
     if not paths:
         raise DataError(f"{path} holds no {SUFFIX} files, one per class")
+    transposed = places.switch(given, "transposed", default=False)
+    roles = npz.roles_of([file.stem for file in paths])
+    if "labels" in roles.get("train", {}) and "images" in roles["train"]:
+        found = {file.stem: _open(file) for file in paths}
+        parts = {
+            split: Part([found[names["images"]]], found.get(names.get("labels", "")))
+            for split, names in roles.items()
+            if "images" in names
+        }
+        return arrays.dataset(places.title(path), parts, options, None, transposed)
     images = [_open(file) for file in paths]
+    if flat := [file for file, array in zip(paths, images, strict=True) if array.ndim < 2]:
+        raise DataError(
+            f"{flat[0]} holds no images; images and labels of all classes would be called "
+            "images.npy and labels.npy, or x_train.npy, y_train.npy, ..."
+        )
     names = [printable(file.stem.removeprefix(_PREFIX)) for file in paths]
     labels = np.repeat(names, [len(array) for array in images])
-    transposed = places.switch(given, "transposed", default=False)
     return arrays.dataset(
         places.title(path), {"train": Part(images, labels)}, options, None, transposed
     )
@@ -48,12 +64,6 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
 def _open(path: Path) -> np.ndarray:
     """The array of a file, still on disk."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # whatever damaged headers make NumPy raise
         raise DataError(f"cannot read {path}: {one_line(error)}") from error
-    if array.ndim < 2:
-        raise DataError(
-            f"{path} holds {array.dtype} {array.shape}, no images; images and labels of all "
-            "classes go into one file: np.savez('FILE.npz', images=..., labels=...), npz:FILE.npz"
-        )
-    return array

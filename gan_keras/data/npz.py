@@ -80,10 +80,10 @@ def read_dataset(
     """
     given = given or {}
     there = names_in(path)
-    if "images" in given:
-        wanted = {"train": {role: given[role] for role in ("images", "labels") if role in given}}
-    else:
-        wanted = _by_names(there)
+    named = {role: given[role] for role in ("images", "labels") if role in given}
+    wanted = roles_of(there)
+    if named:
+        wanted = {"train": wanted.get("train", {}) | named}
     wanted = {split: roles for split, roles in wanted.items() if "images" in roles}
     if not wanted:
         raise BadArraysError(
@@ -103,8 +103,8 @@ def read_dataset(
     return arrays.dataset(name, parts, options, names, transposed)
 
 
-def _by_names(names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Names of the arrays of images and labels by split; `train` if a name says none."""
+def roles_of(names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Names of arrays by split (`train` if a name says none) and role, `images` or `labels`."""
     found: dict[str, dict[str, str]] = {}
     for name in names:
         words = [word for word in re.split(r"[_\-. ]", name.lower()) if word]

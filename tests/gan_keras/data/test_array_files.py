@@ -164,6 +164,8 @@ def test_what_is_not_known_for_certain_is_refused(tmp_path, arrays, message):
 def test_arrays_under_other_names_and_packed_ones_that_are_too_large(tmp_path):
     name = save(tmp_path, faces=IMAGES, who=LABELS, images=IMAGES[:3])
     same(data.load(f"{name},images=faces,labels=who"))
+    with pytest.raises(DataError, match="120,.* for 3 images"):
+        data.load(f"{name},labels=who")
     np.savez_compressed(tmp_path / "set.npz", images=IMAGES, labels=LABELS)
     with pytest.raises(DataError, match="more than --memory_mb=0: raise that, or save .*np.savez"):
         data.load(name, tmp_path, DataOptions(memory_mb=0))
@@ -263,11 +265,26 @@ def test_quick_draw(tmp_path, memory_mb):
                                            DataOptions(image_size=6)).train_images
     )  # fmt: skip
     np.save(tmp_path / "y.npy", LABELS)
-    with pytest.raises(DataError, match="y.npy holds int64 .* no images; .*np.savez"):
+    with pytest.raises(DataError, match="y.npy holds no images; .* called images.npy and labels"):
         data.load(f"npy:{tmp_path}")
     np.save(tmp_path / "y.npy", np.array([{}, {}]))
     with pytest.raises(DataError, match="cannot read .*y.npy"):
         data.load(f"npy:{tmp_path}")
+
+
+@pytest.mark.parametrize("memory_mb", [700, 0])
+def test_arrays_in_a_file_each(tmp_path, capsys, memory_mb):
+    arrays = {"X_train": IMAGES, "Y_train": LABELS, "X_test": IMAGES[TEST]}
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+    options = DataOptions(memory_mb=memory_mb)
+    same(data.load(f"npy:{tmp_path}", tmp_path, options))
+    assert "30 test images without labels are left out" in capsys.readouterr().err
+    np.save(tmp_path / "Y_test.npy", LABELS[TEST])
+    found = data.load(f"npy:{tmp_path}", tmp_path, options)
+    np.testing.assert_array_equal(found.train_images[:][..., 0], IMAGES)
+    np.testing.assert_array_equal(found.test_images[:][..., 0], IMAGES[TEST])
+    assert found.test_labels.tolist() == LABELS[TEST].tolist()
 
 
 def write_table(path, images=IMAGES, labels=LABELS, names="label", delimiter=",", last=False):
