@@ -293,7 +293,10 @@ def labels(tables: tuple[Entry, ...]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for table in tables:
-        data = read(table, MAX_TABLE_BYTES)
+        try:
+            data = read(table, MAX_TABLE_BYTES)
+        except ReadError as error:
+            raise ReadError(f"its labels, in {table.source}: {error}") from None
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:

@@ -4,6 +4,7 @@ The result depends on the files and the options alone: batches and strips are cu
 by the number of workers.
 """
 
+import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -119,7 +120,7 @@ def read_batch(
     strokes: list[np.ndarray] = []
     for number, entry in enumerate(entries, first):
         try:
-            labels = corpus.labels(entry.tables) if entry.tables else None
+            labels = functools.partial(corpus.labels, entry.tables) if entry.tables else None
             page = inkml.parse(corpus.read(entry, inkml.MAX_FILE_BYTES), classes, labels)
         except (corpus.ReadError, inkml.InkmlError) as error:
             findings.refused[entry.source] = str(error)
@@ -201,7 +202,7 @@ def extract(
     groups = selection.linked_groups(table["file"], table["ink"])
     chosen = table[kept]
     told = np.array([parts.get(file, "") for file in chosen["file"].tolist()])
-    split = _split(entries, options, chosen, groups[kept], told, len(names))
+    split, how = _split(entries, options, chosen, groups[kept], told, len(names))
     # A class without a symbol is none: nothing can be learnt or drawn of it.
     used, labels = np.unique(chosen["label"], return_inverse=True)
     arrays = {
@@ -219,6 +220,7 @@ def extract(
     }
     return arrays, {
         "symbols": {"kept": len(chosen), **_sizes(split)},
+        "split": how,
         "classes": _classes(names, table, chosen, split),
         "files": files,
         "skipped": _skipped(names, table, findings, dropped),
@@ -259,7 +261,7 @@ def _split(
     groups: np.ndarray,
     told: np.ndarray,
     classes: int,
-) -> np.ndarray:
+) -> tuple[np.ndarray, str]:
     """Divides the n kept symbols as `options.split` says.
 
     Args:
@@ -271,7 +273,7 @@ def _split(
         classes: Number of classes.
 
     Returns:
-        Their parts, str (n,).
+        Their parts, str (n,), and the way they were divided, one of those that `options` has.
     """
     if "test" not in told:
         told = np.where(told == "val", "test", told)
@@ -280,8 +282,9 @@ def _split(
         test = _clean_test(entries, options, chosen[rest], groups[rest], classes)
         split = told.astype("<U5")
         split[rest] = np.where(test, "test", "train")
-        return split
-    if options.split != "original":
+        return split, "published"
+    how = "original" if options.split == "original" else "clean"
+    if how == "clean":
         test = _clean_test(entries, options, chosen, groups, classes)
     else:
         places = zip(chosen["file"].tolist(), chosen["index"].tolist(), strict=True)
@@ -289,7 +292,7 @@ def _split(
             selection.order_key("original", options.seed, entries[f].source, i) for f, i in places
         ]
         test = selection.original_split(np.array(keys, np.uint64))
-    return np.where(test, "test", "train")
+    return np.where(test, "test", "train"), how
 
 
 def _clean_test(

@@ -5,7 +5,7 @@ import itertools
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,7 +78,9 @@ class Page:
 
 
 def parse(
-    data: bytes, wanted: Collection[str] | None = None, labels: Mapping[str, str] | None = None
+    data: bytes,
+    wanted: Collection[str] | None = None,
+    labels: Callable[[], Mapping[str, str]] | None = None,
 ) -> Page:
     """Reads one InkML file.
 
@@ -90,7 +92,8 @@ def parse(
     Args:
         data: The bytes of the file.
         wanted: The labels to read; None reads all but `JUNK`.
-        labels: Labels of inks of a single symbol by their annotation "UI".
+        labels: Returns labels of inks of a single symbol by their annotation "UI"; called only for
+            an ink without a label of its own.
 
     Raises:
         InkmlError: The file as a whole is unusable.
@@ -116,14 +119,14 @@ def parse(
     if not groups or (len(groups) == 1 and not groups[0][0]):
         annotations = _annotations(root, prefix)
         page.part = annotations.get("splitTagOriginal", "")
-        label = (labels or {}).get(annotations.get("UI", ""))
-        if label is None:
-            label = _expression(annotations)
-            if not _ONE_SYMBOL.fullmatch(label):
-                if not groups:
-                    ink = "a whole expression" if label else "neither symbols nor a label"
-                    raise InkmlError(f"no segmentation: {ink}")
-                label = ""
+        label = _expression(annotations)
+        if not _ONE_SYMBOL.fullmatch(label):
+            name = annotations.get("UI", "")
+            given = labels().get(name) if labels else None
+            if given is None and not groups:
+                ink = "a whole expression" if label else "neither symbols nor a label"
+                raise InkmlError(f"no segmentation: {ink}")
+            label = given or ""
         groups = [(label, groups[0][1] if groups else None)]
     found: list[_Found] = []
     for index, (label, views) in enumerate(groups):

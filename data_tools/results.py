@@ -56,6 +56,8 @@ def summary(report: dict[str, Any], timing: dict[str, Any], out: Path) -> list[s
         f"{'all':>8} {double['symbols']:7,} {symbols['kept']:6,} {symbols['train']:6,} "
         f"{symbols['test']:5,}"
     )
+    if report["split"] == "published":
+        lines.append("train and test are those of the data itself (--split=published)")
     if "val" in symbols:
         lines.append(f"for validation, in neither of these: {symbols['val']:,} symbols")
     empty = [printable(name) for name, row in report["classes"].items() if not row["kept"]]

@@ -4,6 +4,7 @@ Everything here depends on the symbols' names (file within the corpus, number in
 labels, their ink and the seed: never on the order of reading, the machine or the worker count.
 """
 
+import functools
 from collections import Counter
 from hashlib import blake2b
 
@@ -31,13 +32,14 @@ def order_key(purpose: str, seed: int, source: str, index: int) -> int:
     Returns:
         A number in [0, 2**64), uniform over symbols and seeds.
     """
-    digest = blake2b(
-        f"{index}/{source}".encode("utf-8", "surrogatepass"),
-        digest_size=8,
-        key=str(seed).encode(),
-        person=purpose.encode(),
-    )
+    digest = _hasher(purpose, seed).copy()
+    digest.update(f"{index}/{source}".encode("utf-8", "surrogatepass"))
     return int.from_bytes(digest.digest(), "big")
+
+
+@functools.cache
+def _hasher(purpose: str, seed: int) -> blake2b:
+    return blake2b(digest_size=8, key=str(seed).encode(), person=purpose.encode())
 
 
 def without_rests(points: np.ndarray, strokes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -205,6 +205,7 @@ def test_mathwriting(tmp_path):
     assert told == {**{name: "train" for name in told}, **others}
     assert report["symbols"] == {"kept": 23, "train": 20, "test": 2, "val": 1}
     assert report["classes"]["L"] == {"found": 12, "kept": 12, "train": 10, "test": 2, "val": 0}
+    assert "train and test are those of the data itself" in text
     assert "for validation, in neither of these: 1 symbols" in text
     assert "3 files such as train/0000000000000063.inkml: no segmentation: a whole expr" in text
     # Upright: the foot of the L is at the bottom, and to the right.
@@ -246,6 +247,17 @@ def test_isolated_symbols_of_crohme(tmp_path):
     assert "symbols skipped: 10: no symbol (--classes=junk takes it)" in text
     arrays, _, _ = extract(given, out, Options(classes=("junk",)), years="all")
     assert (arrays["class_names"].tolist(), len(arrays["labels"])) == (["junk"], 10)
+
+
+def test_a_table_that_cannot_be_read_loses_only_what_needs_it(tmp_path):
+    files = {"f/a.inkml": glyph("", "ui"), "f/b.inkml": glyph("L"), "f/iso_GT.txt": b"ui,x"}
+    given = write_files(tmp_path / "f", files)
+    (given / "f/iso_GT.txt").unlink()
+    os.mkfifo(given / "f/iso_GT.txt")
+    _, report, _ = extract(given, tmp_path / "o.npz", Options(classes=None))
+    assert report["files"]["refused"] == {
+        "a.inkml": "its labels, in f/iso_GT.txt: not a regular file"
+    }
 
 
 def test_validation_tests_if_nothing_else_does(tmp_path):

@@ -182,6 +182,10 @@ ALL_INK, SEGMENT = [[[1, 2]], [[3, 4]]], [[[3, 4]]]
 NAME = ("UI", " writer_7 ")
 
 
+def names():
+    return {"writer_7": "\\sin"}
+
+
 @pytest.mark.parametrize(
     ("data", "label", "found"),
     [
@@ -201,10 +205,10 @@ NAME = ("UI", " writer_7 ")
     ],
 )
 def test_inks_of_a_single_symbol(data, label, found):
-    (symbol,) = parse(data, labels={"writer_7": "\\sin"}).symbols
+    (symbol,) = parse(data, labels=names).symbols
     assert (symbol.index, symbol.label) == (0, label)
     assert [stroke.tolist() for stroke in symbol.strokes] == found
-    assert parse(data, {"q"}, {"writer_7": "\\sin"}).unwanted == {label: 1}
+    assert parse(data, {"q"}, names).unwanted == {label: 1}
 
 
 def test_an_expression_without_segmentation_is_no_symbol():
@@ -218,9 +222,13 @@ def test_an_expression_without_segmentation_is_no_symbol():
 
 
 def test_junk_is_no_symbol_unless_it_is_asked_for():
-    data, labels = single(("truth", ""), NAME, segment=""), {"writer_7": "junk"}
-    assert parse(data, None, labels).skipped == [("junk", inkml.NO_SYMBOL)]
-    assert [symbol.label for symbol in parse(data, {"junk"}, labels).symbols] == ["junk"]
+    data = single(("truth", ""), NAME, segment="")
+
+    def read(wanted):
+        return parse(data, wanted, lambda: {"writer_7": "junk"})
+
+    assert read(None).skipped == [("junk", inkml.NO_SYMBOL)]
+    assert [symbol.label for symbol in read({"junk"}).symbols] == ["junk"]
 
 
 def test_a_file_without_a_namespace():

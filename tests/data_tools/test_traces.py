@@ -1,3 +1,4 @@
+import random
 import re
 
 import pytest
@@ -70,6 +71,42 @@ def strokes(data: bytes) -> list[list[list[float]]]:
 )
 def test_values_are_read_as_the_recommendation_says(channels, text, points):
     assert strokes(ink(format(*channels), trace(text))) == [points]
+
+
+def coded(points: list[tuple[int, int]], generator: random.Random) -> str:
+    """Points as text, each value coded in one of the ways that it may be."""
+    texts, orders = [], ["!", "!"]
+    for number, point in enumerate(points):
+        values = []
+        for axis, value in enumerate(point):
+            before = [earlier[axis] for earlier in points[:number]]
+            # A second difference comes after a difference, which comes after a value.
+            ways = ["!"] + ["'"] * bool(before) + ['"'] * (orders[axis] != "!")
+            order = generator.choice(ways)
+            step = value - before[-1] if before else 0
+            number_of = {"!": value, "'": step, '"': 0}
+            if order == '"':
+                number_of[order] = step - (before[-1] - before[-2])
+            prefix = order if order != orders[axis] or generator.random() < 0.2 else ""
+            written = number_of[order]
+            spelt = (
+                f"{'-' * (written < 0)}#{abs(written):X}" if generator.random() < 0.2 else written
+            )
+            values.append(f"{prefix}{spelt}")
+            orders[axis] = order
+        glued = values[1][0] in "-'\"!" and generator.random() < 0.5
+        texts.append(("" if glued else " ").join(values))
+    return generator.choice([",", ", ", " ,\n"]).join(texts)
+
+
+def test_any_coding_of_the_same_points_is_the_same():
+    generator = random.Random(1)
+    for _ in range(300):
+        points = [
+            (generator.randint(-99, 99), generator.randint(-9, 9))
+            for _ in range(generator.randint(1, 8))
+        ]
+        assert strokes(ink(trace(coded(points, generator)))) == [[list(point) for point in points]]
 
 
 def test_intermittent_channels_stand_behind_the_others_or_are_left_out():
