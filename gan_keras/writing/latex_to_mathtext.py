@@ -37,7 +37,6 @@ REWRITTEN = {
     r"\underset": r"\underset{#1}{#2}",
     r"\sqrt": r"\sqrt#0{#1}",
     r"\overline": r"\overline{#1}",
-    r"\underline": r"\underline{#1}",
     r"\operatorname": r"\operatorname{#1}",
     r"\boldsymbol": r"\boldsymbol{#1}",
     r"\mathop": "{#1}",

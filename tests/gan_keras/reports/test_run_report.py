@@ -189,6 +189,12 @@ def test_comparison_is_sound_and_marks_the_best(tmp_path, request):
     path = comparison.write_comparison(tmp_path / "compare.html", folders, metrics)
     text = path.read_text(encoding="utf-8")
     assert "<b>run" not in text
+    assert text.count("unknown data, 4 samples") == 2
+    other = comparison.write_comparison(
+        tmp_path / "other.html", folders, [metrics[0], {**metrics[1], "samples": 30}]
+    ).read_text(encoding="utf-8")
+    assert "WARNING: not the same number of samples" in other
+    assert 'number best"' not in other
     assert f'src="{data_uri(picture.read_bytes())}"' in text
     assert "no pictures" in text
     driver = opened(request, path)
