@@ -3,11 +3,13 @@
     python -m experiments.sweep --study=experiments/studies/noise_length.yaml --dry_run
     python -m experiments.sweep --study=experiments/studies/noise_length.yaml --workers=2
     python -m experiments.sweep --study=experiments/studies/noise_length.yaml --engine=ray
+    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --pilot
 
 Ctrl-C or a kill stops it at any time; the same command goes on. Results are one JSON file, by
 default in `results` beside the study, from which `make results` writes RESULTS.md.
 """
 
+import dataclasses
 import signal
 from pathlib import Path
 
@@ -35,6 +37,9 @@ def define_flags() -> None:
     cli.define_path("data_dir", "data", "Folder of prepared data sets.")
     flags.DEFINE_list("only", [], "Arms to run, separated by commas; all when empty.")
     flags.DEFINE_boolean("retry_failed", False, "Try runs that failed before once more.")
+    flags.DEFINE_boolean(
+        "pilot", False, "Run the pilot of the study, and print how many seeds decide its claims."
+    )
     flags.DEFINE_boolean("dry_run", False, "Print the runs and how long they take; run nothing.")
 
 
@@ -44,15 +49,26 @@ def main() -> None:
         raise UsageError("--study is missing: which YAML file? See experiments/studies")
     if FLAGS.ray_address and FLAGS.engine != "ray":
         raise UsageError("--ray_address belongs to --engine=ray")
-    from gan_keras.sweeps import study as studies  # late: YAML and SciPy take time to start
-    from gan_keras.sweeps import sweep
+    from gan_keras.sweeps import claims, pilots, sweep  # late: YAML and SciPy take time to start
+    from gan_keras.sweeps import study as studies
 
     file = Path(FLAGS.study)
     study = studies.load(file, FLAGS.size)
     name = f"{study.name}-{study.size}"
+    folder = file.parent / "results"
+    asked = []
+    if FLAGS.pilot:
+        if study.pilot is None:
+            raise UsageError(
+                f"--pilot: {file} has none at size {study.size}; add pilot: {{seeds: [100, 101]}}"
+            )
+        study = dataclasses.replace(study, seeds=study.pilot.seeds)
+        name, folder = f"{name}-pilot", folder / "pilots"
+        registry = claims.load(file.parent / "claims.yaml")
+        asked = [claim for claim in registry if claim.study == study.name]
     settings = sweep.Settings(
         workdir=Path(FLAGS.workdir or Path("sweeps") / name),
-        results=Path(FLAGS.results or file.parent / "results" / f"{name}.json"),
+        results=Path(FLAGS.results or folder / f"{name}.json"),
         data_dir=FLAGS.data_dir,
         engine=FLAGS.engine,
         workers=FLAGS.workers,
@@ -66,7 +82,9 @@ def main() -> None:
         print(sweep.preview(study, settings))
     else:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill stops it as Ctrl-C does
-        sweep.run(study, settings)
+        found = sweep.run(study, settings)
+        if FLAGS.pilot:
+            print(pilots.text(pilots.plan(asked, found), study.seeds))
 
 
 if __name__ == "__main__":

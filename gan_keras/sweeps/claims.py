@@ -2,12 +2,13 @@
 
 import dataclasses
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gan_keras.foundation.errors import UsageError
-from gan_keras.sweeps import rules
+from gan_keras.sweeps import estimates, rules
 from gan_keras.sweeps import study as studies
 from gan_keras.sweeps.rules import Finding, Rule
 from gan_keras.sweeps.study import Study, run_name
@@ -16,9 +17,11 @@ SYSTEMS = ("LaTeX Writer", "AE-AC-GAN", "digit GAN", "2-D image sets", "GAN blog
 # What stands in place of a verdict. A claim has none before all its runs are made: stopping as soon
 # as the result pleases would bias it.
 NOT_TRIED, UNFINISHED = "not tried yet", "not complete yet"
+TOO_FEW = "too few seeds"
 _RULES = ("rules", "needs", "also")
-_TEXTS = ("said", "study", "note", "changed")
+_TEXTS = ("said", "study", "note", "changed", "before")
 _KEYS = ("by", *_TEXTS, *_RULES)
+_DECIDED = (rules.CONFIRMED, rules.REFUTED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Claim:
         also: The same question for other networks or settings; no part of the verdict.
         note: How to read the verdict.
         changed: What was changed of its rules, needs or seeds after a look at results.
+        before: A verdict that other statistics gave on the same runs, and which.
     """
 
     id: str
@@ -46,6 +50,7 @@ class Claim:
     also: tuple[Rule, ...] = ()
     note: str = ""
     changed: str = ""
+    before: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +66,14 @@ class Decision:
     findings: tuple[Finding, ...]
     needed: tuple[Finding, ...]
     beside: tuple[Finding, ...]
+
+    @property
+    def deciding(self) -> Finding | None:
+        """The finding that the verdict hangs on: the first with the same verdict, or of all."""
+        measured = [one for one in self.findings if one.estimate]
+        return next((one for one in measured if one.verdict == self.verdict), None) or next(
+            iter(measured), None
+        )
 
 
 def load(file: Path) -> tuple[Claim, ...]:
@@ -101,37 +114,53 @@ def _claim(id: str, entry: Any, file: Path, known: dict[str, list[Study]]) -> Cl
         arms = {arm.name for arm in study.arms}
         if unknown := [arm for arm in (*rule.arms, *rule.others) if arm not in arms]:
             raise UsageError(f"{where}: {study.name} ({study.size}) has no arm {unknown[0]!r}")
-        if rule.metric not in {metric.name for metric in study.metrics}:
-            raise UsageError(f"{where}: {study.name} does not measure {rule.metric!r}")
+        for metric in (rule.metric, *[rules.COLLAPSED] * rule.working):
+            if metric not in {measure.name for measure in study.metrics}:
+                raise UsageError(f"{where}: {study.name} does not measure {metric!r}")
     return claim
 
 
-def decide(claim: Claim, results: Mapping[str, Any]) -> Decision:
-    """Compares a claim that has rules with the content of its study's results file.
+def decide(asked: Sequence[Claim], results: Mapping[str, Any]) -> list[Decision]:
+    """Compares all claims of a study that have rules with the content of its results file.
 
-    It is refuted if any of its rules is, and confirmed if all are.
+    The chance that any claim is decided wrongly is `estimates.RISK` at most: claims share it by
+    Holm's procedure, and the rules of a claim share its part. A claim is refuted if any of its
+    rules is, and confirmed if all are.
     """
-    findings, needed, beside = (
-        tuple(rules.apply(rule, results) for rule in asked)
-        for asked in (claim.rules, claim.needs, claim.also)
+    decided: dict[str, Decision] = {}
+    left = list(asked)
+    while left:
+        found = [_decide(claim, results, estimates.RISK / len(left)) for claim in left]
+        decided |= {decision.claim.id: decision for decision in found}
+        undecided = [one.claim for one in found if one.verdict not in _DECIDED]
+        if len(undecided) == len(left):
+            break
+        left = undecided
+    return [decided[claim.id] for claim in asked]
+
+
+def _decide(claim: Claim, results: Mapping[str, Any], risk: float) -> Decision:
+    findings = tuple(rules.apply(one, results, risk / len(claim.rules)) for one in claim.rules)
+    needed, beside = (
+        tuple(rules.apply(rule, results) for rule in asked) for asked in (claim.needs, claim.also)
     )
     arms = {arm for rule in (*claim.rules, *claim.needs) for arm in (*rule.arms, *rule.others)}
     planned = [run_name(arm, seed) for arm in arms for seed in results["seeds"]]
     ended = sum(name in results["runs"] for name in planned)
     met, ruled = ({one.verdict for one in found} for found in (needed, findings))
-    verdict, why = rules.UNDECIDED, ""
-    if all(finding.estimate is None for finding in findings):
-        verdict = NOT_TRIED
+    measured = [finding.estimate for finding in findings if finding.estimate]
+    few = any(math.isinf(one.low) for one in measured)
+    verdict, why = rules.UNDECIDED, TOO_FEW if few else "seeds differ too much"
+    if not measured:
+        verdict, why = NOT_TRIED, ""
     elif ended < len(planned):
         verdict, why = UNFINISHED, f"{ended} of {len(planned)} runs"
     elif rules.REFUTED in met:
-        why = "what it needs is not there"
+        why = "its networks do not work well enough"
     elif rules.UNDECIDED in met:
-        why = "whether the need is met is unclear"
+        why = why if few else "it is unclear whether its networks work well enough"
     elif rules.REFUTED in ruled:
-        verdict = rules.REFUTED
-    elif rules.UNDECIDED in ruled:
-        why = "the interval is too wide"
-    else:
-        verdict = rules.CONFIRMED
+        verdict, why = rules.REFUTED, ""
+    elif rules.UNDECIDED not in ruled:
+        verdict, why = rules.CONFIRMED, ""
     return Decision(claim, verdict, why, findings, needed, beside)

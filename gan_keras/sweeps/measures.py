@@ -22,11 +22,12 @@ class Measure:
     Attributes:
         name: Its name in tables and rules.
         kind: `score` of metrics.json; `mean`, `difference` or `ratio` of scores or earlier
-            measures; `log` for a column of log.csv.
+            measures; `below` or `above` for an event, a failure such as collapse that a run has or
+            has not; `log` for a column of log.csv.
         of: The names of these, two of them for `difference` and `ratio`.
         take: How a column becomes one number: `last`, `sd` or `max` of the epochs; `at` an epoch;
             the number of epochs `above` a value; `slope` per epoch (least squares).
-        value: The epoch or the threshold of `take`.
+        value: The epoch or the threshold of `take`, or the bound of an event.
         since: First epoch that counts, from 1.
     """
 
@@ -37,13 +38,19 @@ class Measure:
     value: float = 0.0
     since: int = 1
 
+    @property
+    def event(self) -> bool:
+        """Whether it is true or false of a run, and no number."""
+        return self.kind in ("below", "above")
+
 
 def parse(entry: Any, earlier: Collection[str], where: str) -> Measure:
     """Reads a measure of a study file.
 
     Args:
         entry: A score's name, or a mapping with `name` and one of `mean`, `difference`, `ratio`,
-            `log`. Columns of log.csv are not checked, as each variant has its own.
+            `log`, or `below` or `above` with one score and its bound. Columns of log.csv are not
+            checked, as each variant has its own.
         earlier: Names of the measures before it, to which it may refer.
         where: The place that messages name.
 
@@ -61,8 +68,14 @@ def parse(entry: Any, earlier: Collection[str], where: str) -> Measure:
     if "log" in parts:
         return _parse_column(name, parts, where)
     kind, names = next(iter(parts.items()), ("", None))
-    if len(parts) != 1 or kind not in ("score", "mean", "difference", "ratio"):
-        raise UsageError(f"{where}: give one of mean, difference, ratio or log")
+    if len(parts) != 1 or kind not in ("score", "mean", "difference", "ratio", "below", "above"):
+        raise UsageError(f"{where}: give one of mean, difference, ratio, below, above or log")
+    bound = 0.0
+    if kind in ("below", "above"):
+        (score, bound), *rest = names.items() if isinstance(names, dict) and names else [("", None)]
+        if rest or not isinstance(bound, int | float):
+            raise UsageError(f"{where}: {kind} needs one score and its bound")
+        names = [score]
     names = names if isinstance(names, list) and all(isinstance(n, str) for n in names) else []
     two = "two " if kind in ("difference", "ratio") else ""
     if not names or (two and len(names) != 2):
@@ -71,7 +84,7 @@ def parse(entry: Any, earlier: Collection[str], where: str) -> Measure:
     for one in names:
         if not any(fnmatch.fnmatchcase(one, pattern) for pattern in known):
             raise UsageError(f"{where}: unknown metric {one!r}; known: {', '.join(known)}")
-    return Measure(name, kind, tuple(names))
+    return Measure(name, kind, tuple(names), value=bound)
 
 
 def _parse_column(name: str, entry: Mapping[str, Any], where: str) -> Measure:
@@ -94,6 +107,8 @@ def describe(measure: Measure) -> str:
     """Returns the definition of a measure in words."""
     if measure.kind == "score":
         return f"`{measure.of[0]}` of metrics.json"
+    if measure.event:
+        return f"whether {measure.of[0]} is {measure.kind} {measure.value:g}"
     if measure.kind == "log":
         taken = {
             "last": "after the last epoch",
@@ -126,7 +141,7 @@ def evaluate(
     measures: Sequence[Measure],
     scores: Mapping[str, float],
     columns: Mapping[str, Sequence[float]],
-) -> dict[str, float | None]:
+) -> dict[str, float | bool | None]:
     """Computes measures in their order.
 
     Args:
@@ -135,9 +150,10 @@ def evaluate(
         columns: Columns of log.csv.
 
     Returns:
-        Values by name; None where the run lacks something or the value is not finite.
+        Values by name, of events true or false; None where the run lacks something or the value is
+        not finite.
     """
-    found: dict[str, float | None] = {}
+    found: dict[str, float | bool | None] = {}
     for measure in measures:
         if measure.kind == "log":
             value = _value_of_column(measure, columns.get(measure.of[0], ()))
@@ -147,11 +163,18 @@ def evaluate(
     return found
 
 
-def _combined(measure: Measure, known: Mapping[str, float | None]) -> float | None:
+def of_diverged(measures: Sequence[Measure]) -> dict[str, bool]:
+    """Returns the measures of a run whose losses were not finite any more: it has all failures."""
+    return {measure.name: True for measure in measures if measure.event}
+
+
+def _combined(measure: Measure, known: Mapping[str, float | None]) -> float | bool | None:
     """Computes a measure of scores; None if one is missing."""
     values = [value for name in measure.of if (value := known.get(name)) is not None]
     if len(values) < len(measure.of):
         return None
+    if measure.event:
+        return values[0] < measure.value if measure.kind == "below" else values[0] > measure.value
     if measure.kind == "difference":
         return values[0] - values[1]
     if measure.kind == "ratio":

@@ -4,7 +4,6 @@ Rules are fixed before the runs are made.
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,12 +13,12 @@ from gan_keras.foundation.errors import UsageError
 from gan_keras.sweeps import estimates
 from gan_keras.sweeps.estimates import Estimate
 
-CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "not decidable at this size"
-# Fewer say nothing about the spread between seeds.
-MIN_SEEDS = 3
+CONFIRMED, REFUTED, UNDECIDED = "confirmed", "refuted", "undecided"
+# The event of a study that a rule may leave out, to ask about the seeds that work.
+COLLAPSED = "collapsed"
 _COMPARISONS = ("higher", "lower", "same", "different")
 _LEVELS = ("at_least", "at_most")
-_KEYS = {"metric", "arm", "than", "range_of", "than_range_of", "expect", "margin", "value"}
+_KEYS = {"metric", "arm", "than", "range_of", "than_range_of", "expect", "margin", "value", "seeds"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,8 +32,10 @@ class Rule:
         arms: The arm; or several, for the range over them (largest less smallest of a seed).
         others: The arms on the other side, paired by seed; empty for a level.
         margin: Smallest difference that would matter, at least 0. If the interval excludes it,
-            `higher` and `lower` are refuted, however certain a smaller difference is.
+            `higher` and `lower` are refuted, however certain a smaller difference is. Of a level it
+            only says how near to it a pilot plans to decide.
         value: The level.
+        working: Leave out the seeds with which one of the arms has collapsed.
     """
 
     metric: str
@@ -43,32 +44,22 @@ class Rule:
     others: tuple[str, ...] = ()
     margin: float = 0.0
     value: float = 0.0
-
-    def __str__(self) -> str:
-        text = f"{self.metric} of {_in_words(self.arms)}: "
-        if not self.others:
-            return f"{text}{self.expect.replace('_', ' ')} {self.value:g}"
-        relation = {"same": "the same as", "different": "different from"}.get(
-            self.expect, f"{self.expect} than"
-        )
-        margin = f" (margin {self.margin:g})" if self.margin else ""
-        return f"{text}{relation} {_in_words(self.others)}{margin}"
-
-
-def _in_words(arms: Sequence[str]) -> str:
-    return f"range of {arms[0]} to {arms[-1]}" if len(arms) > 1 else arms[0]
+    working: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """The verdict on a rule: `CONFIRMED`, `REFUTED` or `UNDECIDED`.
 
-    `estimate` is that of the level or the paired difference; None where nothing was measured.
+    Attributes:
+        estimate: Of the level or the paired difference; None where nothing was measured.
+        sides: Of the arms alone, and of the others if there are any.
     """
 
     rule: Rule
     verdict: str
     estimate: Estimate | None
+    sides: tuple[Estimate, ...] = ()
 
 
 def parse(entry: Any, where: str) -> Rule:
@@ -90,8 +81,11 @@ def parse(entry: Any, where: str) -> Rule:
         raise UsageError(f"{where}: `value` belongs to at_least and at_most")
     if not isinstance(margin, int | float) or margin < 0 or (expect == "same" and not margin):
         raise UsageError(f"{where}: margin={margin}: expected at least 0, more than 0 for `same`")
-    level = float(entry.get("value", 0.0))
-    return Rule(str(entry.get("metric", "")), expect, arms, others, float(margin), level)
+    if (seeds := entry.get("seeds", "all")) not in ("all", "working"):
+        raise UsageError(f"{where}: seeds={seeds}: choose all or working")
+    level, working = float(entry.get("value", 0.0)), seeds == "working"
+    metric = str(entry.get("metric", ""))
+    return Rule(metric, expect, arms, others, float(margin), level, working)
 
 
 def _arms(entry: Mapping[str, Any], one: str, several: str, where: str) -> tuple[str, ...]:
@@ -101,43 +95,61 @@ def _arms(entry: Mapping[str, Any], one: str, several: str, where: str) -> tuple
     return tuple(found)
 
 
-def apply(rule: Rule, results: Mapping[str, Any]) -> Finding:
-    """Compares a rule with the content of a results file."""
-    values = _by_seed(rule.arms, rule.metric, results)
-    if rule.others:
-        values = estimates.paired(values, _by_seed(rule.others, rule.metric, results))
-    if not values:
+def apply(rule: Rule, results: Mapping[str, Any], risk: float = estimates.RISK) -> Finding:
+    """Compares a rule with the content of a results file.
+
+    Args:
+        rule: The rule.
+        results: The content.
+        risk: Chance of a wrong verdict.
+    """
+    found = values(rule, results)
+    if not found:
         return Finding(rule, UNDECIDED, None)
-    found = estimates.estimate(values)
-    return Finding(rule, judge(found, rule), found)
+    estimate = estimates.estimate(found, risk)
+    confirmed, refuted = judge(estimate.low, estimate.high, rule)
+    both = [_by_seed(side, rule.metric, results) for side in (rule.arms, rule.others) if side]
+    sides = [estimates.estimate({seed: one[seed] for seed in found}) for one in both]
+    verdict = CONFIRMED if confirmed else REFUTED if refuted else UNDECIDED
+    return Finding(rule, verdict, estimate, tuple(sides))
 
 
-def judge(found: Estimate, rule: Rule) -> str:
-    """Returns the verdict that a 95 % interval allows.
+def values(rule: Rule, results: Mapping[str, Any]) -> dict[int, float | bool]:
+    """Returns by seed what a rule is about: levels, or paired differences."""
+    found = _by_seed(rule.arms, rule.metric, results)
+    if rule.others:
+        found = estimates.paired(found, _by_seed(rule.others, rule.metric, results))
+    if rule.working:
+        for arm in (*rule.arms, *rule.others):
+            collapsed = estimates.by_seed(results, arm, COLLAPSED)
+            found = {seed: value for seed, value in found.items() if not collapsed.get(seed)}
+    return found
+
+
+def judge(low: Any, high: Any, rule: Rule) -> tuple[Any, Any]:
+    """Returns whether intervals confirm a rule and whether they refute it; numbers or arrays.
 
     A difference is confirmed if the whole interval is on the expected side of 0, and refuted if
     all of it is on the other side or below the smallest effect that would matter. Sameness is
     confirmed if the whole interval is within the margin (two one-sided tests), and refuted if
     all of it is outside; for `different` it is the other way round.
     """
-    low, high, margin, value = found.low, found.high, rule.margin, rule.value
-    if found.n < MIN_SEEDS or not (math.isfinite(low) and math.isfinite(high)):
-        return UNDECIDED
+    margin, value = rule.margin, rule.value
     if rule.expect in ("same", "different"):
-        within, outside = -margin < low and high < margin, low > margin or high < -margin
-        if rule.expect == "different":
-            within, outside = outside, within
-        return CONFIRMED if within else REFUTED if outside else UNDECIDED
+        within = (low > -margin) & (high < margin)
+        outside = (low > margin) | (high < -margin)
+        return (within, outside) if rule.expect == "same" else (outside, within)
     if rule.expect in ("lower", "at_most"):
         low, high, value = -high, -low, -value
     if rule.expect in _LEVELS:
-        return CONFIRMED if low >= value else REFUTED if high < value else UNDECIDED
-    if high < margin or high <= 0:
-        return REFUTED
-    return CONFIRMED if low > 0 else UNDECIDED
+        return low >= value, high < value
+    refuted = (high < margin) | (high <= 0)
+    return (low > 0) & np.logical_not(refuted), refuted
 
 
-def _by_seed(arms: Sequence[str], metric: str, results: Mapping[str, Any]) -> dict[int, float]:
+def _by_seed(
+    arms: Sequence[str], metric: str, results: Mapping[str, Any]
+) -> dict[int, float | bool]:
     """Returns a metric by seed: of one arm, or the range over several."""
     found = [estimates.by_seed(results, arm, metric) for arm in arms]
     if len(found) == 1:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -17,6 +18,8 @@ from gan_keras.sweeps.plan import Run
 
 # A run that is asked to stop needs some time to write its checkpoint.
 _PATIENCE = 120.0
+# How training ends when a loss is no number any more, or is beyond all bounds.
+_DIVERGED = re.compile(r"^[dg]_loss is \S+ at step \d")
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
 
@@ -29,7 +32,7 @@ def execute(run: Run, stop: threading.Event | None = None) -> dict[str, Any]:
 
     Returns:
         `status`: `finished` with `metrics`, `scores`, times, machine and commit; `failed` with
-        `reason` and `log`; or `stopped`.
+        `reason` and `log`, and with the events of its `metrics` if it diverged; or `stopped`.
     """
     stop = stop or threading.Event()
     try:
@@ -43,7 +46,11 @@ def execute(run: Run, stop: threading.Event | None = None) -> dict[str, Any]:
         why = one_line(error)
     if stop.is_set():
         return {"status": "stopped"}
-    return {"status": "failed", "reason": why, "log": str(run.log)}
+    failed = {"status": "failed", "reason": why, "log": str(run.log)}
+    if _DIVERGED.search(why):
+        # Left out, it would make its arm look better than it is.
+        failed["metrics"] = measures.of_diverged(run.metrics)
+    return failed
 
 
 def report(run: Run) -> dict[str, Any]:

@@ -13,8 +13,15 @@ A study is YAML. Its runs are arms times grid times seeds:
     seeds: [0, 1, 2, 3, 4]
     baseline: short-epochs=70         # what the others are compared with
     metrics: [energy_distance]
+    words: {short: one number}        # what readers are told in place of names of arms and metrics
     sizes:                            # each may change options, arms and seeds
-      cpu: {options: {steps_per_epoch: 16}, scaled_down: "...", seconds: 20}
+      cpu:
+        options: {steps_per_epoch: 16}
+        scaled_down: "..."
+        seconds: 20
+        pilot:                        # its runs are in no table and decide nothing
+          seeds: [100, 101, 102]
+          found: {E1: {met: 3, spread: [0.2], seeds: 14}}    # as `--pilot` prints it
       full: {}
 """
 
@@ -36,8 +43,18 @@ from gan_keras.sweeps.measures import Measure
 # The larger size outranks the smaller one.
 SIZES = ("cpu", "full")
 _IN_BOTH = ("options", "arms", "seeds")
-_KEYS = ("title", "experiment", "preset", *_IN_BOTH, "grid", "baseline", "metrics", "sizes")
-_SIZE_KEYS = (*_IN_BOTH, "scaled_down", "seconds")
+_KEYS = (
+    "title",
+    "experiment",
+    "preset",
+    *_IN_BOTH,
+    "grid",
+    "baseline",
+    "metrics",
+    "words",
+    "sizes",
+)
+_SIZE_KEYS = (*_IN_BOTH, "scaled_down", "seconds", "pilot")
 # Options that belong to the machine, not to the study.
 _MACHINE = ("workdir", "data_dir", "seed")
 # A sweep reports on all its runs together, and all machines that make them must compute alike.
@@ -48,12 +65,37 @@ _DEFAULTS = {"gif": False, "report": False, "precision": "float32"}
 class Arm:
     """One configuration of a study (with seed 0), and its name in tables and of folders.
 
-    `seconds` is the estimated time of one run on one core; 0 if unknown.
+    `seconds` is the estimated time of one run on one core; 0 if unknown. `words` is its name for
+    readers.
     """
 
     name: str
     config: RunConfig
     seconds: float = 0.0
+    words: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """What a pilot found about a claim.
+
+    Attributes:
+        met: Number of pilot seeds with which all needs of the claim were met.
+        spread: Spread between seeds that it was planned with, of each rule; 0 for events.
+        seeds: Number of seeds that decides its margin with 80 % power; 0 if no number does.
+    """
+
+    met: int
+    spread: tuple[float, ...]
+    seeds: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Pilot:
+    """The pilot of a study: its seeds, which no other run has, and what it found by claim."""
+
+    seeds: tuple[int, ...]
+    found: Mapping[str, Planned]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +110,8 @@ class Study:
         metrics: Measures that are compared.
         baseline: Name of the arm that the others are compared with; empty for none.
         scaled_down: What this size leaves out, and why that still tests the claim.
+        pilot: The runs that the number of seeds was planned with.
+        words: Names of metrics for readers, by name.
     """
 
     name: str
@@ -78,6 +122,8 @@ class Study:
     metrics: tuple[Measure, ...]
     baseline: str = ""
     scaled_down: str = ""
+    pilot: Pilot | None = None
+    words: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def is_name(name: str) -> bool:
@@ -140,15 +186,19 @@ def load(file: str | Path, size: str) -> Study:
     names = ["", *(arm.name for arm in arms)]
     if (baseline := raw.get("baseline", "")) not in names:
         raise UsageError(f"{where}: baseline {baseline!r} is no arm; arms: {', '.join(names[1:])}")
+    seeds = _seeds(chosen.get("seeds", raw.get("seeds", [0, 1, 2])), where)
+    pilot = _pilot(chosen.get("pilot"), seeds, f"{where}, pilot") if "pilot" in chosen else None
     return Study(
         name=Path(file).stem,
         size=size,
         title=str(raw.get("title", "")),
         arms=arms,
-        seeds=_seeds(chosen.get("seeds", raw.get("seeds", [0, 1, 2])), where),
+        seeds=seeds,
         metrics=_metrics(raw.get("metrics"), where),
         baseline=baseline,
         scaled_down=" ".join(str(chosen.get("scaled_down", "")).split()),
+        pilot=pilot,
+        words=_mapping(raw.get("words"), f"{where}, words"),
     )
 
 
@@ -179,11 +229,33 @@ def _seeds(value: Any, where: str) -> tuple[int, ...]:
     return tuple(value)
 
 
+def _pilot(value: Any, taken: Collection[int], where: str) -> Pilot:
+    raw = _mapping(value, where, ("seeds", "found"))
+    seeds = _seeds(raw.get("seeds"), where)
+    if again := sorted({*seeds} & {*taken}):
+        raise UsageError(
+            f"{where}: seed {again[0]} is one of the study's own; runs that planned a study must "
+            "not decide it too: choose others"
+        )
+    found = {}
+    for claim, entry in _mapping(raw.get("found"), f"{where}, found").items():
+        entry = _mapping(entry, f"{where}, {claim}", ("met", "spread", "seeds"))
+        try:
+            spread = tuple(map(float, entry["spread"]))
+            found[claim] = Planned(int(entry["met"]), spread, int(entry["seeds"]))
+        except (KeyError, TypeError, ValueError):
+            raise UsageError(
+                f"{where}, {claim}: give met, spread (a list) and seeds, as --pilot prints them"
+            ) from None
+    return Pilot(seeds, found)
+
+
 def _arms(raw: Mapping[str, Any], chosen: Mapping[str, Any], where: str) -> tuple[Arm, ...]:
     """Returns all arms, crossed with the grid; no two are the same run."""
     arms = _mapping(raw.get("arms"), f"{where}, arms") or {"": {}}
     own = _mapping(chosen.get("arms"), f"{where}, arms of the size")
     grid = _mapping(raw.get("grid"), f"{where}, grid")
+    told = _mapping(raw.get("words"), f"{where}, words")
     if wrong := [name for name, values in grid.items() if not (values and type(values) is list)]:
         raise UsageError(f"{where}: grid: {wrong[0]} needs a list of values")
     if unknown := [name for name in own if name not in arms]:
@@ -203,7 +275,9 @@ def _arms(raw: Mapping[str, Any], chosen: Mapping[str, Any], where: str) -> tupl
             if config in found:
                 same = f"{found[config].name!r} and {full!r}"
                 raise UsageError(f"{where}: arms {same} are the same run")
-            found[config] = Arm(full, config, _seconds(chosen.get("seconds"), name, where))
+            words = ", ".join(filter(None, (str(told.get(label, label)) for label in labels)))
+            seconds = _seconds(chosen.get("seconds"), name, where)
+            found[config] = Arm(full, config, seconds, words or full)
     return tuple(found.values())
 
 

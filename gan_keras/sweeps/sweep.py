@@ -127,7 +127,9 @@ def _execute(study: Study, settings: Settings, pending: Sequence[Run], results: 
     try:
         with contextlib.closing(engines.execute(pending, engine, progress.tick)) as outcomes:
             for one, outcome in outcomes:
-                results.add(one, outcome)
+                # a run that only lacked a score keeps what it has
+                if outcome["status"] == "finished" or not results.outcome(one).get("scores"):
+                    results.add(one, outcome)
                 progress.end(one, _line(one, outcome))
     except KeyboardInterrupt:
         print("stopped, checkpoints written; the same command goes on from here", flush=True)

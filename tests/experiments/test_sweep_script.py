@@ -1,6 +1,8 @@
 """The sweep as a user runs it: processes that train, are killed, and go on."""
 
+import dataclasses
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import pytest
 from script_runs import refusal, run, without
 
 from experiments.studies import report
-from gan_keras.sweeps import results_page
+from gan_keras.sweeps import plan, results_file, results_page
 from gan_keras.sweeps import study as studies
 
 STUDY = """
@@ -22,6 +24,14 @@ seeds: [0, 1]
 baseline: latent_dim=1
 metrics: [energy_distance, {name: d_loss, log: d_loss}]
 sizes: {cpu: {options: {epochs: 2}}, full: {}}
+"""
+
+CLAIMS = """
+X1:
+  by: GAN blog post
+  said: Longer noise is nearer.
+  study: noise
+  rules: [{metric: energy_distance, arm: latent_dim=2, than: latent_dim=1, expect: lower}]
 """
 
 
@@ -97,9 +107,27 @@ def test_dry_run_and_mistakes(study):
         (["--study=/nowhere.yaml"], 1, "/nowhere.yaml cannot be read"),
         (["--only=x"], 2, "--only=x: no such arm"),
         (["--workers=-1"], 2, "--workers"),
+        (["--pilot"], 2, "has none at size cpu; add pilot: {seeds: [100, 101]}"),
         (["--ray_address=here"], 2, "belongs to --engine=ray"),
     ):
         assert message in refusal(*command(study, "w", *flags), code=code)
+
+
+def test_a_pilot_has_runs_of_its_own(study):
+    text = STUDY.replace("cpu: {", "cpu: {pilot: {seeds: [7]}, ")
+    (study / "noise.yaml").write_text(text)
+    assert "claims.yaml cannot be read" in refusal(*command(study, "w", "--pilot"), code=1)
+    (study / "claims.yaml").write_text(CLAIMS)
+    done = run(*command(study, "w", "--pilot", "--dry_run"), env=without("tensorflow", study))
+    assert "latent_dim=2-seed=7: python -m experiments.gaussian" in done.stdout
+    assert "2 of 2 runs to do" in done.stdout
+    pilot = dataclasses.replace(studies.load(study / "noise.yaml", "cpu"), seeds=(7,))
+    results = results_file.Results(study / "w.json", pilot)
+    for number, one in enumerate(plan.runs(pilot, study / "w", str(study), threads=1)):
+        values = {"energy_distance": number, "d_loss": 0.5}
+        results.add(one, {"status": "finished", "metrics": values, "wall_seconds": 1.0})
+    done = run(*command(study, "w", "--pilot"), env=without("tensorflow", study))
+    assert "\n  seeds: [7]\n  found:\n    X1: {met: 1, spread: [0.0], seeds: 5}" in done.stdout
 
 
 def test_without_ray_the_message_says_what_to_install(study):
@@ -110,6 +138,14 @@ def test_without_ray_the_message_says_what_to_install(study):
 def test_results_page_is_up_to_date():
     text = results_page.render(report.FOLDER, report.ROOT)
     assert (report.ROOT / "RESULTS.md").read_text(encoding="utf-8") == text
+
+
+def test_the_results_page_has_no_raw_names():
+    text = (report.ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    told = re.sub(r"`[^`]*`|\]\([^)]*\)|commit .*", "", text)
+    names = re.findall(r"\b[a-z0-9]+[_=][a-z0-9_=.]+|\b[a-z]{2,}\.[a-z]+\w*", told)
+    assert {*names} <= {"fashion_mnist", "metrics.json", "log.csv"}  # a data set and files
+    assert text.count("](experiments/studies/results/") <= text.count("\n## ") + 1
 
 
 def test_every_study_resolves_at_every_size():

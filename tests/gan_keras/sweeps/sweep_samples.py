@@ -16,6 +16,7 @@ STUDY = """
     metrics:
       - energy_distance
       - {name: d_loss, log: d_loss}
+    words: {latent_dim=1: short noise, latent_dim=2: long noise}
     sizes:
       cpu: {options: {epochs: 2}, seconds: 5, scaled_down: It is tiny.}
       full: {options: {epochs: 70}}
@@ -68,11 +69,12 @@ def finished(arm, seed, **metrics):
 
 
 def results(runs, arms="ab", metric="score", size="cpu"):
+    runs = list(runs)
     return {
         "study": "noise",
         "size": size,
         "arms": list(arms),
-        "seeds": [0, 1, 2],
+        "seeds": sorted({run["seed"] for run in runs}),
         "baseline": "a",
         "metrics": [metric],
         "runs": {f"{run['arm']}-seed={run['seed']}": run for run in runs},

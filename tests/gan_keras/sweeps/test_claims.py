@@ -1,5 +1,6 @@
+import numpy as np
 import pytest
-from sweep_samples import CLAIMS, two_arms, write_claims
+from sweep_samples import CLAIMS, finished, results, two_arms, write_claims
 
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.sweeps import claims, rules
@@ -40,12 +41,57 @@ def test_a_study_that_is_gone(tmp_path):
     ("levels", "verdict"),
     [
         ((1.0, 2.0), "confirmed"),
-        ((1.0, 3.0), "not decidable at this size"),
+        ((1.0, 3.0), "undecided"),
         ((3.0, 4.0), "refuted"),
     ],
 )
 def test_all_rules_of_a_claim_decide(levels, verdict):
+    # two rules share the risk: one seed of six is on the wrong side with a chance of 1/64
+    found = two_arms([2.9, 2.95, 3.0, 3.05, 3.1, 3.15], [])
+    assert claims.decide([claim("X", *levels)], found)[0].verdict == verdict
+
+
+def claim(id, *levels):
     level = {"metric": "score", "arm": "a", "expect": "at_least"}
     asked = tuple(rules.parse(level | {"value": value}, "here") for value in levels)
-    claim = claims.Claim("X", (), "", "noise", asked)
-    assert claims.decide(claim, two_arms([2.9, 3.0, 3.1], [])).verdict == verdict
+    return claims.Claim(id, (), "", "noise", asked)
+
+
+def verdicts(asked, found):
+    return [decision.verdict for decision in claims.decide(asked, found)]
+
+
+def test_claims_of_a_study_share_the_risk():
+    # Of 8 seeds, all are on one side with a chance of 1/256, and all but one with 9/256.
+    found = two_arms([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], [])
+    sure, likely = claim("X", 0.5), claim("Y", 1.5)
+    assert verdicts([likely], found) == ["confirmed"]
+    assert verdicts([likely, claim("Z", 4.5)], found) == ["undecided", "undecided"]
+    # Holm: what is decided leaves its share to the others
+    assert verdicts([likely, sure], found) == ["confirmed", "confirmed"]
+    # and the two of them decide nothing that the third could use
+    assert verdicts([claim("W", 2.5), likely, sure], found)[0] == "undecided"
+
+
+def test_too_few_seeds_decide_nothing():
+    decision = claims.decide([claim("X", 0.0)], two_arms([8.0, 8.1, 8.2, 8.3], []))[0]
+    assert (decision.verdict, decision.why) == ("undecided", "too few seeds")
+
+
+def test_chance_decides_no_more_of_eight_claims_than_of_one():
+    rng = np.random.default_rng(0)
+    wrong = 0
+    asked = [
+        claims.Claim(f"{n}", (), "", "noise", (rules.parse(rule | {"arm": arm}, "here"),))
+        for n, arm in enumerate("abcdefgh")
+        for rule in [{"metric": "score", "expect": "at_least", "value": 0.0}]
+    ]
+    for _ in range(200):
+        runs = [
+            finished(arm, seed, score=value)
+            for arm in "abcdefgh"
+            for seed, value in enumerate(rng.normal(size=20))
+        ]
+        wrong += "confirmed" in verdicts(asked, results(runs, "abcdefgh"))
+    # 200 trials have a standard error of 0.015
+    assert wrong / 200 < 0.05 + 2 * 0.015

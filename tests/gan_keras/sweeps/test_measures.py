@@ -35,19 +35,24 @@ def test_measures_of_measures():
         {"name": "absent", "difference": ["both", "gan_train"]},
         {"name": "later", "difference": ["absent", "accuracy"]},
         "entropy_ratio",
+        {"name": "collapsed", "below": {"accuracy": 2}},
+        {"name": "far", "above": {"gap": 0}},
+        {"name": "unknown", "above": {"absent": 0}},
     ]
     parsed = []
     for entry in asked:
         parsed.append(measures.parse(entry, [one.name for one in parsed], "here"))
     scores = {"accuracy": 1, "modes": 3, "diversity": 8, "reverse_kl": 0, "entropy_ratio": math.nan}
     found = measures.evaluate(parsed, scores, {})
-    assert list(found.values()) == [2, -6, 0.125, None, None, None, None]
+    assert list(found.values()) == [2, -6, 0.125, None, None, None, None, True, False, None]
+    assert measures.of_diverged(parsed) == dict.fromkeys(("collapsed", "far", "unknown"), True)
 
 
 @pytest.mark.parametrize(
     ("entry", "text"),
     [
         ("accuracy", "`accuracy` of metrics.json"),
+        ({"name": "x", "below": {"accuracy": 0.5}}, "whether accuracy is below 0.5"),
         ({"name": "x", "difference": ["modes", "accuracy"]}, "difference of modes, accuracy"),
         (
             {"name": "x", "log": "d_loss", "take": "above", "value": 1.5, "since": 6},

@@ -4,9 +4,10 @@ import pytest
 from PIL import Image
 from sweep_samples import CLAIMS, STUDY, finished, results, write_claims, write_study
 
-from gan_keras.sweeps import results_page, seed_dots
+from gan_keras.sweeps import pictures, results_page
 
-FIRST, NEARER, FARTHER = [3.0, 4.0, 5.0], [1.0, 2.0, 3.1], [9.0, 9.9, 11.0]
+FIRST, NEARER = [3.0, 4.0, 5.0, 6.0, 7.0], [1.0, 2.0, 3.1, 4.0, 5.0]
+FARTHER = [9.0, 9.9, 11.0, 12.0, 13.0]
 AT_MOST = "{{metric: energy_distance, arm: latent_dim=1, expect: at_most, value: {}}}"
 
 
@@ -31,16 +32,20 @@ def page(tmp_path):
 
 def test_a_claim_that_was_tried_and_one_that_was_not(page):
     text = page(measured())
-    assert "2 claims: 1 confirmed; 1 not tried yet." in text
+    assert "make 2 claims" in text
+    assert "1 confirmed, 1 not tried yet." in text
+    found = "Energy distance: 3.1 (long noise) against 5 (short noise)"
     link = "[confirmed](#two-lengths-of-noise-cpu)"
-    assert rf"| X1 | GAN blog post | Longer noise \| is nearer. | {link} |" in text
-    assert "| X2 | digit GAN, GAN blog post | Not tried by anyone. | not tried yet |" in text
-    # differences -2, -2, -1.9
-    assert "-1.967 [-2.11, -1.823], n = 3: confirmed" in text
-    assert "| latent_dim=1 | 3 | 4 +- 1 |" in text
+    line = rf"| X1 | Longer noise \| is nearer. *(GAN blog post)* | {found} | -2 [-2, -1.9] | 5 |"
+    assert f"{line} {link} |" in text
+    assert (
+        "| X2 | Not tried by anyone. *(digit GAN, GAN blog post)* |  | | | not tried yet |" in text
+    )
+    assert "- energy distance, long noise: lower than short noise. Found: -2 [-2, -1.9]." in text
+    assert "| short noise | 5 | 5 (3 to 7) |" in text
     assert "`python -m experiments.sweep --study=./noise.yaml --size=cpu`" in text
-    assert "6 of 6 runs; in sum 60 s of training, 10 s at most in one run" in text
-    assert "energy distance: 0 only for equal distributions (lower is better)" in text
+    assert "10 of 10 runs; in sum 1.7 min of training, 10 s at most in one run" in text
+    assert "- *energy distance*: 0 only for equal distributions (lower is better)" in text
     assert "2 x made up; commit abc1234" in text
     assert page(measured()) == text
 
@@ -50,21 +55,43 @@ def test_a_metric_that_not_all_seeds_have_says_how_many(page):
     for seed, value in ((0, 0.5), (2, 0.7)):
         found["runs"][f"latent_dim=2-seed={seed}"]["metrics"]["d_loss"] = value
     text = page(found)
-    assert "| latent_dim=1 | 3 | 4 +- 1 |  |" in text
-    assert "| latent_dim=2 | 3 | 2.033 +- 1.05 | 0.6 +- 0.1414 (n = 2) |" in text
+    assert "| short noise | 5 | 5 (3 to 7) |  |" in text
+    assert "| long noise | 5 | 3.1 (1 to 5) | 0.6 (0.5 to 0.7), n = 2 |" in text
 
 
 @pytest.mark.parametrize(
-    ("second", "verdict"),
+    ("second", "verdict", "effect"),
     [
-        ([1.0, 9.0, 3.0], "not decidable at this size (the interval is too wide)"),
-        ([1.0, 2.0], "not complete yet (5 of 6 runs)"),
+        ([1.0, 9.0, 3.0, 4.0, 5.0], "undecided (seeds differ too much)", "-2 [-2, +5]"),
+        (NEARER[:4], "not complete yet (9 of 10 runs)", "-2 (-2 to -1.9)"),
     ],
 )
-def test_verdicts_follow_the_numbers(page, second, verdict):
+def test_verdicts_follow_the_numbers(page, second, verdict, effect):
     text = page(measured(second))
+    word, _, why = verdict[:-1].partition(" (")
     assert f"**X1: {verdict}.**" in text
-    assert f"[{verdict.split(' (')[0]}](#two-lengths-of-noise-cpu)" in text
+    row = next(line for line in text.splitlines() if line.startswith("| X1 |"))
+    assert f"; {why} | {effect} |" in row
+    assert f"[{word}](#two-lengths-of-noise-cpu)" in row
+
+
+def test_too_few_seeds_show_their_range(page):
+    row = next(
+        line for line in page(measured(NEARER[:3], first=FIRST[:3])).splitlines() if "X1" in line
+    )
+    assert "(short noise) | -2 (-2 to -1.9) | 3 | [undecided]" in row
+
+
+def test_a_verdict_of_earlier_statistics_is_told(tmp_path, page):
+    write_claims(tmp_path, CLAIMS.replace("note:", "before: refuted\n      note:"))
+    assert "[confirmed](#two-lengths-of-noise-cpu), before refuted |" in page(measured())
+
+
+def test_what_the_pilot_found_is_told(tmp_path, page):
+    pilot = "pilot: {seeds: [8, 9], found: {X1: {met: 1, spread: [0.2], seeds: 12}}}, seconds"
+    write_study(tmp_path, STUDY.replace("seconds", pilot))
+    text = page(measured())
+    assert "Pilot of 2 other seeds: needs met with 1; spread 0.2; 12 seeds decide" in text
 
 
 def test_a_run_that_failed_is_told_with_its_reason(page):
@@ -72,34 +99,34 @@ def test_a_run_that_failed_is_told_with_its_reason(page):
     failed = {"arm": "latent_dim=2", "seed": 0, "status": "failed", "options": {}}
     found["runs"]["latent_dim=2-seed=0"] = failed | {"reason": "no | data", "log": "x.log"}
     text = page(found)
-    assert "Failed: latent_dim=2-seed=0: no \\| data" in text
-    assert "| not tried yet | |" in text
-    assert "No runs yet: latent_dim=2." in text
-    assert "| latent_dim=2 |" not in text
+    assert "Failed: long noise, seed 0: no \\| data" in text
+    assert "2 not tried yet." in text
+    assert "No runs yet: long noise." in text
+    assert "| long noise |" not in text
 
 
 @pytest.mark.parametrize(
     ("key", "level", "verdict", "told"),
     [
-        ("needs", 4.4, "confirmed", "met"),
-        ("needs", 1.4, "not decidable at this size (what it needs is not there)", "not met"),
+        ("needs", 4.4, "confirmed", ", met"),
+        ("needs", 1.4, "undecided (its networks do not work well enough)", ", not met"),
         (
             "needs",
             4.1,
-            "not decidable at this size (whether the need is met is unclear)",
-            "unclear whether met",
+            "undecided (it is unclear whether its networks work well enough)",
+            ", unclear whether met",
         ),
-        ("also", 2, "confirmed", "refuted"),
+        ("also", 2, "confirmed", ", refuted"),
     ],
 )
 def test_needs_may_forbid_a_verdict_and_also_does_not(tmp_path, page, key, level, verdict, told):
     rule = f"{key}:\n        - {AT_MOST.format(level)}\n      note:"
     write_claims(tmp_path, CLAIMS.replace("note:", rule))
-    text = page(measured([1.9, 2.0, 2.2], first=[3.9, 4.0, 4.1]))
+    text = page(measured([1.8, 1.9, 2.0, 2.1, 2.2], first=[3.9, 3.95, 4.0, 4.05, 4.2]))
     assert f"**X1: {verdict}.**" in text
-    word = {"needs": "needs", "also": "beside it,"}[key]
-    assert f"{word} energy_distance of latent_dim=1: at most {level}: +4 [" in text
-    assert f"n = 3: {told}\n" in text
+    word = {"needs": "Needs", "also": "Beside it,"}[key]
+    asked = f"{word} energy distance, short noise: at most {level}. Found: 4 [3.9, 4.2]{told}."
+    assert asked in text
 
 
 def test_the_larger_size_decides(page):
@@ -109,19 +136,24 @@ def test_the_larger_size_decides(page):
     assert "**X1: confirmed.**" in text  # still told in its own section
     # but not by less than a verdict
     text = page(measured([1.0], "full"))
-    assert "[confirmed](#two-lengths-of-noise-cpu) | cpu |" in text
+    assert "[confirmed](#two-lengths-of-noise-cpu) |" in text
 
 
-def test_the_picture_of_a_study(tmp_path, page):
+def test_the_pictures(tmp_path, page):
     assert "![" not in page(measured())
-    assert "![Two lengths of noise](results/noise-cpu.png)" in page(measured(), draw=True)
+    text = page(measured(), draw=True)
+    assert "![Two lengths of noise](results/noise-cpu.png)" in text
+    assert "![A line per claim: for it or against it](results/claims.png)" in text
+    assert Image.open(tmp_path / "results" / "claims.png").mode == "P"
     file = tmp_path / "results" / "noise-cpu.png"
     before = file.read_bytes()
     assert Image.open(file).mode == "P"
-    seed_dots.write(file, measured(), ["energy_distance", "nothing"])
+    arms = {"latent_dim=1": "short noise", "latent_dim=2": "long noise"}
+    pictures.seeds(file, measured(), arms, {"energy_distance": "energy distance", "nothing": "-"})
     assert file.read_bytes() == before
     # one run has no spread to show
-    seed_dots.write(tmp_path / "one.png", results([finished("a", 0, score=1.0)]), ["score"])
+    one = results([finished("a", 0, score=1.0)])
+    pictures.seeds(tmp_path / "one.png", one, {"a": "a"}, {"score": "score"})
     assert not (tmp_path / "one.png").exists()
 
 
@@ -136,7 +168,7 @@ def test_real_images_and_noise_and_their_judges(tmp_path, page):
         run["scores"]["distribution.ceiling.coverage"] = 0.1
         run["scores"]["classifier.real_test_accuracy"] = 0.98
     text = page(found)
-    assert "| *real, mnist* |  |  | 0.925 |" in text
+    assert "| *real, mnist* |  |  | 0.945 |" in text
     assert "| *noise, mnist* |  |  | 0.1 |" in text
     assert "Not all were judged" not in text
     run["scores"]["classifier.real_test_accuracy"] = 0.982

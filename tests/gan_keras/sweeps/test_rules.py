@@ -1,16 +1,12 @@
 import math
 
+import numpy as np
 import pytest
 from sweep_samples import finished, results, two_arms
 
 from gan_keras.foundation.errors import UsageError
 from gan_keras.sweeps import rules
-from gan_keras.sweeps.estimates import Estimate
 from gan_keras.sweeps.rules import CONFIRMED, REFUTED, UNDECIDED
-
-
-def between(low, high, n=3):
-    return Estimate((low + high) / 2, 1.0, n, low, high)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +33,10 @@ def between(low, high, n=3):
 )
 def test_what_an_interval_says(low, high, expect, margin, value, verdict):
     asked = rules.Rule("score", expect, ("a",), ("b",), margin, value)
-    assert rules.judge(between(low, high), asked) == verdict
-
-
-@pytest.mark.parametrize("found", [between(0.1, 0.5, n=2), between(-math.inf, math.inf)])
-def test_no_verdict_without_an_interval(found):
-    for asked in ({"than": "a", "expect": "higher"}, {"expect": "at_least", "value": 0.0}):
-        assert rules.judge(found, rule(arm="b", **asked)) == UNDECIDED
+    expected = (verdict == CONFIRMED, verdict == REFUTED)
+    assert rules.judge(low, high, asked) == expected
+    found = rules.judge(np.array([low, -math.inf]), np.array([high, math.inf]), asked)
+    assert [list(one) for one in found] == [[one, False] for one in expected]
 
 
 def rule(**entry):
@@ -51,13 +44,17 @@ def rule(**entry):
 
 
 def test_rules_on_made_up_results():
-    clear = two_arms([1.0, 2.0, 3.0], [2.0, 3.0, 4.1])  # differences 1, 1, 1.1
+    first, second = [1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 3.0, 4.1, 5.0, 6.0]
+    clear = two_arms(first, second)
     higher = rules.apply(rule(arm="b", than="a", expect="higher"), clear)
-    assert (higher.verdict, higher.estimate.n) == (CONFIRMED, 3)
-    assert higher.estimate.mean == pytest.approx(3.1 / 3)
+    assert (higher.verdict, higher.estimate.n, higher.estimate.value) == (CONFIRMED, 5, 1.0)
+    assert [side.value for side in higher.sides] == [4.1, 3.0]
     # the same without pairs would not be decidable: the spread of seeds is as large
-    unclear = two_arms([1.0, 2.0, 3.0], [4.1, 2.0, 3.0])
+    unclear = two_arms(first, second[::-1])
     assert rules.apply(rule(arm="b", than="a", expect="higher"), unclear).verdict == UNDECIDED
+    # nor is it with less risk
+    asked = rule(arm="b", than="a", expect="higher")
+    assert rules.apply(asked, clear, risk=0.03).verdict == UNDECIDED
     missing = rules.apply(rule(arm="c", than="a", expect="higher"), clear)
     assert (missing.verdict, missing.estimate) == (UNDECIDED, None)
 
@@ -66,12 +63,29 @@ def test_ranges_are_of_one_seed():
     runs = [
         finished(arm, seed, score=value + 10 * seed)
         for arm, value in (("a", 0.0), ("b", 1.0), ("c", 0.0), ("d", 5.0), ("e", 2.0))
-        for seed in range(3)
+        for seed in range(5)
     ]
     ranges = rule(range_of=["a", "b"], than_range_of=["c", "d", "e"], expect="lower")
     found = rules.apply(ranges, results(runs, arms="abcde"))
-    assert (found.verdict, found.estimate.mean) == (CONFIRMED, -4.0)
-    assert str(ranges) == "score of range of a to b: lower than range of c to e"
+    assert (found.verdict, found.estimate.value) == (CONFIRMED, -4.0)
+
+
+def test_seeds_that_work():
+    found = two_arms([1.0, 1.0, 9.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 0.0, 2.0, 2.0])
+    for run in found["runs"].values():
+        run["metrics"]["collapsed"] = run["metrics"]["score"] in (0.0, 9.0)
+    values = rules.values(rule(arm="b", than="a", expect="higher", seeds="working"), found)
+    assert values == {0: 1.0, 1: 1.0, 4: 1.0, 5: 1.0}
+    share = rules.apply(
+        rules.parse({"metric": "collapsed", "arm": "a", "expect": "at_most", "value": 0.7}, "here"),
+        found,
+    )
+    assert (share.verdict, share.estimate.events) == (CONFIRMED, 1)
+    pairs = rules.apply(
+        rules.parse({"metric": "collapsed", "arm": "a", "than": "b", "expect": "lower"}, "here"),
+        found,
+    )
+    assert (pairs.verdict, pairs.estimate.value) == (UNDECIDED, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +99,7 @@ def test_ranges_are_of_one_seed():
         {"arm": "a", "expect": "same", "than": "b"},
         {"arm": "a", "expect": "higher", "than": "b", "margin": -1},
         {"arm": "a", "range_of": ["a", "b"], "expect": "higher", "than": "b"},
+        {"arm": "a", "expect": "at_least", "value": 1, "seeds": "good"},
         {"range_of": "ab", "expect": "higher", "than": "b"},
         {"arm": "a", "expect": "higher", "than": "b", "colour": "red"},
     ],

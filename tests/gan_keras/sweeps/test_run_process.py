@@ -7,11 +7,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sweep_samples import planned, write_run
+from sweep_samples import STUDY, load_study, planned, write_run
 
 from gan_keras.configs.base import RunConfig
 from gan_keras.foundation.errors import DataError
-from gan_keras.sweeps import run_process
+from gan_keras.sweeps import plan, run_process
 
 SLEEPER = """
     import pathlib, signal, sys, time
@@ -73,6 +73,22 @@ def test_a_run_that_cannot_start_is_a_failure(tmp_path, monkeypatch):
     assert outcome["status"] == "failed"
     assert "No module named no_such_module" in outcome["reason"]
     assert "$ python -m no_such_module" in run.log.read_text()
+
+
+def test_a_run_that_diverges_has_all_failures(tmp_path, monkeypatch):
+    text = STUDY.replace("name: d_loss, log: d_loss", "name: bad, above: {energy_distance: 9}")
+    run = plan.runs(load_study(tmp_path, text), tmp_path / "w", "data", threads=1)[0]
+
+    def train(run, stop):
+        run.log.parent.mkdir(parents=True, exist_ok=True)
+        run.log.write_text(said)
+        return 1
+
+    monkeypatch.setattr(run_process, "train", train)
+    said = "error: g_loss is nan at step 8\n"
+    assert run_process.execute(run)["metrics"] == {"bad": True}
+    said = "error: no data\n"
+    assert "metrics" not in run_process.execute(run)
 
 
 def test_the_outcome_of_a_finished_run(tmp_path):
