@@ -42,10 +42,12 @@ REWRITTEN = {
     r"\mathop": "{#1}",
     **{rf"\math{font}": rf"\math{font}{{#1}}" for font in _FONTS},
     **dict.fromkeys((r"\text", r"\mbox", r"\hbox", r"\textrm", r"\textit", r"\textbf"), _TEXT),
-    # Sizes, of which mathtext has one.
+    # Sizes, of which mathtext has one; pairs of delimiters grow with what is between them.
     **dict.fromkeys((r"\displaystyle", r"\textstyle", *_LIMITS), ""),
     **{rf"\{size}{side}": "" for size in _SIZES for side in ("", "l", "r", "m")},
 }
+_SIZED = re.compile(rf"\\(?:{'|'.join(_SIZES)})([lrm]?)")
+_OPENING, _CLOSING = ("(", "[", r"\{", "|"), (")", "]", r"\}", "|")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\S")
 
@@ -120,15 +122,28 @@ class _Reader:
     def row(self, end: str = "") -> list[Piece]:
         """Rewrites all up to a closing sign, which is taken, or up to the end."""
         units: list[list[Piece]] = []
-        opened = self._last.at
+        sized: list[tuple[int, str]] = []  # opening delimiters of a size, without partners yet
+        start = self._last.at
         while (sign := self._peek()) != end:
             if not sign:
-                raise FormulaError(f"a {end} is missing", opened)
+                raise FormulaError(f"a {end} is missing", start)
             is_limits = units and sign in _LIMITS
             units.append(self._with_limits(units.pop()) if is_limits else self._unit())
+            if size := _SIZED.fullmatch(sign):
+                self._pair(units, sized, size[1])
         if end:
             self._take()
         return [piece for unit in units for piece in unit]
+
+    def _pair(self, units: list[list[Piece]], sized: list[tuple[int, str]], side: str) -> None:
+        """Lets the delimiter behind a size grow with what is between it and its partner."""
+        mark = self._peek()
+        is_open_bar = mark == "|" and side != "r" and not (sized and sized[-1][1] == "|")
+        if sized and mark in _CLOSING and side in ("", "r") and not is_open_bar:
+            units[sized.pop()[0]] = [Piece(r"\left", self._last.at)]
+            units[-1] = [Piece(r"\right", self._last.at)]
+        elif mark in _OPENING and side in ("", "l"):
+            sized.append((len(units) - 1, mark))
 
     def _unit(self) -> list[Piece]:
         """Rewrites a sign, a group, or a command with its arguments."""

@@ -44,7 +44,9 @@ def ink(latex):
         (r"x \to 0", r"x\rightarrow0"),
         (r"{ \mbox { B } } _ { \mbox { E } }", r"\mathrm{B}_{\mathrm{E}}"),
         (r"\mbox{SiA}", r"\mathrm{SiA}"),
-        (r"\Bigg( x \Bigg)", "(x)"),
+        (r"\Bigg( \frac12 \Bigg) ^ 2", r"\left(\frac{1}{2}\right)^{2}"),
+        (r"\bigl[ \big|\frac12\big| \bigr)x", r"\left[\left|\frac{1}{2}\right|\right)x"),
+        (r"\big( {\Big) \Big/ x}", "({)/x}"),  # without partners
         (r"\mathop{\lim}\limits_{x\to0}", r"\lim\limits_{x\to0}"),
         (r"\overline x+\binom n 2", r"\overline{x}+\binom{n}{2}"),
         (r"\frac{}{2}", r"\frac{{}}{2}"),
