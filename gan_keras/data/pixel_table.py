@@ -80,7 +80,10 @@ def _rows(
     numbers: dict[str, int] = {}
 
     def number(text: str) -> int:
-        return numbers.setdefault(text.strip(), len(numbers))
+        label = re.sub(r"(\d)\.0+$", r"\1", text.strip())
+        if not label:
+            raise ValueError  # of which NumPy says where it is
+        return numbers.setdefault(label, len(numbers))
 
     fields = [("pixels", dtype, (len(pixels),))]
     if at is not None:
@@ -88,7 +91,7 @@ def _rows(
     columns = pixels if at is None else [at, *pixels]
     found: list[np.ndarray] = []
     size, line = 0, 1 + has_names
-    for lines in _chunks(([] if has_names else [first]), file):
+    for lines in _chunks(path, file, "" if has_names else first, delimiter, len(cells)):
         try:
             rows = np.loadtxt(
                 lines, np.dtype(fields), comments=None, delimiter=delimiter, quotechar='"', ndmin=1,
@@ -116,12 +119,18 @@ def _rows(
     return Part(images, names[np.concatenate([rows["label"] for rows in found])])
 
 
-def _chunks(first: Sequence[str], file: TextIO) -> Iterator[list[str]]:
-    """Yields some lines at a time, without empty ones."""
-    lines = list(first)
-    for line in file:
-        if line.strip():
-            lines.append(line)
+def _chunks(
+    path: Path, file: TextIO, first: str, delimiter: str, width: int
+) -> Iterator[list[str]]:
+    """Yields some lines at a time, without empty ones; all must have as many values."""
+    lines = [first] if first else []
+    for number, line in enumerate(file, 2):
+        if not line.strip():
+            continue
+        if '"' not in line and line.count(delimiter) != width - 1:
+            values = line.count(delimiter) + 1
+            raise DataError(f"{path}, line {number:,}: {values:,} values instead of {width:,}")
+        lines.append(line)
         if len(lines) == _LINES:
             yield lines
             lines = []

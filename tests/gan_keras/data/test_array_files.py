@@ -17,6 +17,7 @@ _DIGITS = load_digits()
 LABELS = np.repeat(np.arange(10), 12)
 IMAGES = np.concatenate([_DIGITS.images[_DIGITS.target == digit][:12] for digit in range(10)])
 IMAGES = np.round(IMAGES * (255 / 16)).astype(np.uint8)
+LETTERS = np.array(list("ABCDEFGHIJ"))[LABELS]
 TEST = slice(0, None, 4)
 
 
@@ -287,7 +288,9 @@ def test_arrays_in_a_file_each(tmp_path, capsys, memory_mb):
     assert found.test_labels.tolist() == LABELS[TEST].tolist()
 
 
-def write_table(path, images=IMAGES, labels=LABELS, names="label", delimiter=",", last=False):
+def write_table(
+    path, images=IMAGES, labels=LABELS, names="label", delimiter=",", last=False, end="\n"
+):
     """Writes a table of pixels; `names` is the name of the label column, or empty for none."""
     rows = [
         [*map(str, pixels), label] if last else [label, *map(str, pixels)]
@@ -296,12 +299,9 @@ def write_table(path, images=IMAGES, labels=LABELS, names="label", delimiter=","
     heads = [f"pixel{number}" for number in range(64)]
     head = [[*heads, names] if last else [names, *heads]] if names else []
     opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "wt", encoding="utf-8") as file:
-        file.writelines(delimiter.join(row) + "\n" for row in head + rows)
+    with opener(path, "wt", encoding="utf-8", newline="") as file:
+        file.writelines(delimiter.join(row) + end for row in head + rows)
     return f"csv:{path}"
-
-
-LETTERS = np.array(list("ABCDEFGHIJ"))[LABELS]
 
 
 @pytest.mark.parametrize(
@@ -314,6 +314,12 @@ LETTERS = np.array(list("ABCDEFGHIJ"))[LABELS]
         ({"delimiter": "\t", "images": IMAGES / 255}, NAMES, ""),
         ({"names": "", "last": True}, NAMES, ",label=65"),
         ({"names": "\ufefflabel"}, NAMES, ""),
+        ({"labels": LABELS.astype(float)}, NAMES, ""),
+        (
+            {"labels": LETTERS, "last": True, "names": "kind", "end": "\r\n"},
+            tuple("ABCDEFGHIJ"),
+            "",
+        ),
     ],
 )
 def test_tables_of_pixels(tmp_path, options, names, given):
@@ -340,7 +346,9 @@ def test_a_table_for_tests_and_one_without_labels(tmp_path, capsys):
         ("file,label\n1.png,a\n", "a table of picture files is labels.csv in folder:PATH"),
         ("a,b,pixel0\n1,2,3\n", "which column is the label: 'a', 'b'"),
         ("label,p1,p2,p3,p4\n1,0,0,x,0\n", "lines 2 to 2: could not convert string 'x'"),
-        ("label,p1,p2,p3,p4\n1,0,0,0\n", "lines 2 to 2: "),
+        ("label,p1,p2,p3,p4\n\n1,0,0,0\n", "line 3: 4 values instead of 5"),
+        ("label,p1,p2,p3,p4\na,b,0,0,0,0\n", "line 2: 6 values instead of 5"),
+        ("label,p1,p2,p3,p4\n,0,0,0,0\n", "could not convert string '' "),
         ("label,p1,p2,p3,p4\n", "holds no images"),
         ("", "has 0 columns of pixels"),
         (b"\xff\xfe\x00", "is no text"),
