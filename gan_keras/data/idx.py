@@ -26,7 +26,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Loads `idx:FOLDER[/PREFIX][,transposed=yes|no]`.
 
     EMNIST's files have rows and columns exchanged, which files whose names begin so are taken to
-    have.
+    have, and a table of the characters that its labels stand for.
 
     Args:
         name: As above; the prefix says which set if there are several, as in
@@ -71,10 +71,24 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         images, labels = (
             _read(files[split, kind], options.memory_bytes) for kind in ("images", "labels")
         )
-        parts[split] = Part([images], labels)
+        parts[split] = Part([images], _letters(files["train", "images"], labels))
     is_emnist = files["train", "images"].name.lower().startswith(_EMNIST)
     transposed = places.switch(given, "transposed", is_emnist)
     return arrays.dataset(places.title(path), parts, options, None, transposed)
+
+
+def _letters(images: Path, labels: np.ndarray) -> np.ndarray:
+    """The characters that labels stand for, if there is a `mapping.txt` as beside EMNIST's files.
+
+    A line of it is a label and the code points of its characters, of which the first counts.
+    """
+    path = images.parent / re.sub(r"train-images.*", "mapping.txt", images.name)
+    try:
+        rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+        names = {int(row[0]): chr(int(row[1])) for row in rows if row}
+        return np.array([names[label] for label in labels.tolist()])
+    except (OSError, ValueError, IndexError, KeyError, TypeError, OverflowError):
+        return labels
 
 
 def _read(path: Path, memory_bytes: int) -> np.ndarray:

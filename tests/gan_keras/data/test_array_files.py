@@ -210,6 +210,11 @@ def test_files_of_emnist_are_upright(tmp_path, capsys):
     name = write_idx(tmp_path / "gzip", "--ubyte", "emnist-digits-", IMAGES.swapaxes(1, 2))
     np.testing.assert_array_equal(data.load(name).train_images[..., 0], IMAGES)
     assert "rows and columns exchanged" in capsys.readouterr().err
+    table = tmp_path / "gzip" / "emnist-digits-mapping.txt"
+    table.write_text("".join(f"{digit} {65 + digit} {97 + digit}\n" for digit in range(10)))
+    assert data.load(name).class_names == tuple("ABCDEFGHIJ")
+    table.write_text("0 65\n1 x\n")
+    assert data.load(name).class_names == NAMES
     as_it_is = data.load(f"{name},transposed=no").train_images[..., 0]
     np.testing.assert_array_equal(as_it_is, IMAGES.swapaxes(1, 2))
     write_idx(tmp_path / "gzip", "--ubyte", "emnist-mnist-")
