@@ -154,8 +154,8 @@ class PictureTable:
         try:
             with pq.ParquetFile(path) as file:
                 return file.read_row_group(group, [self._image]).column(0)
-        except pa.ArrowException as error:
-            raise DataError(f"{path} is damaged: {one_line(error)}") from error
+        except (pa.ArrowException, OSError) as error:
+            raise BadPictureError(one_line(error)) from error
 
 
 def _splits(path: Path) -> dict[str, list[Path]]:
