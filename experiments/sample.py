@@ -79,8 +79,10 @@ def main() -> None:
 def _output() -> Path:
     """The path of --out: a .png, an .npz, or a folder that is empty or will be made."""
     out = Path(FLAGS.out)
-    if out.suffix and not out.is_dir():
+    if out.suffix in (".png", ".npz"):
         return common.output_file(".png", ".npz")
+    if out.suffix and not out.is_dir():
+        raise UsageError(f"--out={out} must end in .png or .npz, or be a folder without a suffix")
     check_writable(out, "out", folder=True)
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"--out={out} is a folder with something in it; give a new one")
