@@ -38,7 +38,7 @@ LISTINGS = "listings"  # folder below the data folder
 _VERSION = 3
 DEFAULT_SIZE = 64  # pixels, where pictures differ in size and none is asked for
 _WORKERS = min(4, os.cpu_count() or 1)
-_CHUNK = 512
+_CHUNK, _TASK = 512, 16
 # Transparent pictures that are looked at, and the contrast below which white paper hides them.
 _LOOKED_AT, _LOST = 500, 64
 # Values that are white in files that do not use all that they could; all but the first in 16 bits.
@@ -215,20 +215,25 @@ def _each(
 ) -> Iterator[T]:
     """Yields results for files in order; files that cannot be read go to `bad`, with the reason."""
 
-    def guarded(row: int) -> T | None:
-        try:
-            with files.open(row) as file:
-                return work(file)
-        except BadPictureError as error:
-            bad[row] = str(error)
-        except OSError as error:
-            bad[row] = error.strerror or str(error)
-        return None
+    def guarded(rows: Sequence[int]) -> list[T]:
+        found = []
+        for row in rows:
+            try:
+                with files.open(row) as file:
+                    found.append(work(file))
+            except BadPictureError as error:
+                bad[row] = str(error)
+            except OSError as error:
+                bad[row] = error.strerror or str(error)
+        return found
 
     with ThreadPoolExecutor(_WORKERS) as pool, bar(len(rows), title, unit="file", delay=2) as shown:
         for start in range(0, len(rows), _CHUNK):  # chunks bound what is decoded and waiting
             chunk = rows[start : start + _CHUNK]
-            yield from (result for result in pool.map(guarded, chunk) if result is not None)
+            # some at a time: handing over a task takes as long as a small picture
+            tasks = [chunk[at : at + _TASK] for at in range(0, len(chunk), _TASK)]
+            for results in pool.map(guarded, tasks):
+                yield from results
             shown.update(len(chunk))
 
 
