@@ -2,7 +2,6 @@
 
 import dataclasses
 import posixpath
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -12,12 +11,13 @@ from gan_keras.data.closing_check import listed, say
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.layouts import Place
 from gan_keras.data.options import DataOptions
+from gan_keras.data.places import parse
 from gan_keras.data.records import Record, assemble, normal
 from gan_keras.data.stores import Store, by_suffix, open_store
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
 
-_OPTION = re.compile(r",(labels|file|label|split|group)=([^,]*)$")
+_OPTIONS = ("labels", "file", "label", "split", "group")
 # Files of one name that may be meant by the end of a path in a table.
 _ALIKE = 100
 
@@ -25,27 +25,8 @@ _ALIKE = 100
 _Table = tuple[bytes, str, str]
 
 
-def parse(name: str) -> tuple[Path, dict[str, str]]:
-    """Reads `folder:PATH[,labels=FILE][,file=COLUMN][,label=COLUMN][,split=...][,group=...]`.
-
-    Returns:
-        The path, and the options by name.
-
-    Raises:
-        DataError: If there is no path.
-    """
-    text = name.partition(":")[2]
-    options: dict[str, str] = {}
-    while not Path(text).exists() and (found := _OPTION.search(text)):
-        options[found[1]] = found[2]
-        text = text[: found.start()]
-    if not text:
-        raise DataError("folder: needs a path, as in folder:pictures or folder:pictures.zip")
-    return Path(text).expanduser(), options
-
-
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
-    """Loads own pictures.
+    """Loads `folder:PATH[,labels=FILE][,file=COLUMN][,label=COLUMN][,split=...][,group=...]`.
 
     Classes come from tables if there are any (`label_tables.NAMES` in the folder or archive or in
     its split folders, labels.csv beside an archive, or what `,labels=` names), else from folders
@@ -54,7 +35,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     drawn by hash.
 
     Args:
-        name: As `parse` reads it.
+        name: As above.
         data_dir: Folder of prepared data sets, where what is found out about many pictures is
             kept. A path is relative to the working directory, not to it.
         options: Size wanted, and how much memory to take.
@@ -62,7 +43,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     Raises:
         DataError: If there is no usable picture, or a table is wrong (with the line).
     """
-    path, columns = parse(name)
+    path, columns = parse(name, _OPTIONS)
     store = open_store(path)
     stem = path.stem.removesuffix(".tar")
     title = printable(stem[:60]) or "folder"

@@ -1,11 +1,13 @@
 """One array of images per class, as of Quick, Draw!: `npy:FOLDER`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from gan_keras.data import arrays, npz, places
 from gan_keras.data.arrays import Part
+from gan_keras.data.closing_check import split_of
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 from gan_keras.foundation.archives import printable
@@ -19,7 +21,8 @@ _PREFIX = "full_numpy_bitmap_"
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Loads `npy:FOLDER[,transposed=yes]`: the class is the name of the file.
 
-    A folder of `x_train.npy`, `y_train.npy`, ... is taken as an .npz of such arrays would be.
+    Folders `train`, `test` and the like keep their splits. A folder of `x_train.npy`,
+    `y_train.npy`, ... is taken as an .npz of such arrays would be.
 
     Args:
         name: As above; also a single file, which is one class.
@@ -48,6 +51,16 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
             if "images" in names
         }
         return arrays.dataset(places.title(path), parts, options, None, transposed)
+    splits: dict[str, list[Path]] = {}
+    for file in paths:
+        split = split_of(file.parent.name) if file.parent != path else ""
+        splits.setdefault(split or "train", []).append(file)
+    parts = {split: _classes(files) for split, files in splits.items()}
+    return arrays.dataset(places.title(path), parts, options, None, transposed)
+
+
+def _classes(paths: Sequence[Path]) -> Part:
+    """The images of files, whose names are their classes."""
     images = [_open(file) for file in paths]
     if flat := [file for file, array in zip(paths, images, strict=True) if array.ndim < 2]:
         raise DataError(
@@ -55,10 +68,10 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
             "images.npy and labels.npy, or x_train.npy, y_train.npy, ..."
         )
     names = [printable(file.stem.removeprefix(_PREFIX)) for file in paths]
-    labels = np.repeat(names, [len(array) for array in images])
-    return arrays.dataset(
-        places.title(path), {"train": Part(images, labels)}, options, None, transposed
-    )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{paths[0].parent.parent}: there are several files {twice}{SUFFIX}")
+    return Part(images, np.repeat(names, [len(array) for array in images]))
 
 
 def _open(path: Path) -> np.ndarray:

@@ -93,7 +93,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """
     folder = find(name, data_dir)
     if folder is None:
-        if places.is_path(name) or Path(name).is_dir():
+        if places.is_path(name):
             raise DataError(
                 f"--dataset={name} is no name of a data set; files of your own are folder:PATH, "
                 "npz:FILE and the like"

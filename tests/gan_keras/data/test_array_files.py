@@ -278,6 +278,21 @@ def test_quick_draw(tmp_path, memory_mb):
         data.load(f"npy:{tmp_path}")
 
 
+def test_quick_draw_in_split_folders(tmp_path):
+    for split, rows in (("Train", slice(0, None)), ("test", TEST)):
+        (tmp_path / split).mkdir()
+        for digit in range(10):
+            np.save(tmp_path / split / f"{digit}.npy", IMAGES[rows][LABELS[rows] == digit])
+    found = data.load(f"npy:{tmp_path}")
+    assert found.class_names == NAMES
+    np.testing.assert_array_equal(found.test_images[..., 0], IMAGES[TEST])
+    assert len(found.train_images) == len(IMAGES)
+    for folder in ("Train", "test"):
+        (tmp_path / folder).rename(tmp_path / f"{folder} me")
+    with pytest.raises(DataError, match="there are several files 0.npy"):
+        data.load(f"npy:{tmp_path}")
+
+
 @pytest.mark.parametrize("memory_mb", [700, 0])
 def test_arrays_in_a_file_each(tmp_path, capsys, memory_mb):
     arrays = {"X_train": IMAGES, "Y_train": LABELS, "X_test": IMAGES[TEST]}

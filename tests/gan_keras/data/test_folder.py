@@ -6,7 +6,7 @@ from data_samples import class_files, png, shades
 from file_samples import write_files, write_tar, write_zip
 
 from gan_keras import data
-from gan_keras.data import DataOptions, folder, show
+from gan_keras.data import DataOptions, places, show
 from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import write_json
 
@@ -25,12 +25,14 @@ def together(found):
 
 
 def test_names():
-    assert folder.parse("folder:a/b") == (Path("a/b"), {})
-    path, options = folder.parse("folder:a,b.zip,label=letter,group=book,labels=x.csv")
+    assert places.parse("folder:a/b") == (Path("a/b"), {})
+    path, options = places.parse(
+        "folder:a,b.zip,label=letter,group=book,labels=x.csv", ("labels", "label", "group")
+    )
     assert path == Path("a,b.zip")
     assert options == {"label": "letter", "group": "book", "labels": "x.csv"}
     with pytest.raises(DataError, match="needs a path"):
-        folder.parse("folder:")
+        places.parse("folder:")
 
 
 def test_sub_folders_are_classes_and_a_zip_is_the_same_as_its_folder(tmp_path):
