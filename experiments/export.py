@@ -45,7 +45,7 @@ def main() -> None:
 
     run = sampling.open_run(FLAGS.workdir)
     if FLAGS.format == "keras":
-        sampling.export(run.generator, out)
+        sampling.export(run.generator, out, step=run.step)
     else:
         logging.set_verbosity(logging.ERROR)  # no notes on names inside the file
         exporting.write_saved_model(run, out)

@@ -135,6 +135,6 @@ def copied_acgan(finished_acgan, tmp_path):
 
 
 def copied(config, workdir: Path):
-    """Copies the folder of a run, with its times: exports show their age by them."""
+    """Copies the folder of a run."""
     shutil.copytree(config.workdir, workdir)
     return config.replace(workdir=str(workdir))

@@ -50,13 +50,20 @@ def refusal(*command, code=1, **options):
 def run_warm(command, cwd=None):
     """Runs `python -m` with a command in a copy of a process that has imported TensorFlow."""
     with tempfile.TemporaryDirectory() as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        arguments = (command, cwd or os.getcwd(), dict(os.environ), out, err)
-        process = _WARM.Process(target=_run_module, args=arguments)
-        process.start()
+        process = started(command, folder, cwd)
         process.join()
-        found = [path.read_text() if path.exists() else "" for path in (out, err)]
+        paths = [Path(folder, name) for name in ("out", "err")]
+        found = [path.read_text() if path.exists() else "" for path in paths]
         return subprocess.CompletedProcess(command, process.exitcode, *found)
+
+
+def started(command, folder, cwd=None):
+    """Starts such a copy, whose output goes into the files `out` and `err` of a folder."""
+    streams = Path(folder, "out"), Path(folder, "err")
+    arguments = (command, cwd or os.getcwd(), dict(os.environ), *streams)
+    process = _WARM.Process(target=_run_module, args=arguments)
+    process.start()
+    return process
 
 
 def _run_module(command, cwd, env, out, err):

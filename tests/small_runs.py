@@ -36,6 +36,13 @@ def points(workdir, **options):
     return GaussianConfig.create("z1", small | options)
 
 
+def stored(config):
+    """Content of the config.json of a run that no data set was loaded for."""
+    data = {"fingerprint": "toy", "image_shape": [8, 8, 1], "class_names": [], "class_counts": []}
+    facts = {"steps_per_epoch": 5, "data": data, "precision": "float32"}
+    return {"format": 2, "options": config.to_dict(), **facts}
+
+
 def read(config, name):
     """Content of a JSON file of a run."""
     with open(f"{config.workdir}/{name}", encoding="utf-8") as file:

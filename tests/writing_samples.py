@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import small_runs
 from keras import layers
 
 from data_tools import crohme, demo
@@ -43,8 +44,9 @@ def run_folder(path: Path, alphabet: str = "math16") -> Path:
         "latent_dim": LATENT,
     }
     config = ACGANConfig.create("compact", options)
-    facts = {"data": found.spec.to_dict() | {"fingerprint": "toy"}, "precision": "float32"}
-    write_json(path / "config.json", {"options": config.to_dict(), **facts})
+    stored = small_runs.stored(config)
+    stored["data"] |= found.spec.to_dict()
+    write_json(path / "config.json", stored)
     sampling.export(sampler(alphabet).generator, path / "generator.keras")
     return path
 

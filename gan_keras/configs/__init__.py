@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gan_keras.configs.base import RunConfig
-from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.errors import UsageError, one_line
 
 # Experiment name -> class in the module of that name; imported on demand, so that one family never
 # slows another.
@@ -57,7 +57,11 @@ def from_dict(values: Mapping[str, Any]) -> RunConfig:
         for name, value in values.items()
         if name in known or value != getattr(cls, name, None)
     }
-    return cls.create(preset=options.pop("preset", cls.default_preset()), options=options)
+    preset = options.pop("preset", cls.default_preset())
+    try:
+        return cls.create(preset=preset, options=options)
+    except (TypeError, ValueError, ArithmeticError) as error:  # from values of strange types
+        raise UsageError(f"the options of a run are damaged ({one_line(error)})") from error
 
 
 def upgraded(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from scipy.special import softmax
 
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
+from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import atomic_path, load_or_make
 from gan_keras.layers import BatchNormalization
+from gan_keras.storage import exports
 
 # Raise it by hand when the code of the classifier or of its training changes the weights: files of
 # the cache bear a hash of it, of the numbers below and of the version of Keras.
@@ -163,9 +165,9 @@ def _cached(path: Path) -> keras.Model | None:
     if not path.exists():
         return None
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # whatever a damaged archive makes Keras raise
-        print(f"WARNING: classifier {path} is damaged ({error}); training it again")
+        return exports.load_model(path)
+    except DataError as error:
+        print(f"WARNING: {error}; training it again")
         return None
 
 

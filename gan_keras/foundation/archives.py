@@ -62,6 +62,8 @@ def open_archive(path: str | os.PathLike[str]) -> zipfile.ZipFile:
         ) from None
     except OSError as error:
         raise DataError(f"cannot read {shown}: {error.strerror or error}") from None
+    if any(not info.filename for info in archive.infolist()):
+        raise DataError(f"{shown} has an entry without a name; such archives are refused")
     end = 0
     for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
         if info.header_offset < end:

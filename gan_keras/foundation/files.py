@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator
@@ -15,6 +16,9 @@ import filelock
 from gan_keras.foundation.errors import DataError, UsageError
 
 _T = TypeVar("_T")
+
+# Temporary file of `atomic_path`; eight of its characters are `mkstemp`'s.
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.tmp(\.\w+)?")
 
 # Errors of writing only: no room left, or a medium that takes nothing.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
@@ -169,12 +173,25 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def write_json(path: str | os.PathLike[str], value: Any) -> None:
+def remove_leftovers(folder: Path) -> None:
+    """Removes the temporary files of processes that were killed in `atomic_path`.
+
+    Args:
+        folder: A folder into which no other process is writing.
+    """
+    for path in folder.glob(".*.tmp*"):
+        if _TEMPORARY.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def write_json(path: str | os.PathLike[str], value: Any, replaces: Collection[Path] = ()) -> None:
     """Writes `value` as indented JSON, atomically; NaN is refused (it is not JSON).
 
     Args:
         path: The file.
         value: Anything that JSON can hold.
+        replaces: Files that the new one makes out of date. They are removed just before it appears,
+            so that none outlives a kill.
 
     Raises:
         DataError: If it cannot be written.
@@ -182,3 +199,5 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
     with atomic_path(path) as temporary:
         text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
         temporary.write_text(text + "\n", encoding="utf-8")
+        for old in replaces:
+            old.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 from gan_keras import configs
 from gan_keras.drawing import plots
 from gan_keras.evaluation import catalogue
-from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.errors import UsageError
 from gan_keras.reports import conditions, diagnosis, report_pictures, score_tables
 from gan_keras.reports.rendering import data_uri, png_uri, write
 from gan_keras.samples.scoring import Scored
@@ -36,7 +36,7 @@ def write_run_report(
     about = [
         ("run", str(folder.path)),
         ("seed", str(metrics["seed"])),
-        ("trained", f"{metrics['epochs']} epochs, {metrics['step']:,} steps"),
+        ("trained", _trained(metrics, options)),
     ]
     seconds = lookup(metrics, "training.wall_seconds")
     if seconds is not None:
@@ -102,6 +102,13 @@ def _tiles(
     return [(title, own, real and f"real {real}") for title, own, real, _ in rows[:TILES]]
 
 
+def _trained(metrics: Mapping[str, Any], options: Mapping[str, Any]) -> str:
+    """Says how far the run had come; not how far it was asked to go."""
+    done, asked = metrics["epochs"], options.get("epochs", metrics["epochs"])
+    of = f" of {asked}" if done < asked else ""
+    return f"{done:g}{of} epochs, {metrics['step']:,} steps"
+
+
 def _counts(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Says how many examples were scored, and against how many."""
     found = [("scored", conditions.counted(metrics))]
@@ -133,11 +140,10 @@ def _curves(folder: RunFolder) -> list[tuple[str, str]]:
     """Returns curves of losses and scores: title and data URI."""
     found = []
     for name, panels in (("log.csv", plots.PANELS), ("scores.csv", catalogue.CURVES)):
-        try:
-            history = History(folder / name).columns()
-        except DataError:
-            continue
-        if history:
-            drawn = plots.curves_svg(history, panels)
+        history = History(folder / name)
+        if history.damage:
+            print(f"WARNING: {history.damage}")
+        if columns := history.columns():
+            drawn = plots.curves_svg(columns, panels)
             found += [(title, data_uri(svg, "svg+xml")) for title, svg in drawn.items()]
     return found

@@ -141,12 +141,14 @@ class Session:
             collapsed: Clauses on what has collapsed, if that ended training.
         """
         config, folder, model = self.config, self.folder, self.model
-        sampling.export(model.sampler(), folder.generator)
-        sampling.export(model.discriminator, folder.discriminator)
+        step = int(model.steps)
+        sampling.export(model.sampler(), folder.generator, step=step)
+        sampling.export(model.discriminator, folder.discriminator, step=step)
         if config.gif:
             grids.write_gifs(folder.samples)
         spent = {name: round(value, 1) for name, value in self.stopwatch.read().items()}
-        metrics: dict[str, Any] = scoring.facts(config, int(model.steps)) | {"training": spent}
+        metrics: dict[str, Any] = scoring.facts(config, step, self.steps_per_epoch)
+        metrics["training"] = spent
         if config.keep_best:
             metrics["best"] = run_folder.read_best(folder.best)
         if collapsed:
@@ -176,7 +178,11 @@ class Session:
     ) -> list[RunCallback]:
         """Makes the callbacks in their order."""
         config, folder, board = self.config, self.folder, self.board
-        history = History(folder.log, int(self.model.steps) // self.steps_per_epoch)
+        epochs = int(self.model.steps) // self.steps_per_epoch
+        history = History(folder.log, epochs, is_complete=True)
+        for damaged in (history, *([scores.history] if scores else [])):
+            if damaged.damage:
+                print(f"WARNING: {damaged.damage}; it goes on without them")
         found = [
             stopping.DivergenceGuard(),
             recording.SamplePictures(folder.samples, board, config, self.dataset),

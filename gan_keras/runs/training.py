@@ -12,8 +12,8 @@ from gan_keras.hardware import devices
 from gan_keras.runs import mirroring
 from gan_keras.runs.callbacks import epoch_scores, recording, stopping
 from gan_keras.runs.session import Session
-from gan_keras.samples import sampling, scoring
-from gan_keras.storage import checkpoints
+from gan_keras.samples import scoring
+from gan_keras.storage import checkpoints, exports
 from gan_keras.storage.history import History, Stopwatch
 from gan_keras.storage.metrics import read_metrics
 from gan_keras.storage.run_folder import RunFolder, default_workdir
@@ -121,10 +121,13 @@ def run(
                     f"{folder.path} is finished ({config.epochs} epochs); raise --epochs to go on"
                 )
                 return metrics
+            folder.check_checkpoints()
             precision = stored["precision"]  # of the first session
         resolved = config.replace(precision=precision)
         model = build(resolved, dataset.spec)
         meta = checkpoints.restore_latest(folder.checkpoints, model.state())
+        if stored is not None and meta is None:
+            print(f"{folder.path} was started before and has no checkpoint yet: from step 0 again")
         folder.write_config({**describe(config, dataset, model), "precision": precision})
         scorer = scoring.Scorer(dataset, config.data_dir)
         if config.eval_every:
@@ -165,11 +168,12 @@ def _reported(config: RunConfig, folder: RunFolder, step: int) -> dict[str, Any]
     """
     try:
         metrics = read_metrics(folder.path)
-        complete = metrics["step"] >= step and scoring.has_all(metrics, config)
+        steps = [exports.step(path) for path in (folder.generator, folder.discriminator)]
+        current = metrics["step"] >= step and steps == [metrics["step"]] * 2
     except (DataError, KeyError, TypeError):
         return None
     shown = folder.report.exists() or not (config.eval_samples and config.report)
-    if not (complete and shown and sampling.is_exported(folder)):
+    if not (current and shown and scoring.has_all(metrics, config)):
         return None
     if metrics.get("collapsed") and config.stop_on_collapse:
         collapsed_for = History(folder.scores).last(epoch_scores.COLLAPSED_FOR)

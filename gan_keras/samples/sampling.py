@@ -3,7 +3,7 @@
 import csv
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,14 +18,14 @@ from gan_keras.data import label_tables
 from gan_keras.data.closing_check import split_of
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import scale, unscale
-from gan_keras.foundation.errors import DataError, one_line
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import atomic_folder, atomic_path
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
 from gan_keras.layers import plain_clone
 from gan_keras.steps import latents
-from gan_keras.storage import checkpoints
-from gan_keras.storage.run_folder import GENERATOR, RunFolder
+from gan_keras.storage import checkpoints, exports
+from gan_keras.storage.run_folder import RunFolder
 
 BATCH = 256
 # Names that no system refuses as those of folders; no other has a hyphen in it.
@@ -51,20 +51,17 @@ def plain(model: keras.Model) -> keras.Model:
     return copy
 
 
-def export(model: keras.Model, path: Path) -> None:
-    """Writes a model of standard layers as `.keras`, atomically and in float32."""
+def export(model: keras.Model, path: Path, **record: Any) -> None:
+    """Writes a model of standard layers as `.keras`, atomically and in float32.
+
+    Args:
+        model: The model.
+        path: The file.
+        **record: JSON values that the file says of itself: `step`, the training steps behind it.
+    """
     with atomic_path(path) as temporary:
         plain(model).save(temporary)
-
-
-def load_generator(path: Path) -> keras.Model:
-    """Opens a `generator.keras`; code stored inside it is never run."""
-    if not path.is_file():
-        raise DataError(f"there is no {path}; train the run first")
-    try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # whatever a damaged archive makes Keras raise
-        raise DataError(f"{path} is damaged ({one_line(error)})") from error
+        exports.stamp(temporary, record)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +76,7 @@ class Sampler:
         value_range: As in `data.pipeline.scale`.
         source: Origin of the generator, for messages.
         dataset: Name of its data.
+        step: Training steps behind it; None if that is not known.
         reconstruct: The run's auto-encoder, from images to images, uint8 with ink 255; None if it
             has none.
     """
@@ -90,6 +88,7 @@ class Sampler:
     value_range: str
     source: str
     dataset: str = ""
+    step: int | None = None
     reconstruct: Callable[[np.ndarray], np.ndarray] | None = None
 
     @classmethod
@@ -101,7 +100,8 @@ class Sampler:
         reconstruct = _reconstructor(model, ink, value_range)
         generator, latent = model.sampler(), config.to_dict()["latent"]
         form = latent, ink, value_range
-        return cls(generator, class_names, *form, source, config.dataset, reconstruct)
+        origin = source, config.dataset, int(model.steps)
+        return cls(generator, class_names, *form, *origin, reconstruct)
 
     @property
     def takes_labels(self) -> bool:
@@ -189,16 +189,11 @@ def _reconstructor(
     return reconstruct
 
 
-def is_exported(folder: RunFolder) -> bool:
-    """Tells whether `generator.keras` is as new as the newest checkpoint of the run."""
-    newest, exported = checkpoints.existing(folder.checkpoints), folder / GENERATOR
-    return exported.exists() and (
-        not newest or exported.stat().st_mtime_ns >= newest[0].stat().st_mtime_ns
-    )
-
-
 def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
-    """Opens the generator of a run: the exported one, or the newest checkpoint of a run under way.
+    """Opens the newest generator of a run: the exported one, or that of a checkpoint.
+
+    What is newest is told by the steps behind them. What cannot be opened is passed over with a
+    warning, as is an export in the form of another version of Keras.
 
     Args:
         workdir: The run folder.
@@ -206,32 +201,53 @@ def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
             checkpoints only.
 
     Raises:
-        DataError: If it is no run folder, or nothing has been saved yet.
+        DataError: If it is no run folder, nothing has been saved yet, or nothing can be opened.
     """
     folder, stored = RunFolder.started(workdir)
+    wanted = autoencoder and bool(stored["options"].get("autoencoder"))
+    paths = [
+        (checkpoints.step_of(path), wanted, path)
+        for path in checkpoints.existing(folder.checkpoints)
+    ]
+    failures = []
+    try:
+        if folder.generator.exists():
+            paths.append((exports.step(folder.generator), not wanted, folder.generator))
+    except DataError as error:
+        failures.append(error)
+    for _, _, path in sorted(paths, reverse=True):
+        try:
+            opened = (_exported if path == folder.generator else _restored)(stored, path)
+        except (DataError, UsageError) as error:
+            failures.append(error)
+            continue
+        for failure in failures:
+            print(f"WARNING: {failure}; taking {path}")
+        return opened
+    if failures:
+        raise failures[0]
+    raise DataError(f"{workdir} has neither generator.keras nor a checkpoint yet")
+
+
+def _exported(stored: Mapping[str, Any], path: Path) -> Sampler:
+    """Opens the exported generator of a run."""
     options = stored["options"]
+    step = exports.read(path).get("step")
+    # runs of earlier versions have no value range
+    form = options["latent"], options["ink"], options.get("value_range", "signed")
     names = tuple(stored["data"]["class_names"])
-    newest = checkpoints.existing(folder.checkpoints)
-    rebuilt = newest and autoencoder and options.get("autoencoder", False)
-    if is_exported(folder) and not rebuilt:
-        path = folder / GENERATOR
-        value_range = options.get("value_range", "signed")  # runs of earlier versions have none
-        form = options["latent"], options["ink"], value_range
-        return Sampler(load_generator(path), names, *form, str(path), options["dataset"])
-    if not newest:
-        raise DataError(f"{workdir} has neither generator.keras nor a checkpoint yet")
-    return _restored(folder, stored)
+    origin = str(path), options["dataset"], step
+    return Sampler(exports.load_model(path), names, *form, *origin)
 
 
-def _restored(folder: RunFolder, stored: dict[str, Any]) -> Sampler:
-    """Builds the GAN of a run from its newest checkpoint, in float32, without its data set."""
+def _restored(stored: Mapping[str, Any], path: Path) -> Sampler:
+    """Builds the GAN of a run from a checkpoint, in float32, without its data set."""
     config = configs.from_dict(stored["options"]).replace(precision="float32")
     devices.set_up(config.precision, config.seed, config.deterministic)
     spec = DataSpec.from_dict(stored["data"])
     model = gans.build(config, spec)
-    if checkpoints.restore_latest(folder.checkpoints, model.state()) is None:
-        raise DataError(f"{folder.checkpoints} holds no checkpoint")
-    return Sampler.of_model(model, config, spec.class_names, str(folder.checkpoints))
+    checkpoints.restore(path, model.state())
+    return Sampler.of_model(model, config, spec.class_names, str(path))
 
 
 def write_npz(

@@ -16,8 +16,8 @@ from gan_keras.evaluation import classifier
 from gan_keras.evaluation.evaluator import Evaluator
 from gan_keras.evaluation.point_scores import point_scores
 from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.samples.sampling import Sampler, load_generator, open_run
-from gan_keras.storage import checkpoints, run_folder
+from gan_keras.samples.sampling import Sampler, open_run
+from gan_keras.storage import exports, run_folder
 from gan_keras.storage.environment import environment
 from gan_keras.storage.metrics import read_metrics
 
@@ -167,10 +167,12 @@ def epoch_samples(dataset: Dataset, most: int) -> int:
     return min(number, most) if most else number
 
 
-def facts(config: RunConfig, step: int) -> dict[str, Any]:
-    """Returns what metrics.json says of a run besides its scores."""
-    names = ("experiment", "preset", "dataset", "seed", "epochs")
-    return {name: getattr(config, name) for name in names} | {"step": step}
+def facts(config: RunConfig, step: int, steps_per_epoch: int) -> dict[str, Any]:
+    """Returns what metrics.json says of a run besides its scores; `epochs` are those trained."""
+    names = ("experiment", "preset", "dataset", "seed")
+    whole, rest = divmod(step, steps_per_epoch)
+    epochs = whole + round(rest / steps_per_epoch, 2) if rest else whole
+    return {name: getattr(config, name) for name in names} | {"epochs": epochs, "step": step}
 
 
 def has_all(metrics: Mapping[str, Any], config: RunConfig) -> bool:
@@ -247,14 +249,14 @@ def score_run(
     sampler = open_run(workdir, autoencoder=not best)
     config, real = load_data(workdir, stored, data_dir, dataset)
     try:
-        old = read_metrics(folder.path)
-    except DataError:
+        old = read_metrics(folder.path) if folder.metrics.exists() else {}
+    except DataError as error:
+        print(f"WARNING: {error}; it is written anew, without the time of the training")
         old = {}
     if best:
-        sampler, step = _best(folder, sampler)
-    else:
-        newest = checkpoints.newest_step(folder.checkpoints)
-        step = int(old.get("step", 0)) if newest is None else newest
+        sampler = _best(folder, sampler)
+    # An export of an earlier version without checkpoints does not know its step.
+    step = int(old.get("step", 0)) if sampler.step is None else sampler.step
     if real.fingerprint() != stored["data"]["fingerprint"]:
         print(f"WARNING: {config.dataset} has changed since {workdir} was trained")
     scored = Scorer(real, config.data_dir).score(
@@ -263,25 +265,22 @@ def score_run(
         config.seed if seed is None else seed,
         gan_train=gan_train,
     )
-    kept = {name: old[name] for name in KEPT if name in old and not best}
-    metrics = facts(config, step) | {"training": kept.pop("training", {})} | scored.metrics
+    same = old.get("step") == step and not best
+    kept = {name: old[name] for name in KEPT if name in old and same}
+    per_epoch = stored["steps_per_epoch"]
+    metrics = facts(config, step, per_epoch) | {"training": kept.pop("training", {})}
+    metrics |= scored.metrics
     metrics |= {"environment": environment()} | kept
     return scored, metrics, folder.best if best else folder.path
 
 
-def _best(folder: run_folder.RunFolder, sampler: Sampler) -> tuple[Sampler, int]:
-    """Opens the generator that `keep_best` has kept, and tells of which step it is."""
-    path = folder.best / run_folder.GENERATOR
-    if not path.exists():
-        raise UsageError(f"--best: {folder.path} was not trained with --keep_best")
+def _best(folder: run_folder.RunFolder, sampler: Sampler) -> Sampler:
+    """Opens the generator that `keep_best` has kept."""
     record = run_folder.read_best(folder.best)
     if record is None:
-        raise DataError(
-            f"{folder.best / 'best.json'} is missing or damaged, so the step of the generator "
-            "beside it is unknown; score the newest one, without --best"
-        )
-    kept = dataclasses.replace(sampler, generator=load_generator(path), reconstruct=None)
-    return kept, record["step"]
+        raise UsageError(f"--best: {folder.path} was not trained with --keep_best")
+    generator = exports.load_model(folder.best / run_folder.GENERATOR)
+    return dataclasses.replace(sampler, generator=generator, step=record["step"], reconstruct=None)
 
 
 def looks_inverted(images: np.ndarray, dataset: Dataset) -> bool:

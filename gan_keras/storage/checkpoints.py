@@ -7,8 +7,6 @@ entry, or a damaged file (zip checksums), is an error.
 
 import json
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,13 +22,18 @@ _NAME = re.compile(r"step_(\d{8,})\.npz")
 
 
 def save(folder: Path, step: int, state: Mapping[str, Any], meta: Mapping[str, Any]) -> Path:
-    """Writes a checkpoint, removes all but the newest `KEEP`, and returns the file.
+    """Writes a checkpoint, removes all but it and the ones before, `KEEP` in all.
+
+    One of a later step goes too: it is damaged, and the run has gone on from an earlier one.
 
     Args:
         folder: Checkpoint folder.
         step: Training steps made; becomes the file's name.
         state: Variables by name.
         meta: JSON values that must go on with the run.
+
+    Returns:
+        The file.
 
     Raises:
         FloatingPointError: If a variable is not finite; nothing is written then, so that a
@@ -44,8 +47,10 @@ def save(folder: Path, step: int, state: Mapping[str, Any], meta: Mapping[str, A
     with atomic_path(path) as temporary:
         arrays[_META] = np.array(json.dumps(dict(meta)))
         np.savez(temporary, **arrays)  # ty: ignore[invalid-argument-type]
-    for old in existing(folder)[KEEP:]:
-        old.unlink(missing_ok=True)
+    before = [old for old in existing(folder) if step_of(old) < step]
+    for old in existing(folder):
+        if old not in (path, *before[: KEEP - 1]):
+            old.unlink(missing_ok=True)
     return path
 
 
@@ -58,7 +63,12 @@ def existing(folder: Path) -> list[Path]:
 def newest_step(folder: Path) -> int | None:
     """Returns the training step of the newest checkpoint in a folder; None if there is none."""
     found = existing(folder)
-    return int(found[0].stem.removeprefix("step_")) if found else None
+    return step_of(found[0]) if found else None
+
+
+def step_of(path: Path) -> int:
+    """Returns the training step of a checkpoint."""
+    return int(path.stem.removeprefix("step_"))
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -70,8 +80,10 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        meta = json.loads(str(arrays.pop(_META)))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        meta = dict(json.loads(str(arrays.pop(_META))))
+        if strange := [name for name, array in arrays.items() if array.dtype.kind not in "bfiu"]:
+            raise ValueError(f"{strange[0]} holds no numbers")
+    except Exception as error:  # whatever a damaged file makes zipfile and NumPy raise
         raise DataError(f"checkpoint {path} is damaged ({one_line(error)})") from error
     return arrays, meta
 
@@ -87,6 +99,16 @@ def _assign(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Pa
         )
     for name, variable in state.items():
         variable.assign(arrays[name])
+
+
+def restore(path: Path, state: Mapping[str, Any]) -> None:
+    """Loads a checkpoint into variables by name.
+
+    Raises:
+        DataError: If it is damaged, or the names or shapes of variables differ.
+    """
+    arrays, _ = read(path)
+    _assign(state, arrays, path)
 
 
 def restore_latest(folder: Path, state: Mapping[str, Any]) -> dict[str, Any] | None:

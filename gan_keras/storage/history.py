@@ -1,13 +1,13 @@
 """The CSV files of a run, one row per epoch, and the time that a run has taken."""
 
 import csv
+import io
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import atomic_path
 
 
@@ -15,26 +15,40 @@ class History:
     """A CSV file with one row per epoch: log.csv (losses) or scores.csv.
 
     Its first columns are `epoch` and `step` (training steps made). The file is rewritten whole, so
-    that it never ends in half a row.
+    that it never ends in half a row. What is damaged in it is left out, and said.
 
     Args:
         path: The file.
         last_epoch: Later rows are dropped: a kill can leave the row of an epoch that the last
             checkpoint does not know, and the resumed run writes it again.
+        is_complete: Whether it must have a row for each epoch up to `last_epoch`.
 
-    Raises:
-        DataError: If the file is damaged.
+    Attributes:
+        rows: Texts by column.
+        damage: What is wrong with the file, in one line; empty if nothing is.
     """
 
-    def __init__(self, path: Path, last_epoch: float = math.inf) -> None:
+    def __init__(self, path: Path, last_epoch: float = math.inf, is_complete: bool = False) -> None:
         self.path = path
         self.rows: list[dict[str, str]] = []
+        unreadable = 0
         if path.exists():
-            try:
-                with path.open(newline="", encoding="utf-8") as file:
-                    self.rows = [r for r in csv.DictReader(file) if int(r["epoch"]) <= last_epoch]
-            except (ValueError, KeyError, TypeError) as error:
-                raise DataError(f"{path} is damaged ({error})") from error
+            text = path.read_text(encoding="utf-8", errors="replace")
+            for row in _read_rows(text):
+                sound = {name: text for name, text in row.items() if _is_number(text)}
+                unreadable += len(row) - len(sound)
+                epoch = float(sound.get("epoch") or "nan")
+                if not epoch.is_integer():
+                    unreadable += 1
+                elif epoch <= last_epoch:
+                    self.rows.append(sound)
+        known = {float(row["epoch"]) for row in self.rows}
+        last = max(known, default=0) if math.isinf(last_epoch) else last_epoch
+        lost = sorted(set(range(1, int(last) + 1)) - known) if is_complete else []
+        wrong = [f"{unreadable} of its figures cannot be read"] if unreadable else []
+        if lost:
+            wrong.append(f"it has no row of {len(lost)} epochs, the first of them {lost[0]}")
+        self.damage = f"{path} is damaged: {', and '.join(wrong)}" if wrong else ""
 
     def append(self, epoch: int, step: int, values: Mapping[str, Any]) -> None:
         """Adds the row of an epoch, counted from 1, and writes the file."""
@@ -47,7 +61,8 @@ class History:
 
     def last(self, column: str) -> int:
         """Returns a count from the last row; 0 if there is none."""
-        return int(self.rows[-1].get(column) or 0) if self.rows else 0
+        value = float(self.rows[-1].get(column) or 0) if self.rows else 0.0
+        return int(value) if math.isfinite(value) else 0
 
     def columns(self) -> dict[str, list[float]]:
         """Returns all columns as numbers, NaN where a row lacks one."""
@@ -55,6 +70,24 @@ class History:
 
     def _names(self) -> list[str]:
         return list(dict.fromkeys(name for row in self.rows for name in row))
+
+
+def _read_rows(text: str) -> Iterator[dict[str, str]]:
+    """Yields the rows of a CSV file; cells beyond the columns, or missing, have no number."""
+    try:
+        for row in csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="?"):
+            yield {name: str(cell) for name, cell in row.items()}
+    except csv.Error as error:
+        yield {"": str(error)}
+
+
+def _is_number(text: str) -> bool:
+    """True for the text of a number, and for none, where a row lacks a column."""
+    try:
+        float(text or "nan")
+    except ValueError:
+        return False
+    return True
 
 
 class Stopwatch:

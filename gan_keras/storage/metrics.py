@@ -11,6 +11,7 @@ from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import write_json
 
 METRICS = "metrics.json"
+REPORT = "report.html"
 
 
 def number(value: float) -> float | None:
@@ -24,9 +25,12 @@ def by_name(names: Iterable[str], values: Iterable[float]) -> dict[str, float | 
 
 
 def write_metrics(folder: Path, metrics: Mapping[str, Any]) -> Path:
-    """Writes the metrics.json of a folder, atomically, and returns its path."""
+    """Writes the metrics.json of a folder, atomically, and returns its path.
+
+    A report of earlier scores is removed: one that is there belongs to metrics.json.
+    """
     path = folder / METRICS
-    write_json(path, metrics)
+    write_json(path, metrics, replaces=[folder / REPORT])
     return path
 
 

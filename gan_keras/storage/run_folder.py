@@ -1,5 +1,6 @@
 """A run folder: names of its files, its lock, its configuration."""
 
+import datetime
 import json
 import shutil
 from collections.abc import Mapping
@@ -10,14 +11,16 @@ import filelock
 
 from gan_keras import configs
 from gan_keras.configs.base import RunConfig
-from gan_keras.foundation.errors import DataError, UsageError
-from gan_keras.foundation.files import write_json
+from gan_keras.foundation.errors import DataError, UsageError, one_line
+from gan_keras.foundation.files import remove_leftovers, write_json
+from gan_keras.storage import checkpoints, exports
 from gan_keras.storage.environment import environment
-from gan_keras.storage.metrics import METRICS
+from gan_keras.storage.history import History
+from gan_keras.storage.metrics import METRICS, REPORT
 
 FORMAT = 2  # of config.json; see `configs.upgraded`
 GENERATOR = "generator.keras"
-REPORT = "report.html"
+BEST = "best.json"  # a copy for people of what the best generator says of itself
 
 
 def default_workdir(config: RunConfig) -> Path:
@@ -79,6 +82,8 @@ class RunFolder:
     def acquire(self, patience: float = 0.0) -> filelock.AcquireReturnProxy:
         """Takes the folder for this process until it, or the context that is returned, ends.
 
+        What a killed process was writing is removed.
+
         Args:
             patience: Seconds to wait for another process to leave it.
 
@@ -87,7 +92,10 @@ class RunFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            return self._lock.acquire(timeout=patience)
+            taken = self._lock.acquire(timeout=patience)
+            for folder in (self.path, self.checkpoints, self.samples, self.best):
+                remove_leftovers(folder)
+            return taken
         except filelock.Timeout:
             raise DataError(
                 f"{self.path} is in use by another process; wait for it or choose another --workdir"
@@ -96,14 +104,19 @@ class RunFolder:
             raise DataError(f"cannot use --workdir={self.path}: {error.strerror}") from error
 
     def clear(self) -> None:
-        """Removes what a run wrote (for `--overwrite`), and nothing else."""
-        written = vars(self).values() if self.config.exists() else ()
-        for path in written:
-            if isinstance(path, Path) and path.parent == self.path:
-                if path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
+        """Removes what a run wrote (for `--overwrite`), and nothing else.
+
+        config.json goes last: without it, it would be no run folder any more.
+        """
+        if not self.config.exists():
+            return
+        written = [path for path in vars(self).values() if isinstance(path, Path)]
+        own = [path for path in written if path.parent == self.path and path != self.config]
+        for path in (*own, self.config):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
     def read_config(self) -> dict[str, Any] | None:
         """Returns the content of config.json, or None where no run was started.
@@ -120,18 +133,33 @@ class RunFolder:
             return None
         try:
             stored = json.loads(self.config.read_text(encoding="utf-8"))
-            for name in ("options", "data", "precision"):
-                stored[name]  # a KeyError tells a foreign file
+            _check(stored)
             if stored.get("format", 1) < FORMAT:
                 stored["options"] = configs.upgraded(stored["options"])
             return stored
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"{self.config} is damaged ({error}); start anew with --overwrite"
+        except Exception as error:  # whatever a damaged file makes JSON and the checks raise
+            message = f"{self.config} is damaged ({one_line(error)}); start anew with --overwrite"
             raise DataError(message) from error
 
     def write_config(self, facts: Mapping[str, Any]) -> None:
         """Writes config.json: the options, and facts such as the data's fingerprint."""
-        write_json(self.config, {"format": FORMAT, **facts, "environment": environment()})
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        about = {"environment": environment(), "written": now}
+        write_json(self.config, {"format": FORMAT, **facts, **about})
+
+    def check_checkpoints(self) -> None:
+        """Checks that a run that has come past an epoch still has its checkpoints.
+
+        Raises:
+            DataError: If they are lost: it would silently start anew over what it has made.
+        """
+        ended = self.metrics.exists() or self.generator.exists()
+        past = ended or History(self.log).last("epoch") > 1
+        if past and not checkpoints.existing(self.checkpoints):
+            raise DataError(
+                f"{self.path} holds a trained run, but {self.checkpoints} no checkpoint to go on "
+                "from; restore one, or start anew with --overwrite"
+            )
 
     def check_same(
         self, stored: Mapping[str, Any], config: RunConfig, fingerprint: str, streamed: bool
@@ -164,7 +192,7 @@ class RunFolder:
             raise UsageError(
                 f"--memory_mb={config.memory_mb} {now} and {self.path} did not, so that it "
                 "cannot be told whether they are the same; give "
-                f"--memory_mb={stored['options']['memory_mb']} as before"
+                f"--memory_mb={stored['options'].get('memory_mb')} as before"
             )
         raise DataError(
             f"data set {config.dataset!r} has changed since {self.path} was started; restore "
@@ -172,10 +200,47 @@ class RunFolder:
         )
 
 
+def _check(stored: Any) -> None:
+    """Checks what everything that reads a config.json takes for granted."""
+    options, data = stored["options"], stored["data"]
+    fields = configs.config_class(options["experiment"]).option_fields()
+    # runs of earlier versions have no value range
+    form = {"value_range": "signed"} | options
+    sizes = [*data["image_shape"], *data["class_counts"], stored["steps_per_epoch"]]
+    sound = {
+        "options": all(
+            form[name] in fields[name].metadata["choices"]
+            for name in ("latent", "ink", "value_range")
+        )
+        and all(isinstance(options[name], str) for name in ("preset", "dataset")),
+        "precision": stored["precision"] in ("float32", "bfloat16"),
+        "fingerprint": isinstance(data["fingerprint"], str),
+        "sizes": all(type(size) is int and size >= 0 for size in sizes) and sizes[-1],
+        "class_names": all(isinstance(name, str) for name in data["class_names"])
+        and len(data["class_names"]) == len(data["class_counts"]),
+    }
+    if wrong := [name for name, is_sound in sound.items() if not is_sound]:
+        raise ValueError(f"strange {', '.join(wrong)}")
+
+
 def read_best(folder: Path) -> dict[str, Any] | None:
-    """Returns the content of best.json in a folder; None if it is missing or damaged."""
-    try:
-        found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
-        return found if {"metric", "value", "quality", "epoch", "step"} <= found.keys() else None
-    except (OSError, ValueError, AttributeError):
+    """Returns the score, epoch and step of the best generator of a run; None if there is none.
+
+    The generator carries them; of runs of earlier versions best.json beside it has them.
+
+    Raises:
+        DataError: If there is a generator and they cannot be read.
+    """
+    path = folder / GENERATOR
+    if not path.exists():
         return None
+    try:
+        found = exports.read(path)
+        if "metric" not in found:
+            found = json.loads((folder / BEST).read_text(encoding="utf-8"))
+        return {name: found[name] for name in ("metric", "value", "quality", "epoch", "step")}
+    except Exception as error:  # whatever a damaged file makes JSON raise
+        raise DataError(
+            f"{folder} holds a best generator of unknown quality ({one_line(error)}); restore it, "
+            "or remove the folder to go on without it"
+        ) from error

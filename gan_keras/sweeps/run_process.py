@@ -70,7 +70,10 @@ def report(run: Run) -> dict[str, Any]:
     try:
         metrics = read_metrics(run.folder)
         scores = measures.numbers(metrics)
-        columns = History(folder.log).columns()
+        history = History(folder.log, is_complete=True)
+        if history.damage:
+            raise DataError(history.damage)
+        columns = history.columns()
         return {
             "status": "finished",
             "metrics": measures.evaluate(run.metrics, scores, columns),

@@ -16,7 +16,7 @@ from gan_keras.data import Dataset
 from gan_keras.data.pipeline import training_batches
 from gan_keras.evaluation import classifier
 from gan_keras.foundation.files import atomic_path
-from gan_keras.samples import sampling
+from gan_keras.storage import exports
 from gan_keras.writing.alphabet import Alphabet
 
 GRADER_SEED = 7_700  # never the reference classifier's
@@ -79,7 +79,7 @@ def grader(dataset: Dataset, cache_dir: Path) -> keras.Model:
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
     path = cache_dir / f"{name}-{dataset.fingerprint(train_only=True)}-grader{_VERSION}.keras"
     if path.exists():
-        return sampling.load_generator(path)
+        return exports.load_model(path)
     print(f"training the grader of {dataset.name} (once; kept in {path})")
     batch = min(BATCH, len(dataset.train_images))
     steps = EPOCHS * (len(dataset.train_images) // batch)

@@ -83,14 +83,18 @@ def newest_writer(root: str | Path) -> Path:
     Raises:
         DataError: If there is none.
     """
-    found = [(path.stat().st_mtime_ns, path.parent) for path in Path(root).glob("**/config.json")]
-    for _, folder in sorted(found, reverse=True):
+    found = []
+    for path in Path(root).glob("**/config.json"):
+        with contextlib.suppress(DataError):
+            _, stored = RunFolder.started(path.parent)
+            # runs of earlier versions do not say when they were written
+            found.append((str(stored.get("written", "")), path.parent, stored))
+    for _, folder, stored in sorted(found, reverse=True, key=lambda run: run[:2]):
         with contextlib.suppress(DataError, UsageError):
             # what the configuration says is cheaper to know than to open the generator
-            stored = RunFolder(folder).read_config() or {"data": {}, "options": {}}
-            spec, dataset = stored["data"], stored["options"].get("dataset", "")
-            is_grey = tuple(spec.get("image_shape", ()))[2:] == (1,)
-            if is_grey and len(Alphabet(spec.get("class_names", ()), dataset)):
+            spec, dataset = stored["data"], stored["options"]["dataset"]
+            is_grey = tuple(spec["image_shape"])[2:] == (1,)
+            if is_grey and len(Alphabet(spec["class_names"], dataset)):
                 check_can_write(sampling.open_run(folder))
                 return folder
     raise DataError(

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import small_runs
 from script_runs import refusal, run, without
 
 from gan_keras.configs.acgan import ACGANConfig
@@ -51,9 +52,8 @@ def test_mean_spread_and_paired_difference(tmp_path):
         write_run(tmp_path / f"a{seed}", accuracy=a, seed=seed)
         write_run(tmp_path / f"b{seed}", accuracy=b, seed=2 - seed if seed != 1 else 1)
     (tmp_path / "a_unfinished").mkdir()
-    options = ACGANConfig.create(options={"seed": 1}).to_dict()
-    config = {"options": options, "data": {}, "precision": "float32"}
-    (tmp_path / "a1" / "config.json").write_text(json.dumps(config))
+    stored = small_runs.stored(ACGANConfig.create(options={"seed": 1}))
+    (tmp_path / "a1" / "config.json").write_text(json.dumps(stored))
     done = run(SCRIPT, f"--runs={tmp_path}/a*", f"--out={tmp_path}/out")
     assert "90.00 % +- 10.00 %" in done.stdout
     assert f"left out, not finished: {tmp_path}/a_unfinished" in done.stdout

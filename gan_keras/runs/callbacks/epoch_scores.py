@@ -129,6 +129,8 @@ class KeepBest(RunCallback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Checks that this kind of run has the score, be it new or resumed.
 
+        A kill may have left the record of an earlier generator.
+
         Raises:
             UsageError: Lists the scores that it has.
         """
@@ -139,6 +141,8 @@ class KeepBest(RunCallback):
                 f"--keep_best={self.score.key}: this run has no such score while training; choose "
                 f"one of {', '.join(known)}"
             )
+        if self.best is not None:
+            self._write()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Exports the generator if it is the best so far."""
@@ -146,9 +150,6 @@ class KeepBest(RunCallback):
         quality = self.score.quality(metrics)
         if quality is None or (self.best is not None and quality <= self.best["quality"]):
             return
-        # The generator first: a kill between the two leaves an old record, and the epoch, which no
-        # checkpoint knows yet, is scored again.
-        sampling.export(self.model.sampler(), self.folder / run_folder.GENERATOR)
         self.best = {
             "metric": self.score.key,
             "value": self.score.value(metrics),
@@ -156,4 +157,9 @@ class KeepBest(RunCallback):
             "epoch": epoch + 1,
             "step": self.steps_made,
         }
-        write_json(self.folder / "best.json", self.best)
+        sampling.export(self.model.sampler(), self.folder / run_folder.GENERATOR, **self.best)
+        self._write()
+
+    def _write(self) -> None:
+        """Writes for people what the generator itself knows."""
+        write_json(self.folder / run_folder.BEST, self.best)

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import zipfile
 
 import pytest
 from file_samples import lie, write_zip
@@ -71,3 +72,12 @@ def test_entries_that_must_not_be_unpacked(tmp_path, fields, reason):
 )
 def test_printable(name, shown):
     assert printable(name) == shown
+
+
+def test_an_entry_without_a_name_is_refused(tmp_path):
+    # `ZipInfo.is_dir` of Python 3.11 looks for the last character of the name.
+    path = write_zip(tmp_path / "a.zip", FILES)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"c")
+    with pytest.raises(DataError, match="a.zip has an entry without a name"):
+        open_archive(path)

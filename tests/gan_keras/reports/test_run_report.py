@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import small_runs
 from browser import browser, console_errors, overflowing, requested, resize
 from conftest import toy_symbols
 
@@ -179,9 +180,8 @@ def test_comparison_is_sound_and_marks_the_best(tmp_path, request):
     for number, accuracy in enumerate((0.5, 0.9)):
         folder = tmp_path / ("<b>run" + "x" * 120 + str(number))
         folder.mkdir()
-        options = {"seed": number, "lr": 0.1, "dataset": HOSTILE[0]}
-        stored = {"options": options, "data": {}, "precision": "float32"}
-        (folder / "config.json").write_text(json.dumps(stored))
+        config = ACGANConfig.create(options={"seed": number, "dataset": HOSTILE[0]})
+        (folder / "config.json").write_text(json.dumps(small_runs.stored(config)))
         folders.append(folder)
         metrics.append({"samples": 4, "accuracy": accuracy, "switched": {"a": HOSTILE[1]}})
     picture = folders[0] / "samples" / "epoch_1000.png"

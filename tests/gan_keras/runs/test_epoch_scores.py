@@ -1,7 +1,6 @@
 """Scores while training: they change nothing, name a collapse, and keep the best."""
 
 import functools
-import json
 from types import SimpleNamespace
 from unittest.mock import Mock
 
@@ -13,10 +12,11 @@ from conftest import copied
 from resuming import Killed, assert_same_end, final_state, kill, killed_at
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.runs import training
 from gan_keras.runs.callbacks import epoch_scores, stopping
 from gan_keras.runs.session import Session
+from gan_keras.storage import exports
 from gan_keras.storage.history import History
 from gan_keras.storage.run_folder import RunFolder
 
@@ -82,13 +82,20 @@ def test_killed_run_has_the_scores_and_the_best_of_a_whole_one(points, watched_p
 
 def test_a_session_does_not_forget_a_better_one(watched_points, tmp_path):
     config = copied(watched_points, tmp_path / "copied")
-    best = RunFolder(config.workdir).best / "best.json"
-    perfect = json.loads(best.read_text()) | {"value": 0.0, "quality": 0.0}
-    best.write_text(json.dumps(perfect))
-    exported = (best.parent / "generator.keras").read_bytes()
+    best = RunFolder(config.workdir).best
+    perfect = small_runs.read(config, "best/best.json") | {"value": 0.0, "quality": 0.0}
+    exports.stamp(best / "generator.keras", perfect)
+    exported = (best / "generator.keras").read_bytes()
+    (best / "best.json").write_text('{"metric": "ener')  # which only people read
     training.run(config.replace(epochs=4))
-    assert json.loads(best.read_text()) == perfect
-    assert (best.parent / "generator.keras").read_bytes() == exported
+    assert small_runs.read(config, "best/best.json") == perfect
+    assert (best / "generator.keras").read_bytes() == exported
+    exports.stamp(best / "generator.keras", {})  # of an earlier version
+    training.run(config.replace(epochs=5))
+    assert small_runs.read(config, "best/best.json") == perfect
+    (best / "best.json").write_text('{"metric": "ener')
+    with pytest.raises(DataError, match=r"best generator of unknown quality .* remove the folder"):
+        training.run(config.replace(epochs=6))
 
 
 def test_scores_come_every_few_epochs(tmp_path):

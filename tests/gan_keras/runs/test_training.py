@@ -1,5 +1,7 @@
 """Runs from start to end: exact resumes, stops, folders, files."""
 
+import os
+import shutil
 import signal
 
 import keras
@@ -21,10 +23,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.reports import run_report
 from gan_keras.runs import session, training
 from gan_keras.runs.callbacks import recording, stopping
-from gan_keras.samples import sampling
-from gan_keras.storage import checkpoints
+from gan_keras.samples import scoring
+from gan_keras.storage import checkpoints, exports
+from gan_keras.storage.metrics import write_metrics
 from gan_keras.storage.run_folder import RunFolder
 
 
@@ -139,15 +143,88 @@ def test_a_finished_run_gets_scores_and_a_report_that_are_missing(copied_points,
     report.unlink()
     training.run(scored)
     assert report.exists()
-    RunFolder(scored.workdir).generator.unlink()  # metrics.json alone does not make it finished
-    training.run(scored)
-    assert sampling.is_exported(RunFolder(scored.workdir))
+    for export in (RunFolder(scored.workdir).generator, RunFolder(scored.workdir).discriminator):
+        export.write_bytes(export.read_bytes()[:700])  # metrics.json alone does not finish it
+        training.run(scored)
+        assert exports.step(export) == 15
     assert "is finished" not in capsys.readouterr().out
     report.unlink()
     training.run(scored.replace(report=False))
     assert "is finished" in capsys.readouterr().out
     assert not report.exists()
     assert final_state(scored)[0] == trained
+
+
+def copied_without_times(config, workdir):
+    """Copies a run as many tools do; the old exports happen to be written last."""
+    shutil.copytree(config.workdir, workdir, copy_function=shutil.copyfile)
+    for old in ("generator.keras", "discriminator.keras"):
+        os.utime(workdir / old, (2e9, 2e9))
+    return config.replace(workdir=str(workdir))
+
+
+@pytest.mark.parametrize("place", ["finish", "report"])
+def test_a_continued_run_is_not_taken_for_what_it_was(
+    copied_points, tmp_path, monkeypatch, place, capsys
+):
+    scored = copied_points.replace(eval_samples=100)
+    training.run(scored)
+    monkeypatch.setattr(
+        *{
+            "finish": (session.Session, "finish"),
+            "report": (session.run_report, "write_run_report"),
+        }[place],
+        kill,
+    )
+    with pytest.raises(Killed):
+        training.run(scored.replace(epochs=4))
+    monkeypatch.undo()
+    capsys.readouterr()
+    config = copied_without_times(scored.replace(epochs=4), tmp_path / "again")
+    _, metrics, _ = scoring.score_run(config.workdir)
+    assert (metrics["step"], metrics["epochs"]) == (20, 4)
+    write_metrics(RunFolder(config.workdir).path, metrics)
+    assert training.run(config)["energy_distance"] == pytest.approx(metrics["energy_distance"])
+    assert "is finished" not in capsys.readouterr().out
+    folder = RunFolder(config.workdir)
+    assert exports.step(folder.generator) == exports.step(folder.discriminator) == 20
+    assert "4 epochs, 20 steps" in folder.report.read_text()
+
+
+def test_a_run_under_way_says_how_far_it_has_come(points, monkeypatch):
+    config = points(epochs=60, eval_samples=100, checkpoint_minutes=1e-9)
+    killed_at(monkeypatch, 8, config)
+    scored, metrics, folder = scoring.score_run(config.workdir)
+    assert (metrics["step"], metrics["epochs"]) == (7, 1.4)
+    report = run_report.write_run_report(folder, metrics, scored)
+    assert "1.4 of 60 epochs, 7 steps" in report.read_text()
+
+
+def test_lost_checkpoints_do_not_let_a_finished_run_start_anew(copied_points, capsys):
+    folder = RunFolder(copied_points.workdir)
+    shutil.rmtree(folder.checkpoints)
+    before = {path: path.read_bytes() for path in folder.path.glob("*.*")}
+    training.run(copied_points)
+    assert "is finished" in capsys.readouterr().out
+    with pytest.raises(DataError, match="holds a trained run, but .* no checkpoint"):
+        training.run(copied_points.replace(epochs=4))
+    assert {path: path.read_bytes() for path in folder.path.glob("*.*")} == before
+    training.run(copied_points.replace(epochs=1), overwrite=True)
+    assert final_state(copied_points)[0] == "step_00000005.npz"
+
+
+def test_a_damaged_log_costs_no_training(copied_points, capsys):
+    log = RunFolder(copied_points.workdir).log
+    head, first, second, *_ = log.read_text().splitlines()
+    damaged = [*second.split(",")[:-1], "0.x"]
+    log.write_text("\n".join([head, first, ",".join(damaged)]) + "\n")
+    training.run(copied_points.replace(epochs=4))
+    assert (
+        f"WARNING: {log} is damaged: 1 of its figures cannot be read, and it has no row of 1 "
+        "epochs, the first of them 3" in capsys.readouterr().out
+    )
+    assert [row["epoch"] for row in small_runs.rows(copied_points, "log.csv")] == ["1", "2", "4"]
+    assert final_state(copied_points)[0] == "step_00000020.npz"
 
 
 def test_scores_are_said_even_where_there_is_no_room_for_them(copied_points, monkeypatch, capsys):

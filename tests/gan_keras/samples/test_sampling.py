@@ -1,6 +1,9 @@
 import dataclasses
 import json
 import os
+import re
+import shutil
+import zipfile
 
 import keras
 import numpy as np
@@ -13,7 +16,7 @@ from gan_keras.data.pipeline import scale
 from gan_keras.foundation.errors import DataError
 from gan_keras.runs import training
 from gan_keras.samples import sampling
-from gan_keras.storage import checkpoints
+from gan_keras.storage import checkpoints, exports
 from gan_keras.storage.run_folder import RunFolder
 
 
@@ -30,7 +33,8 @@ def test_exported_generator_opens_without_our_code_and_gives_the_checkpoints_ima
     # the averaged generator of a run under way, through our own code
     (folder / "generator.keras").unlink()
     under_way = sampling.open_run(folder.path)
-    assert under_way.source == str(folder.checkpoints)
+    assert under_way.source == str(folder.checkpoints / "step_00000010.npz")
+    assert run.step == under_way.step == 10
     expected = under_way.generator([z.astype(np.float32), labels])
     np.testing.assert_allclose(plain([z.astype(np.float32), labels]), expected, atol=1e-5)
     images = run.generate(z, labels).astype(int)
@@ -52,11 +56,59 @@ def test_samples_depend_on_the_seed_and_ways_between_two_seeds_end_there(finishe
         assert np.abs(there[row] - back[row][::-1]).max() <= 2
 
 
-def test_a_continued_run_is_not_sampled_from_its_old_export(copied_acgan):
+def test_the_step_tells_what_is_newest_and_file_times_do_not(copied_acgan):
     folder = RunFolder(copied_acgan.workdir)
-    later = (folder / "generator.keras").stat().st_mtime_ns + 1
-    os.utime(checkpoints.existing(folder.checkpoints)[0], ns=(later, later))
-    assert sampling.open_run(folder.path).source == str(folder.checkpoints)
+    (newest, _) = checkpoints.existing(folder.checkpoints)
+    state, meta = checkpoints.read(newest)
+    kernel = next(name for name in state if name.startswith("averaged_generator"))
+    state |= {"counters/000": np.int64(12), kernel: 2 * state[kernel]}
+    checkpoints.save(folder.checkpoints, 12, state, meta)  # a run that went on and was stopped
+    for late in (folder.generator, newest):  # an old copy, file by file
+        os.utime(late, (2e9, 2e9))
+        run = sampling.open_run(folder.path)
+        assert run.source == str(folder.checkpoints / "step_00000012.npz")
+        assert run.step == 12
+        np.testing.assert_array_equal(run.generator.get_weights()[0], state[kernel])
+    for old in checkpoints.existing(folder.checkpoints):  # the newest ones are lost
+        old.rename(folder.checkpoints / f"step_{checkpoints.step_of(old) - 10:08d}.npz")
+    run = sampling.open_run(folder.path)
+    assert (run.source, run.step) == (str(folder.generator), 10)
+
+
+def rewritten(path, **entries):
+    """Replaces entries of an archive, and takes away its comment."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()} | entries
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+
+
+def test_an_export_of_an_earlier_version_does_not_say_its_step(copied_acgan):
+    folder = RunFolder(copied_acgan.workdir)
+    rewritten(folder.generator)
+    assert sampling.open_run(folder.path).source == str(folder.checkpoints / "step_00000010.npz")
+    shutil.rmtree(folder.checkpoints)
+    run = sampling.open_run(folder.path)
+    assert (run.source, run.step) == (str(folder.generator), None)
+
+
+def test_an_export_of_another_keras_is_passed_over_and_not_called_damaged(copied_acgan, capsys):
+    folder = RunFolder(copied_acgan.workdir)
+    unknown = json.dumps({"module": "keras", "class_name": "Unheard", "config": {}})
+    version = json.dumps({"keras_version": "9.9.0"})
+    rewritten(folder.generator, **{"config.json": unknown, "metadata.json": version})
+    exports.stamp(folder.generator, {"step": 10})
+    assert sampling.open_run(folder.path).source == str(folder.checkpoints / "step_00000010.npz")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert re.match(
+        rf"WARNING: .*generator.keras was written by Keras 9.9.0, and Keras {keras.__version__} "
+        r"cannot open it \(.*\); taking .*step_00000010.npz",
+        line,
+    )
+    shutil.rmtree(folder.checkpoints)
+    with pytest.raises(DataError, match="was written by Keras 9.9.0"):
+        sampling.open_run(folder.path)
 
 
 def test_export_computes_in_float32(finished_acgan, tmp_path):
@@ -82,13 +134,20 @@ def test_dark_ink_is_turned_back(copied_acgan):
     np.testing.assert_array_equal(run.as_seen(images), 255 - images)
 
 
-def test_no_run_and_a_damaged_export_are_refused_in_one_line(copied_acgan):
-    file = RunFolder(copied_acgan.workdir) / "generator.keras"
-    file.write_bytes(file.read_bytes()[:700])
+def test_what_is_damaged_is_passed_over_and_named(copied_acgan, capsys):
     with pytest.raises(DataError, match="no run folder"):
         sampling.open_run("nowhere")
-    with pytest.raises(DataError, match="damaged") as caught:
-        sampling.open_run(copied_acgan.workdir)
+    folder = RunFolder(copied_acgan.workdir)
+    newest, older = checkpoints.existing(folder.checkpoints)
+    for damaged, taken in ((folder.generator, newest), (newest, older)):
+        damaged.write_bytes(damaged.read_bytes()[:700])
+        assert sampling.open_run(folder.path).source == str(taken)
+        lines = capsys.readouterr().out.splitlines()
+        assert all(re.match("WARNING: .* is damaged .*; taking", line) for line in lines)
+        assert str(damaged) in lines[-1]
+    older.unlink()
+    with pytest.raises(DataError, match="generator.keras is damaged") as caught:
+        sampling.open_run(folder.path)
     assert "\n" not in str(caught.value)
 
 

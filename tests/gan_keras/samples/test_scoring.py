@@ -16,6 +16,7 @@ from gan_keras.runs import training
 from gan_keras.samples import sampling, scoring
 from gan_keras.samples.sampling import Sampler
 from gan_keras.samples.scoring import Scorer
+from gan_keras.storage import exports
 
 
 @pytest.fixture
@@ -123,10 +124,11 @@ def test_the_best_generator_is_scored_apart(tmp_path):
     assert where == tmp_path / "run" / "best"
     assert best["step"] == metrics["best"]["step"]
     assert best["points"] == len(scored.images) == 50
-    for damage in (lambda file: file.write_text("{"), lambda file: file.unlink()):
-        damage(where / "best.json")
-        with pytest.raises(DataError, match=r"best.json is missing or damaged"):
-            scoring.score_run(config.workdir, best=True)
+    (where / "best.json").unlink()  # a copy for people
+    assert scoring.score_run(config.workdir, best=True)[1]["step"] == best["step"]
+    exports.stamp(where / "generator.keras", {})  # of an earlier version
+    with pytest.raises(DataError, match=r"a best generator of unknown quality \(.*best.json"):
+        scoring.score_run(config.workdir, best=True)
     # points in all, of the same noise as while training
     _, newest, _ = scoring.score_run(config.workdir)
     assert newest["energy_distance"] == pytest.approx(metrics["energy_distance"], rel=1e-4)

@@ -3,6 +3,8 @@
 import json
 import textwrap
 
+import small_runs
+
 from gan_keras.sweeps import plan, study
 
 STUDY = """
@@ -90,8 +92,7 @@ def two_arms(first, second):
 def write_run(folder, config, energy=0.5, log=((1, 0.7), (2, 0.6))):
     """A finished run folder, as training leaves it."""
     folder.mkdir(parents=True, exist_ok=True)
-    stored = {"options": config.to_dict(), "data": {}, "precision": "float32"}
-    (folder / "config.json").write_text(json.dumps(stored))
+    (folder / "config.json").write_text(json.dumps(small_runs.stored(config)))
     metrics = {
         "training": {"wall_seconds": 3.0, "cpu_seconds": 2.0},
         "energy_distance": energy,

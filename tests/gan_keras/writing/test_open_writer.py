@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -27,6 +28,10 @@ def test_the_newest_run_that_can_write(run, tmp_path):
     }.items():
         (root / name).mkdir()
         (root / name / "config.json").write_text(text)
+    # copies have other times: what counts is when a session wrote it
+    shutil.copytree(run, root / "earlier")
+    for folder, date in ((run, "2026-02-01T00:00:00+00:00"), (root / "earlier", "2026-01-31")):
+        (folder / "config.json").write_text(json.dumps(stored | {"written": date}))
     os.utime(run / "config.json", (1, 1))
     assert opening.newest_writer(root) == run
     (root / "clothes" / "generator.keras").write_bytes((run / "generator.keras").read_bytes())
