@@ -163,32 +163,29 @@ def copied_without_times(config, workdir):
     return config.replace(workdir=str(workdir))
 
 
-@pytest.mark.parametrize("place", ["finish", "report"])
-def test_a_continued_run_is_not_taken_for_what_it_was(
-    copied_points, tmp_path, monkeypatch, place, capsys
-):
-    scored = copied_points.replace(eval_samples=100)
-    training.run(scored)
-    monkeypatch.setattr(
-        *{
-            "finish": (session.Session, "finish"),
-            "report": (session.run_report, "write_run_report"),
-        }[place],
-        kill,
-    )
-    with pytest.raises(Killed):
-        training.run(scored.replace(epochs=4))
-    monkeypatch.undo()
-    capsys.readouterr()
-    config = copied_without_times(scored.replace(epochs=4), tmp_path / "again")
+def test_a_continued_run_is_not_taken_for_what_it_was(copied_points, tmp_path, monkeypatch, capsys):
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(session.Session, "finish", kill)
+        training.run(copied_points.replace(epochs=4))
+    config = copied_points.replace(epochs=4, eval_samples=100)
+    config = copied_without_times(config, tmp_path / "again")
     _, metrics, _ = scoring.score_run(config.workdir)
     assert (metrics["step"], metrics["epochs"]) == (20, 4)
-    write_metrics(RunFolder(config.workdir).path, metrics)
-    assert training.run(config)["energy_distance"] == pytest.approx(metrics["energy_distance"])
-    assert "is finished" not in capsys.readouterr().out
     folder = RunFolder(config.workdir)
+    write_metrics(folder.path, metrics)
+    folder.report.write_text("of the same scores")
+    assert training.run(config)["energy_distance"] == pytest.approx(metrics["energy_distance"])
     assert exports.step(folder.generator) == exports.step(folder.discriminator) == 20
     assert "4 epochs, 20 steps" in folder.report.read_text()
+
+    config = config.replace(epochs=5)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(session.run_report, "write_run_report", kill)
+        training.run(config)
+    assert small_runs.read(config, "metrics.json")["step"] == 25
+    training.run(config)
+    assert "5 epochs, 25 steps" in folder.report.read_text()
+    assert "is finished" not in capsys.readouterr().out
 
 
 def test_a_run_under_way_says_how_far_it_has_come(points, monkeypatch):
