@@ -115,7 +115,7 @@ def test_report_of_a_run_shows_its_options_and_curves(scored, tmp_path, request)
     folder = run_folder.RunFolder(tmp_path / "run")
     folder.path.mkdir()
     config = ACGANConfig.create("original", {"g_lr_mult": 1.5, "data_dir": "a b"})
-    folder.write_config({"options": config.to_dict(), "data": {}, "precision": "float32"})
+    folder.write_config(small_runs.stored(config))
     log, scores = History(folder.log), History(folder.scores)
     for epoch in (1, 2):
         log.append(epoch, 5 * epoch, {"g_loss": 2.0 / epoch, "d_class": 0.1})

@@ -169,7 +169,7 @@ def test_a_continued_run_is_not_taken_for_what_it_was(copied_points, tmp_path, m
         training.run(copied_points.replace(epochs=4))
     config = copied_points.replace(epochs=4, eval_samples=100)
     config = copied_without_times(config, tmp_path / "again")
-    _, metrics, _ = scoring.score_run(config.workdir)
+    _, metrics, _ = scoring.score_run(config.workdir, number=100)
     assert (metrics["step"], metrics["epochs"]) == (20, 4)
     folder = RunFolder(config.workdir)
     write_metrics(folder.path, metrics)

@@ -99,7 +99,11 @@ def test_the_outcome_of_a_finished_run(tmp_path):
     assert found["scores"]["covariance_eigenvalue_ratios.1"] == 0.1
     assert (found["wall_seconds"], found["machine"]) == (3.0, "2 x made up")
     for name, text, message in (
-        ("log.csv", "epoch,d_loss\n1,much\n", "no whole metrics.json, log.csv"),
+        (
+            "log.csv",
+            "epoch,d_loss\n1,much\n",
+            "log.csv is damaged: 1 of its figures cannot be read",
+        ),
         ("metrics.json", "{}", "no whole metrics.json, log.csv"),
         ("metrics.json", "{", "metrics.json is damaged"),
     ):
