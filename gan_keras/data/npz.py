@@ -38,7 +38,7 @@ class BadArraysError(Exception):
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Loads `npz:FILE[,images=NAME][,labels=NAME][,transposed=yes]`.
 
-    Without these names, the arrays are found by theirs: `images` and `labels` as
+    Labels may also be the only array of another .npz, `,labels=FILE`. Without these names, the arrays are found by theirs: `images` and `labels` as
     `experiments.sample` writes them (with `class_names`), `x_train`, `y_train`, ... of Keras,
     `train_images`, `train_labels`, `val_images`, ... of MedMNIST, and the like.
 
@@ -80,7 +80,12 @@ def read_dataset(
     """
     given = given or {}
     there = names_in(path)
+    elsewhere = Path(given.get("labels", "")).expanduser()
+    if given.get("labels") in there or not elsewhere.is_file():
+        elsewhere = None
     named = {role: given[role] for role in ("images", "labels") if role in given}
+    if elsewhere:
+        del named["labels"]
     wanted = roles_of(there)
     if named:
         wanted = {"train": wanted.get("train", {}) | named}
@@ -96,6 +101,9 @@ def read_dataset(
         split: Part([found[roles["images"]]], found.get(roles.get("labels", "")))
         for split, roles in wanted.items()
     }
+    if elsewhere:
+        (labels,) = read(elsewhere, names_in(elsewhere)[:1]).values()
+        parts = {"train": Part(parts["train"].images, labels)}
     if parts.keys() == {"train"} and "split" in found:
         parts = _divided(name, parts["train"], found["split"])
     names = found.get("class_names")

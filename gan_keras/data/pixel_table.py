@@ -115,6 +115,11 @@ def _rows(
     images = [rows["pixels"] for rows in found]
     if at is None:
         return Part(images)
+    if not (has_names or label) and len(numbers) == 1:
+        raise DataError(
+            f"{path}: the first column, taken for the label, is {next(iter(numbers))} in each "
+            f"line; `,label={len(cells)}` behind the path takes the last one"
+        )
     names = np.array(list(numbers))
     return Part(images, names[np.concatenate([rows["label"] for rows in found])])
 
@@ -159,6 +164,9 @@ def _columns(
             shown = ", ".join(repr(names[n]) for n in named[:10])
             raise DataError(f"{path}: which column is the label: {shown}? `,label=COLUMN` says it")
         at = named[0] if named else None
+        # pandas makes names of a line of values: 0, 0.1, 0.2, ...
+        if at is None and not _is_square(len(pixels)):
+            at = 0
     if not has_names:
         pixels = everything
     pixels = [n for n in pixels if n != at]

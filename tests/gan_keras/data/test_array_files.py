@@ -165,6 +165,8 @@ def test_what_is_not_known_for_certain_is_refused(tmp_path, arrays, message):
 def test_arrays_under_other_names_and_packed_ones_that_are_too_large(tmp_path):
     name = save(tmp_path, faces=IMAGES, who=LABELS, images=IMAGES[:3])
     same(data.load(f"{name},images=faces,labels=who"))
+    np.savez(tmp_path / "labels.npz", LABELS)
+    same(data.load(f"{name},images=faces,labels={tmp_path / 'labels.npz'}"))
     with pytest.raises(DataError, match="120,.* for 3 images"):
         data.load(f"{name},labels=who")
     np.savez_compressed(tmp_path / "set.npz", images=IMAGES, labels=LABELS)
@@ -309,15 +311,16 @@ def test_arrays_in_a_file_each(tmp_path, capsys, memory_mb):
 
 
 def write_table(
-    path, images=IMAGES, labels=LABELS, names="label", delimiter=",", last=False, end="\n"
-):
+    path, images=IMAGES, labels=LABELS, names="label", pixel="pixel", delimiter=",", last=False,
+    end="\n",
+):  # fmt: skip
     """Writes a table of pixels; `names` is the name of the label column, or empty for none."""
     rows = [
         [*map(str, pixels), label] if last else [label, *map(str, pixels)]
         for pixels, label in zip(images.reshape(-1, 64).tolist(), map(str, labels), strict=True)
     ]
-    heads = [f"pixel{number}" for number in range(64)]
-    head = [[*heads, names] if last else [names, *heads]] if names else []
+    pixels = [f"{pixel}{number}" for number in range(1, 65)]
+    head = [[*pixels, names] if last else [names, *pixels]] if names else []
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "wt", encoding="utf-8", newline="") as file:
         file.writelines(delimiter.join(row) + end for row in head + rows)
@@ -333,6 +336,7 @@ def write_table(
         ({"delimiter": ";"}, NAMES, ""),
         ({"delimiter": "\t", "images": IMAGES / 255}, NAMES, ""),
         ({"names": "", "last": True}, NAMES, ",label=65"),
+        ({"names": "0", "pixel": "0."}, NAMES, ""),  # as pandas makes them
         ({"names": "\ufefflabel"}, NAMES, ""),
         ({"labels": LABELS.astype(float)}, NAMES, ""),
         (
@@ -372,6 +376,7 @@ def test_a_table_for_tests_and_one_without_labels(tmp_path, capsys):
         ("label,p1,p2,p3,p4\n", "holds no images"),
         ("", "has 0 columns of pixels"),
         (b"\xff\xfe\x00", "is no text"),
+        ("0,1,255,255,3\n0,2,255,0,4\n", "the first column, .* is 0 in each line; `,label=5` "),
     ],
 )
 def test_tables_that_are_none_of_pixels(tmp_path, content, message):
