@@ -38,9 +38,10 @@ class BadArraysError(Exception):
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     """Loads `npz:FILE[,images=NAME][,labels=NAME][,transposed=yes]`.
 
-    Labels may also be the only array of another .npz, `,labels=FILE`. Without these names, the arrays are found by theirs: `images` and `labels` as
-    `experiments.sample` writes them (with `class_names`), `x_train`, `y_train`, ... of Keras,
-    `train_images`, `train_labels`, `val_images`, ... of MedMNIST, and the like.
+    Labels may also be the only array of another .npz, `,labels=FILE`. Without these names, the
+    arrays are found by theirs: `images` and `labels` as `experiments.sample` writes them (with
+    `class_names`), `x_train`, `y_train`, ... of Keras, `train_images`, `train_labels`,
+    `val_images`, ... of MedMNIST, and the like.
 
     Args:
         name: As above.
