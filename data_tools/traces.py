@@ -18,6 +18,7 @@ MAX_FILE_POINTS = 500_000
 MAX_SYMBOL_POINTS = 20_000
 MAX_TRACE_CHARS = 50 * MAX_SYMBOL_POINTS
 MAX_DEPTH = 100  # Of groups in groups, views of views, contexts based on contexts.
+MAX_CHANNELS = 1000
 _MAX_VALUES = 16  # In a point, even if its format has fewer channels.
 
 # Reasons for leaving a symbol out, as they appear in the report.
@@ -36,10 +37,11 @@ TOO_MANY_POINTS = "too many points"
 
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _DEFAULT_CONTEXT = "DefaultContext"
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?"
 # A value within a point (section 3.2.1); values need no blanks between them: 5-7 is 5 and -7.
 _VALUE = re.compile(
-    r"""\s*(?P<prefix>[!'"]?)\s*(?:(?P<wild>[TF*?])|(?P<sign>[+-]?)\s*(?:\#(?P<hex>[\dA-Fa-f]{1,16})
-    |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)))\s*""",
+    rf"""\s*(?P<prefix>[!'"]?)\s*(?:(?P<wild>[TF*?])|(?P<sign>[+-]?)\s*
+    (?:\#(?P<hex>[\dA-Fa-f]{{1,16}})|(?P<number>{_NUMBER})))\s*""",
     re.ASCII | re.VERBOSE,
 )
 _NUMBER_BYTES = b"0123456789+-.eE"
@@ -294,40 +296,22 @@ class Traces:
         return None if channels is None else self._format(channels, properties)
 
     def _format(self, element: ET.Element, properties: Iterable[ET.Element] = ()) -> Format:
-        """Reads a `traceFormat` (section 3.1).
-
-        Args:
-            element: The format.
-            properties: The channel properties of its source.
-
-        Raises:
-            InkmlError: It has not one X and one Y, or these cannot be brought to one scale.
-        """
-        channel = f"{self._prefix}channel"
-        regular = element.findall(channel)
-        every = regular + element.findall(f"{self._prefix}intermittentChannels/{channel}")
-        names = [found.get("name") for found in every]
-        for axis in ("X", "Y"):
-            if names.count(axis) != 1:
-                raise InkmlError(f"traceFormat has {names.count(axis)} channels {axis}, not one")
-            if names.index(axis) >= len(regular):
-                raise InkmlError(f"channel {axis} is intermittent: points may lack it")
-        x, y = names.index("X"), names.index("Y")
+        """Reads a `traceFormat` (section 3.1), with the channel properties of its source."""
+        channel, intermittent = self._prefix + "channel", self._prefix + "intermittentChannels"
+        regular, others = [], []
+        if len(element) > MAX_CHANNELS:
+            raise InkmlError(f"traceFormat has more than {MAX_CHANNELS} channels")
+        for child in element:
+            if child.tag == channel:
+                regular.append(_Channel(*map(child.get, _Channel._fields)))
+            elif child.tag == intermittent:
+                others.extend(inner.get("name") for inner in child.iterfind(channel))
         steps = {
             step.get("channel"): (step.get("value"), step.get("units") or "")
             for step in properties
             if step.get("name") == "resolution"
         }
-        if ("X" in steps) != ("Y" in steps):
-            raise InkmlError("only one of the channels X and Y has a resolution")
-        if "X" in steps:
-            sizes = [(_positive(value), units) for value, units in (steps["X"], steps["Y"])]
-        else:
-            sizes = [(1.0, every[place].get("units") or "") for place in (x, y)]
-        unit, (width, height) = _common_unit(*sizes)
-        scale = (_sign(every[x]) * width, _sign(every[y]) * height)
-        found = Format(x, y, len(every), None if scale == (1, 1) else scale, unit)
-        return DEFAULT if found == DEFAULT else found
+        return _layout(tuple(regular), tuple(others), steps.get("X"), steps.get("Y"))
 
     # References
 
@@ -459,19 +443,64 @@ def _ordinals(text: str | None) -> tuple[int, ...]:
     return numbers
 
 
-def _sign(channel: ET.Element) -> int:
-    """Returns 1 or -1 for the orientation: X grows to the right and Y downward where it is +ve."""
-    orientation = channel.get("orientation", "+ve")
-    if orientation not in ("+ve", "-ve"):
-        raise InkmlError(f"a channel has the orientation {shown(ascii(orientation))}")
-    return 1 if orientation == "+ve" else -1
+class _Channel(NamedTuple):
+    """The attributes of a channel that matter."""
+
+    name: str | None
+    units: str | None
+    orientation: str | None
+
+    def sign(self) -> int:
+        """1 where X grows to the right and Y downward, else -1."""
+        if self.orientation not in (None, "+ve", "-ve"):
+            raise InkmlError(f"a channel has the orientation {shown(ascii(self.orientation))}")
+        return -1 if self.orientation == "-ve" else 1
+
+
+@functools.lru_cache(maxsize=16)  # Nearly all files of a corpus have the same.
+def _layout(
+    regular: tuple[_Channel, ...],
+    intermittent: tuple[str | None, ...],
+    x_step: tuple[str | None, str] | None,
+    y_step: tuple[str | None, str] | None,
+) -> Format:
+    """Finds the format that channels make.
+
+    Args:
+        regular: The channels.
+        intermittent: Names of those that points may lack.
+        x_step: The resolution of X and its units, if it is told.
+        y_step: The same for Y.
+
+    Raises:
+        InkmlError: There is not one X and one Y, or these cannot be brought to one scale.
+    """
+    names = [*(channel.name for channel in regular), *intermittent]
+    for axis in ("X", "Y"):
+        if names.count(axis) != 1:
+            raise InkmlError(f"traceFormat has {names.count(axis)} channels {axis}, not one")
+        if axis in intermittent:
+            raise InkmlError(f"channel {axis} is intermittent: points may lack it")
+    places = names.index("X"), names.index("Y")
+    x, y = (regular[place] for place in places)
+    if (x_step is None) != (y_step is None):
+        raise InkmlError("only one of the channels X and Y has a resolution")
+    if x_step is None or y_step is None:
+        unit, (width, height) = _common_unit((1.0, x.units or ""), (1.0, y.units or ""))
+    else:
+        unit, (width, height) = _common_unit(
+            (_positive(x_step[0]), x_step[1]), (_positive(y_step[0]), y_step[1])
+        )
+    scale = (x.sign() * width, y.sign() * height)
+    found = Format(*places, len(names), None if scale == (1, 1) else scale, unit)
+    return DEFAULT if found == DEFAULT else found
 
 
 def _positive(text: str | None) -> float:
-    found = _VALUE.fullmatch(text or "")
-    if not found or not found["number"] or not 1e-9 < float(found["number"]) < 1e9:
+    number = float(text) if text and re.fullmatch(_NUMBER, text.strip(), re.ASCII) else 0.0
+    if not 1e-9 < number < 1e9:
         raise InkmlError(f"a channel has the resolution {shown(ascii(text))}")
-    return float(found["number"])
+    return number
 
 
 def _common_unit(x: tuple[float, str], y: tuple[float, str]) -> tuple[str, tuple[float, float]]:

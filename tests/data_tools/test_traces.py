@@ -214,7 +214,11 @@ def test_each_trace_is_read_in_its_own_context(body, found):
         (format(channel("X", units="%"), channel("Y", units="%")), "cannot be compared"),
         (source("1 1/mm", "2"), "cannot be compared"),
         (source("1 1/mm", ""), "only one of the channels X and Y has a resolution"),
-        (source("0 1/mm", "0 1/mm"), "a channel has the resolution '0'"),
+        *(
+            (source(f"{text} 1/mm", "1 1/mm"), f"a channel has the resolution '{text}'")
+            for text in ("0", "-5", "*5", "#5", "1e99")
+        ),
+        (format(X, Y, T * 1000), "traceFormat has more than 1000 channels"),
         ('<context xml:id="c"><canvasTransform/></context>', "canvasTransform, which is not supp"),
         ('<context contextRef="#no"/>', "not one context has the id '#no'"),
         (f'{SWAPPED}{SWAPPED}<context contextRef="#yx"/>', "not one context has the id '#yx'"),
