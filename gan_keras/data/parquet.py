@@ -14,6 +14,7 @@ import numpy as np
 from gan_keras.data import arrays, picture_files, places
 from gan_keras.data.closing_check import say, split_of
 from gan_keras.data.dataset import Dataset
+from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import BadPictureError, Shape
 from gan_keras.data.records import divide, draw_numbered
@@ -67,6 +68,13 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         height, width, channels = images.shape[1:]
         shape = Shape(height, width, channels, options.fit)  # all as the train images
         found += [images, labels[split][rows]]
+        if isinstance(images, LazyImages):
+            size = -(-int(np.prod(images.shape)) // 1_000_000)
+            say(
+                title,
+                f"{split} images are read from Parquet again and again, which is slow; "
+                f"--memory_mb={size} holds them in memory",
+            )
     if len(parts) == 2:
         return Dataset(title, *found, tuple(names))
     return divide(title, *found, draw_numbered(found[1]), names)

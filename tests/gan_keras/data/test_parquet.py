@@ -35,13 +35,14 @@ def write(path, first, count, names=CLASSES, rows=4, **columns):
 
 
 @pytest.mark.parametrize("memory_mb", [700, 0])
-def test_shards_splits_and_class_names(tmp_path, memory_mb):
+def test_shards_splits_and_class_names(tmp_path, capsys, memory_mb):
     write(tmp_path / "data" / "train-00000-of-00002-ab.parquet", 0, 11)
     write(tmp_path / "data" / "train-00001-of-00002-cd.parquet", 11, 9)
     write(tmp_path / "data" / "test-00000-of-00001.parquet", 30, 6)
     options = DataOptions(memory_mb=memory_mb)
     found = data.load(f"parquet:{tmp_path}", tmp_path / "cache", options)
     assert found.is_streamed == (memory_mb == 0)
+    assert ("--memory_mb=1 holds them" in capsys.readouterr().err) == found.is_streamed
     assert found.class_names == tuple(CLASSES)
     assert shades(found.train_images) == list(range(20))
     assert found.train_labels.tolist() == [number % 3 for number in range(20)]
