@@ -280,6 +280,14 @@ def test_quick_draw(tmp_path, memory_mb):
         data.load(f"npy:{tmp_path}")
 
 
+def test_links_out_of_a_folder_are_not_followed(tmp_path):
+    (tmp_path / "in").mkdir()
+    np.save(tmp_path / "in" / "mine.npy", IMAGES)
+    np.save(tmp_path / "theirs.npy", IMAGES)
+    (tmp_path / "in" / "theirs.npy").symlink_to(tmp_path / "theirs.npy")
+    assert data.load(f"npy:{tmp_path / 'in'}").class_names == ("mine",)
+
+
 def test_quick_draw_in_split_folders(tmp_path):
     for split, rows in (("Train", slice(0, None)), ("test", TEST)):
         (tmp_path / split).mkdir()
