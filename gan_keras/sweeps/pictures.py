@@ -84,7 +84,8 @@ def seeds(
 ) -> None:
     """Draws a panel per metric with a line per arm: a dot per seed, and the median.
 
-    Intervals are not drawn: those that matter are of differences that are paired by seed.
+    Of events it is the share. Intervals are not drawn: those that matter are of differences that
+    are paired by seed.
 
     Args:
         file: The PNG; not written if there is one finished run only.
@@ -111,7 +112,16 @@ def seeds(
             values = list(estimates.by_seed(results, arm, metric).values())
             panel.plot(values, [row] * len(values), "o", color="tab:gray", alpha=0.6, markersize=4)
             if values:
-                panel.plot(np.median(values), row, "|", color="tab:blue", markersize=12, mew=2)
+                panel.plot(
+                    estimates.estimate(dict(enumerate(values))).value,
+                    row,
+                    "|",
+                    color="tab:blue",
+                    markersize=12,
+                    mew=2,
+                )
+            if any(isinstance(value, bool) for value in values):
+                panel.set_xlim(-0.05, 1.05)
         panel.set_title(metrics[metric], fontsize=9)
         panel.tick_params(labelsize=8)
         panel.locator_params(axis="x", nbins=4)

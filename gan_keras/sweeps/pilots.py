@@ -1,6 +1,7 @@
 """Pilots: from a few runs of a study, the number of seeds that decides its claims."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from gan_keras.sweeps.rules import Rule
 from gan_keras.sweeps.study import Planned
 
 POWER = 0.8
+# Rules that are about the margin itself.
+_NEAR = ("same", "different")
 # More seeds than a study could bear.
 _MOST = 100
 _TRIALS = 1000
@@ -34,11 +37,19 @@ def plan(asked: Sequence[Claim], results: Mapping[str, Any]) -> dict[str, Planne
             parts = len(claim.rules)
             risk, power = estimates.RISK / len(asked) / parts, 1 - (1 - POWER) / parts
             rows = list(zip(samples, claim.rules, strict=True))
-            needed = [seeds_needed(sample, rule, risk, power) for sample, rule in rows]
             spreads = tuple(spread(sample) for sample in samples)
-            seeds = 0 if 0 in needed else max(needed)
-            found[claim.id] = Planned(_met(claim, results), spreads, seeds)
+            margins, effects = (
+                [seeds_needed(sample, one, risk, power) for sample, one in some]
+                for some in (rows, [(sample, _by_effect(one)) for sample, one in rows])
+            )
+            seeds, at_effect = (0 if 0 in some else max(some) for some in (margins, effects))
+            found[claim.id] = Planned(_met(claim, results), spreads, seeds, at_effect)
     return found
+
+
+def _by_effect(rule: Rule) -> Rule:
+    """Returns a rule that is planned with the effect of the pilot, where that can be."""
+    return dataclasses.replace(rule, margin=rule.margin if rule.expect in _NEAR else 0.0)
 
 
 def _met(claim: Claim, results: Mapping[str, Any]) -> int:
@@ -53,22 +64,22 @@ def _met(claim: Claim, results: Mapping[str, Any]) -> int:
 def spread(values: np.ndarray) -> float:
     """Estimates the standard deviation of the seeds that work, 0 for events.
 
-    It is the upper end of its 80 % interval.
+    It is the upper end of its 80 % interval, and infinite where two do not work.
     """
     if values.dtype.kind != "f":
         return 0.0
-    working = values[_side(values) == 0]
+    working = values[_far_off(values) == 0]
     if len(working) < 2:
-        return 0.0
+        return math.inf
     more = (len(working) - 1) / stats.chi2.ppf(_LUCK, len(working) - 1)
     return float(f"{working.std(ddof=1) * more**0.5:.3g}")
 
 
-def _side(values: np.ndarray) -> np.ndarray:
-    """Tells outcomes that are far above the others (1) or far below (-1), as in collapse."""
-    middle = np.median(values)
+def _far_off(values: np.ndarray) -> np.ndarray:
+    """Returns how far outcomes are from the median, as in collapse; 0 for those that are near."""
+    away = values - np.median(values)
     near = _FAR * stats.median_abs_deviation(values, scale="normal")
-    return np.sign(values - middle) * (np.abs(values - middle) > near)
+    return np.where(np.abs(away) > near, away, 0.0)
 
 
 def seeds_needed(values: np.ndarray, rule: Rule, risk: float, power: float = POWER) -> int:
@@ -105,9 +116,9 @@ def _draws(values: np.ndarray, rule: Rule, rng: np.random.Generator) -> np.ndarr
         effect = abs(middle - rule.value)
     effect = rule.value + (-effect if rule.expect in ("lower", "at_most") else effect)
     if values.dtype.kind == "f":
-        side = _side(values)
-        far = rng.choice(np.concatenate([side, -side]) if rule.others else side, size)
-        return rng.normal(effect, spread(values), size) + np.where(far, far * 1e300, 0.0)
+        away = _far_off(values)
+        away = rng.choice(np.concatenate([away, -away]) if rule.others else away, size)
+        return effect + np.where(away, away, rng.normal(0.0, spread(values), size))
     if values.dtype.kind == "b":
         return rng.random(size) < effect
     differing = max(float(np.mean(values != 0)), abs(effect))

@@ -79,8 +79,14 @@ def parse(entry: Any, where: str) -> Rule:
         raise UsageError(f"{where}: give `arm`, and `than` unless it is at_least or at_most")
     if (expect in _LEVELS) != isinstance(entry.get("value"), int | float):
         raise UsageError(f"{where}: `value` belongs to at_least and at_most")
-    if not isinstance(margin, int | float) or margin < 0 or (expect == "same" and not margin):
-        raise UsageError(f"{where}: margin={margin}: expected at least 0, more than 0 for `same`")
+    if (
+        not isinstance(margin, int | float)
+        or margin < 0
+        or (expect in ("same", "different") and not margin)
+    ):
+        raise UsageError(
+            f"{where}: margin={margin}: expected at least 0, more for `same` and `different`"
+        )
     if (seeds := entry.get("seeds", "all")) not in ("all", "working"):
         raise UsageError(f"{where}: seeds={seeds}: choose all or working")
     level, working = float(entry.get("value", 0.0)), seeds == "working"

@@ -21,7 +21,7 @@ A study is YAML. Its runs are arms times grid times seeds:
         seconds: 20
         pilot:                        # its runs are in no table and decide nothing
           seeds: [100, 101, 102]
-          found: {E1: {met: 3, spread: [0.2], seeds: 14}}    # as `--pilot` prints it
+          found: {E1: {met: 3, spread: [0.2], seeds: 14, at_effect: 8}}  # as `--pilot` prints it
       full: {}
 """
 
@@ -55,6 +55,7 @@ _KEYS = (
     "sizes",
 )
 _SIZE_KEYS = (*_IN_BOTH, "scaled_down", "seconds", "pilot")
+_PLANNED = ("met", "spread", "seeds", "at_effect")
 # Options that belong to the machine, not to the study.
 _MACHINE = ("workdir", "data_dir", "seed")
 # A sweep reports on all its runs together, and all machines that make them must compute alike.
@@ -83,11 +84,13 @@ class Planned:
         met: Number of pilot seeds with which all needs of the claim were met.
         spread: Spread between seeds that it was planned with, of each rule; 0 for events.
         seeds: Number of seeds that decides its margin with 80 % power; 0 if no number does.
+        at_effect: The number if the effect is the one that the pilot had.
     """
 
     met: int
     spread: tuple[float, ...]
     seeds: int
+    at_effect: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,13 +242,13 @@ def _pilot(value: Any, taken: Collection[int], where: str) -> Pilot:
         )
     found = {}
     for claim, entry in _mapping(raw.get("found"), f"{where}, found").items():
-        entry = _mapping(entry, f"{where}, {claim}", ("met", "spread", "seeds"))
+        entry = _mapping(entry, f"{where}, {claim}", _PLANNED)
         try:
-            spread = tuple(map(float, entry["spread"]))
-            found[claim] = Planned(int(entry["met"]), spread, int(entry["seeds"]))
+            met, seeds_needed, at_effect = (int(entry[n]) for n in ("met", "seeds", "at_effect"))
+            found[claim] = Planned(met, tuple(map(float, entry["spread"])), seeds_needed, at_effect)
         except (KeyError, TypeError, ValueError):
             raise UsageError(
-                f"{where}, {claim}: give met, spread (a list) and seeds, as --pilot prints them"
+                f"{where}, {claim}: give {', '.join(_PLANNED)}, as --pilot prints them"
             ) from None
     return Pilot(seeds, found)
 

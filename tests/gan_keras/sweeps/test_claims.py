@@ -67,6 +67,10 @@ def test_claims_of_a_study_share_the_risk():
     sure, likely = claim("X", 0.5), claim("Y", 1.5)
     assert verdicts([likely], found) == ["confirmed"]
     assert verdicts([likely, claim("Z", 4.5)], found) == ["undecided", "undecided"]
+    # the rules of a claim share its part
+    five = two_arms([1.0, 2.0, 3.0, 4.0, 5.0], [])
+    assert verdicts([claim("X", 0.5)], five) == ["confirmed"]
+    assert verdicts([claim("X", 0.5, 0.4)], five) == ["undecided"]
     # Holm: what is decided leaves its share to the others
     assert verdicts([likely, sure], found) == ["confirmed", "confirmed"]
     # and the two of them decide nothing that the third could use

@@ -72,6 +72,7 @@ def test_the_plan_goes_into_the_study_file(tmp_path):
     assert list(planned) == ["X1"]
     assert planned["X1"].met == 9  # all but 0.4
     assert 5 <= planned["X1"].seeds < 13  # their spread is less than half the margin
+    assert planned["X1"].at_effect == 6  # the fewest of a study of two claims
     printed = pilots.text(planned, range(10, 20))
     assert "# needs met in 9 of 10" in printed
     block = yaml.safe_load(printed.partition("\n")[2])

@@ -88,10 +88,13 @@ def test_a_verdict_of_earlier_statistics_is_told(tmp_path, page):
 
 
 def test_what_the_pilot_found_is_told(tmp_path, page):
-    pilot = "pilot: {seeds: [8, 9], found: {X1: {met: 1, spread: [0.2], seeds: 12}}}, seconds"
+    found = "{X1: {met: 1, spread: [0.2], seeds: 12, at_effect: 7}}"
+    pilot = f"pilot: {{seeds: [8, 9], found: {found}}}, seconds"
     write_study(tmp_path, STUDY.replace("seconds", pilot))
     text = page(measured())
-    assert "Pilot of 2 other seeds: needs met with 1; spread 0.2; 12 seeds decide" in text
+    assert (
+        "Pilot of 2 other seeds: needs met with 1; spread 0.2; 12 seeds decide the margin" in text
+    )
 
 
 def test_a_run_that_failed_is_told_with_its_reason(page):

@@ -97,6 +97,7 @@ def test_seeds_that_work():
         {"arm": "a", "expect": "at_least"},
         {"arm": "a", "expect": "at_least", "value": 1, "than": "b"},
         {"arm": "a", "expect": "same", "than": "b"},
+        {"arm": "a", "expect": "different", "than": "b"},
         {"arm": "a", "expect": "higher", "than": "b", "margin": -1},
         {"arm": "a", "range_of": ["a", "b"], "expect": "higher", "than": "b"},
         {"arm": "a", "expect": "at_least", "value": 1, "seeds": "good"},
