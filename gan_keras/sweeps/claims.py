@@ -69,11 +69,16 @@ class Decision:
 
     @property
     def deciding(self) -> Finding | None:
-        """The finding that the verdict hangs on: the first with the same verdict, or of all."""
-        measured = [one for one in self.findings if one.estimate]
-        return next((one for one in measured if one.verdict == self.verdict), None) or next(
-            iter(measured), None
+        """The weakest of the findings with this verdict, or of all; None if none is measured."""
+        measured = [(one, found) for one in self.findings if (found := one.estimate)]
+        ranked = sorted(
+            measured,
+            key=lambda row: (
+                row[0].verdict != self.verdict,
+                row[0].rule.support(row[1].value, row[1].value)[0] / row[1].unit,
+            ),
         )
+        return ranked[0][0] if ranked else None
 
 
 def load(file: Path) -> tuple[Claim, ...]:

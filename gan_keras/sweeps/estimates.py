@@ -38,6 +38,11 @@ class Estimate:
     high: float
     events: int | None = None
 
+    @property
+    def unit(self) -> float:
+        """Half the range of the seeds, in which estimates of unlike numbers can be compared."""
+        return (self.most - self.least) / 2 or abs(self.value) or 1.0
+
     def __str__(self) -> str:
         if self.events is not None:
             return f"{self.events} of {self.n} ({self.low:.0%} to {self.high:.0%})"

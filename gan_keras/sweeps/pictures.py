@@ -13,7 +13,6 @@ from PIL import Image
 from gan_keras.foundation.files import atomic_path
 from gan_keras.sweeps import estimates, rules
 from gan_keras.sweeps.claims import Decision
-from gan_keras.sweeps.rules import Rule
 
 _MOST = 6  # panels
 # Results are kept in git: few colors make a file a third as large, with nothing lost to the eye.
@@ -41,12 +40,11 @@ def claims(file: Path, decisions: Sequence[Decision]) -> None:
     panel = figure.subplots()
     for row, (decision, rule, found) in enumerate(drawn):
         color = _COLORS.get(decision.verdict, "tab:gray")
-        unit = (found.most - found.least) / 2 or abs(found.value) or 1.0
         for ends, width in (((found.least, found.most), 1), ((found.low, found.high), 4)):
             if math.isfinite(ends[0]):
-                line = np.clip(_support(rule, *ends) / unit, -_FAR, _FAR)
+                line = np.clip(rule.support(*ends) / found.unit, -_FAR, _FAR)
                 panel.plot(line, [row, row], color=color, linewidth=width, alpha=0.6)
-        dot = np.clip(_support(rule, found.value, found.value)[0] / unit, -_FAR, _FAR)
+        dot = np.clip(rule.support(found.value, found.value)[0] / found.unit, -_FAR, _FAR)
         panel.plot(dot, row, "o", color=color, markersize=5)
     panel.axvline(0, color="black", linewidth=0.8)
     panel.set_xscale("symlog", linthresh=2)
@@ -60,18 +58,6 @@ def claims(file: Path, decisions: Sequence[Decision]) -> None:
         panel.plot([], [], "o", color=_COLORS.get(verdict, "tab:gray"), label=verdict)
     figure.legend(loc="outside upper right", ncols=3, fontsize=8, frameon=False)
     _save(figure, file)
-
-
-def _support(rule: Rule, low: float, high: float) -> np.ndarray:
-    """Returns the ends of an interval as distances to the claim's side of its rule."""
-    if rule.expect in ("same", "different"):
-        ends = np.abs([low, high])
-        nearest = 0.0 if low < 0 < high else ends.min()
-        return (1 if rule.expect == "same" else -1) * (
-            rule.margin - np.array([ends.max(), nearest])
-        )
-    sign = -1 if rule.expect in ("lower", "at_most") else 1
-    return sign * (np.array([low, high]) - rule.value)
 
 
 def _short(text: str) -> str:

@@ -46,6 +46,16 @@ class Rule:
     value: float = 0.0
     working: bool = False
 
+    def support(self, low: float, high: float) -> np.ndarray:
+        """Returns the ends of an interval as distances to the claim's side, negative if against."""
+        if self.expect in ("same", "different"):
+            ends = np.abs([low, high])
+            nearest = 0.0 if low < 0 < high else ends.min()
+            inside = self.margin - np.array([ends.max(), nearest])
+            return inside if self.expect == "same" else -inside
+        sign = -1 if self.expect in ("lower", "at_most") else 1
+        return sign * (np.array([low, high]) - self.value)
+
 
 @dataclasses.dataclass(frozen=True)
 class Finding:

@@ -99,3 +99,12 @@ def test_chance_decides_no_more_of_eight_claims_than_of_one():
         wrong += "confirmed" in verdicts(asked, results(runs, "abcdefgh"))
     # 200 trials have a standard error of 0.015
     assert wrong / 200 < 0.05 + 2 * 0.015
+
+
+def test_the_weakest_rule_stands_for_a_claim():
+    found = two_arms([2.9, 3.0, 3.1], [])
+    decision = claims.decide([claim("X", 1.0, 3.5, 2.0)], found)[0]
+    assert decision.deciding.rule.value == 3.5
+    six = two_arms([2.9, 2.95, 3.0, 3.05, 3.1, 3.15], [])
+    decision = claims.decide([claim("X", 3.0, 1.0, 3.2)], six)[0]
+    assert (decision.verdict, decision.deciding.rule.value) == ("refuted", 3.2)
