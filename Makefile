@@ -14,6 +14,8 @@ WORKERS ?= 2
 
 # The official CROHME distribution (TC-11). CROHME=path uses an archive that you have already.
 CROHME_URL ?= http://www.iapr-tc11.org/dataset/CROHME/CROHME_full_v2.zip
+# SHA-256 sum that the archive must have; any when empty (it is printed).
+CROHME_SHA256 ?=
 OUT ?= $(DATA)/crohme/symbols.npz
 # Further options of data_tools.crohme, e.g. CROHME_OPTIONS="--classes=all --style=original"
 CROHME_OPTIONS ?=
@@ -38,9 +40,9 @@ $(VENV)/.installed: setup.cfg pyproject.toml
 
 install: $(VENV)/.installed  ## build .venv with everything the project needs
 
-crohme-data: install  ## CROHME symbols into data/crohme/symbols.npz (CROHME=archive, OUT=file)
+crohme-data: install  ## CROHME symbols into data/crohme/symbols.npz (CROHME=archive, CROHME_SHA256=sum, OUT=file)
 	@archive="$$($(BIN)/python -m data_tools.download --given="$(CROHME)" \
-	    --folder=$(DATA)/crohme --url=$(CROHME_URL))" && \
+	    --folder=$(DATA)/crohme --url=$(CROHME_URL) --sha256=$(CROHME_SHA256))" && \
 	  $(BIN)/python -m data_tools.crohme --input="$$archive" --out=$(OUT) $(CROHME_OPTIONS)
 
 demo-data: install  ## 16 maths symbols from a pen model into data/demo/symbols.npz

@@ -92,7 +92,6 @@ def define_flags() -> None:
 
 def main() -> None:
     """Runs the command."""
-    cli.exit_on_sigterm()
     if not FLAGS.input or not all(FLAGS.input):
         raise UsageError("--input=PATH is missing: a .zip archive, a folder or an .inkml file")
     if not FLAGS.out:

@@ -1,10 +1,12 @@
 """Finds or fetches the CROHME archive and prints its path.
 
-`python -m data_tools.download --folder=data/crohme --url=URL [--given=PATH]`: PATH if it is given,
-else an archive that is already in the folder, else the one at the address, downloaded into the
-folder. It appears there only when all of it has arrived and every entry has been checked.
+`python -m data_tools.download --folder=data/crohme --url=URL [--given=PATH] [--sha256=SUM]`: PATH
+if it is given, else an archive that is already in the folder, else the one at the address,
+downloaded into the folder. It appears there only when all of it has arrived and every entry has
+been checked. Its SHA-256 sum is printed on standard error, and compared with SUM if that is given.
 """
 
+import hashlib
 import os
 import sys
 import urllib.parse
@@ -30,19 +32,41 @@ def define_flags() -> None:
     cli.define_path("given", "", "An archive or a folder that is there: nothing is fetched.")
     cli.define_path("folder", None, "Where archives are looked for, and put.")
     flags.DEFINE_string("url", None, "Address of a .zip archive (http or https).")
+    flags.DEFINE_string("sha256", "", "SHA-256 sum that the archive must have, in hexadecimal.")
 
 
 def main() -> None:
     """Runs the command."""
-    cli.exit_on_sigterm()
     if FLAGS.given:
         if not os.path.exists(FLAGS.given):
             raise DataError(f"there is no {FLAGS.given}")
-        print(FLAGS.given)
-        return
-    if not FLAGS.url or not FLAGS.folder:
+        found = Path(FLAGS.given)
+    elif not FLAGS.url or not FLAGS.folder:
         raise UsageError("--folder=FOLDER and --url=URL are needed, or --given=PATH")
-    print(find_or_download(Path(FLAGS.folder), FLAGS.url))
+    else:
+        found = find_or_download(Path(FLAGS.folder), FLAGS.url)
+    check_sum(found, FLAGS.sha256)
+    print(found)
+
+
+def check_sum(archive: Path, wanted: str = "") -> None:
+    """Prints the SHA-256 sum of an archive on standard error, and compares it.
+
+    Args:
+        archive: The archive; a folder has no sum.
+        wanted: The sum that it must have; any if empty.
+
+    Raises:
+        DataError: If it has another.
+    """
+    if archive.is_file():
+        with archive.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        print(f"SHA-256 of {archive}: {found}", file=sys.stderr)
+    else:
+        found = "none, being a folder"
+    if wanted and found != wanted.lower():
+        raise DataError(f"{archive} has not the SHA-256 sum {wanted}: it is another, or damaged")
 
 
 def find_or_download(folder: Path, url: str) -> Path:

@@ -1,9 +1,12 @@
 """Flags made from a configuration class, output files, and the end of a run, for all scripts."""
 
+import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +17,7 @@ from gan_keras.evaluation import catalogue
 from gan_keras.foundation import cli
 from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import check_writable
+from gan_keras.storage import run_folder
 
 if TYPE_CHECKING:
     from gan_keras.data import Dataset
@@ -30,27 +34,46 @@ _DEFINE = {
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow without its start-up notes on the terminal.
-
-    Native code writes them before it knows any log level, so standard error is held back during
-    the import, and shown only if that fails.
-    """
+    """Imports TensorFlow without its start-up notes, and without the user's settings of Keras."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as notes:
-        os.dup2(notes.fileno(), 2)
-        try:
+    # TensorFlow reads keras.json as well, and fails where Keras does.
+    for name in [name for name in os.environ if name.startswith("KERAS_")]:
+        del os.environ[name]
+    os.environ |= {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": os.devnull}
+    if "tensorflow" not in sys.modules:
+        with _stderr_held_back():
             import tensorflow as tf
 
             tf.config.list_physical_devices()  # writes the notes on missing GPUs
-        except BaseException:
-            notes.seek(0)
-            os.write(terminal, notes.read())
-            raise
+
+
+@contextlib.contextmanager
+def _stderr_held_back() -> Iterator[None]:
+    """Keeps what is written to standard error from the terminal, unless the block fails.
+
+    Native code writes notes before it knows any log level, and may abort the process: another one
+    watches it, and shows its last words.
+    """
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        watched, alive = os.pipe()
+        if not (watcher := os.fork()):
+            os.close(alive)  # or the other's end would go unnoticed
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            if not os.read(watched, 1):
+                os.write(terminal, os.pread(notes.fileno(), os.fstat(notes.fileno()).st_size, 0))
+            os._exit(0)
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield
+            os.write(alive, b".")
         finally:
             os.dup2(terminal, 2)
-            os.close(terminal)
+            for number in (terminal, watched, alive):
+                os.close(number)
+            os.waitpid(watcher, 0)
 
 
 def check_given(*names: str) -> None:
@@ -162,6 +185,9 @@ def _train(config_class: type[RunConfig]) -> int:
     config = config_class.create(flags.FLAGS["preset"].value, given_options(config_class))
     if config.keep_best:
         catalogue.pick(config.keep_best)
+    if not flags.FLAGS["dry_run"].value:
+        workdir = config.workdir or run_folder.default_workdir(config)
+        check_writable(workdir, "workdir", folder=True)
     dataset = load_data(config.dataset, config.data_dir, config)
     import_tensorflow()
     from gan_keras.runs import training  # late: imports TensorFlow

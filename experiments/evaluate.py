@@ -91,7 +91,8 @@ def main(others: Sequence[str]) -> None:
 
 def _score_run(workdir: Path) -> None:
     """Scores the newest generator of a run, or its best one."""
-    run_folder.RunFolder.started(workdir)  # says so at once if there is none
+    run, _ = run_folder.RunFolder.started(workdir)  # says so at once if there is none
+    check_writable(run.best if FLAGS.best else run.path, "workdir", folder=True)
     common.import_tensorflow()
     from gan_keras.reports import run_report, score_tables
     from gan_keras.samples import scoring  # late: imports TensorFlow
@@ -147,9 +148,10 @@ def _compare(folders: list[Path]) -> None:
 
     if len(folders) < 2:
         raise UsageError("--compare needs two runs or more")
+    out = Path(FLAGS.out or ".") / comparison.COMPARISON
+    check_writable(out, "out")
     runs = [read_metrics(folder) for folder in folders]
     print(score_tables.comparison([str(folder) for folder in folders], runs))
-    out = Path(FLAGS.out or ".") / comparison.COMPARISON
     print(f"side by side: {comparison.write_comparison(out, folders, runs)}")
 
 

@@ -6,7 +6,8 @@
     python -m experiments.sweep --study=experiments/studies/noise_length.yaml --pilot
 
 Ctrl-C or a kill stops it at any time; the same command goes on. Results are one JSON file, by
-default in `results` beside the study, from which `make results` writes RESULTS.md.
+default in `results` beside the study, from which `make results` writes RESULTS.md. The exit code is
+1 if runs failed.
 """
 
 import dataclasses
@@ -16,7 +17,8 @@ from pathlib import Path
 from absl import flags
 
 from gan_keras.foundation import cli
-from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import check_writable
 
 FLAGS = flags.FLAGS
 
@@ -81,10 +83,20 @@ def main() -> None:
     if FLAGS.dry_run:
         print(sweep.preview(study, settings))
     else:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a kill stops it as Ctrl-C does
+        check_writable(settings.workdir, "workdir", folder=True)
+        check_writable(settings.results, "results")
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler)  # stops it as Ctrl-C does
         found = sweep.run(study, settings)
         if FLAGS.pilot:
             print(pilots.text(pilots.plan(asked, found), study.seeds))
+        runs = found["runs"]
+        if failed := [name for name, one in runs.items() if one["status"] == "failed"]:
+            raise DataError(
+                f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}; their reasons "
+                "are above, and --retry_failed tries them once more"
+            )
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from gan_keras.runs.callbacks import stopping
 from gan_keras.storage import checkpoints, run_folder
 
 
-def final_state(config):
-    """Name and arrays of a run's newest checkpoint."""
-    newest = checkpoints.existing(run_folder.RunFolder(config.workdir).checkpoints)[0]
+def final_state(run):
+    """Name and arrays of the newest checkpoint of a run: its configuration, or its folder."""
+    folder = run_folder.RunFolder(getattr(run, "workdir", run))
+    newest = checkpoints.existing(folder.checkpoints)[0]
     arrays, _ = checkpoints.read(newest)
     return newest.name, arrays
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from gan_keras.data import tfds_sets
 from gan_keras.foundation.errors import DataError, UsageError, one_line
+from gan_keras.foundation.files import check_writable
 
 ANSWER_SECONDS = 8.0
 STALL_SECONDS = 30.0
@@ -98,6 +99,7 @@ def _silent_hosts(urls: Iterable[str]) -> list[str]:
 
 def _prepare(name: str, folder: Path) -> None:
     """Prepares a set in another process; removes what that leaves half done."""
+    check_writable(folder, "data_dir", folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     before = set(folder.glob("**/*.incomplete*"))
     context = multiprocessing.get_context("spawn")

@@ -19,8 +19,8 @@ from scipy.special import softmax
 
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
-from gan_keras.foundation.errors import DataError
-from gan_keras.foundation.files import atomic_path, load_or_make
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.foundation.files import atomic_path, kept, load_or_make
 from gan_keras.layers import BatchNormalization
 from gan_keras.storage import exports
 
@@ -121,8 +121,26 @@ def judge_name() -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:8]
 
 
+def check_asked(path: Path, data_dir: str | Path, workdir: str | Path) -> None:
+    """Checks that nothing is made in a folder that only a run folder names: whose may it be?
+
+    Args:
+        path: What would be made in it.
+        data_dir: The folder.
+        workdir: The run folder, perhaps from elsewhere.
+
+    Raises:
+        UsageError: If it is not there yet, and the folder is not the default of all commands.
+    """
+    if not path.exists() and Path(data_dir) != Path("data"):
+        raise UsageError(
+            f"{workdir} names the folder of its data set, and the classifier that reads such "
+            f"images is not there yet; give --data_dir={data_dir} to have it made and kept there"
+        )
+
+
 def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") -> Path:
-    """Returns the file for something made of a data set with the classifier.
+    """Returns the file for something made of a data set with the classifier, as `files.kept` does.
 
     The name has a hash of the images and labels and one of all that training depends on.
 
@@ -130,10 +148,13 @@ def cache_path(dataset: Dataset, cache_dir: str | Path, ending: str = ".keras") 
         dataset: The data.
         cache_dir: Folder of the cache.
         ending: Of the file name; what is not the judge itself depends on the test split too.
+
+    Raises:
+        DataError: If it is not there and cannot be kept anywhere.
     """
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
     data = dataset.fingerprint(train_only=ending == ".keras")
-    return Path(cache_dir) / f"{name}-{data}-{judge_name()}{ending}"
+    return kept(Path(cache_dir) / f"{name}-{data}-{judge_name()}{ending}")
 
 
 def load_or_train(dataset: Dataset, cache_dir: str | Path, verbose: int = 0) -> keras.Model:

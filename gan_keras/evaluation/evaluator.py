@@ -25,6 +25,11 @@ from gan_keras.storage.metrics import number
 COPYING_IMAGES = 1000
 
 
+def judged(dataset: Dataset) -> Dataset:
+    """Returns the data set whose classifier judges images like those of a data set."""
+    return stacked_scores.single_digits(dataset) if stacked_scores.is_stacked(dataset) else dataset
+
+
 class Evaluator:
     """Scores sets of images against one data set; hold it to score several.
 
@@ -39,8 +44,7 @@ class Evaluator:
         self.dataset = dataset
         self.cache_dir = Path(cache_dir)
         self._stacked = stacked_scores.is_stacked(dataset)
-        judged = stacked_scores.single_digits(dataset) if self._stacked else dataset
-        judge = classifier.load_or_train(judged, cache_dir, verbose=1)
+        judge = classifier.load_or_train(judged(dataset), cache_dir, verbose=1)
         self._reader = classifier.make_reader(judge)
         self.real = RealImages(dataset, self.read)
 

@@ -35,16 +35,43 @@ def check_writable(path: str | os.PathLike[str], flag: str, folder: bool = False
     Raises:
         UsageError: If it cannot be written.
     """
-    path = Path(path)
-    if not folder and path.is_dir():
+    if not folder and os.path.isdir(path):
         raise UsageError(f"--{flag}={path} is a folder")
-    place = path if folder else path.parent
-    while not os.path.exists(place) and place != place.parent:
-        place = place.parent  # missing folders will be made
-    if not place.is_dir():
-        raise UsageError(f"--{flag}={path}: {place} is no folder")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise UsageError(f"--{flag}={path}: {place} is not writable")
+    if obstacle := _obstacle(Path(path) if folder else Path(path).parent):
+        raise UsageError(f"--{flag}={path}: {obstacle}")
+
+
+def _obstacle(folder: Path) -> str | None:
+    """Returns why nothing can be written into a folder, which may be missing yet; None if it can.
+
+    A file system that takes nothing from anybody says so to `os.access`, too.
+    """
+    while not os.path.exists(folder) and folder != folder.parent:
+        folder = folder.parent  # missing folders will be made
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} is not writable"
+
+
+def kept(path: Path) -> Path:
+    """Returns where a file of a cache is kept: there, or else in the user's own cache.
+
+    Args:
+        path: The file in the cache that belongs to its data, which may be for reading only.
+
+    Raises:
+        DataError: If it is in neither, and neither can be written.
+    """
+    if path.exists() or not (obstacle := _obstacle(path.parent)):
+        return path
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    own = Path(caches, "gan_keras", path.parent.name, path.name)
+    if not own.exists() and (other := _obstacle(own.parent)):
+        raise DataError(
+            f"{path.name} can be kept neither in {path.parent} ({obstacle}) nor in {own.parent} "
+            f"({other}); name a folder for it with XDG_CACHE_HOME"
+        )
+    return own
 
 
 @contextlib.contextmanager

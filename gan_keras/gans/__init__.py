@@ -21,8 +21,11 @@ def build(config: RunConfig, spec: DataSpec) -> "GAN":
         spec: Image shape, classes and class counts of the train split.
 
     Raises:
-        UsageError: If the networks cannot be built for such data.
+        UsageError: If the networks cannot be built for such data, or with such settings of Keras.
     """
+    from gan_keras.hardware import devices  # late: imports TensorFlow
+
+    devices.check_keras()
     variant = importlib.import_module(f"{__name__}.{config.experiment}")
     try:
         gan = variant.build(config, spec)

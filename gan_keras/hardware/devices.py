@@ -5,7 +5,17 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from gan_keras.foundation.errors import UsageError
+
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+# Settings of Keras as they must be; the last two are limits for debugging, which cut epochs short.
+KERAS = {
+    "floatx": "float32",
+    "epsilon": 1e-7,
+    "image_data_format": "channels_last",
+    "max_epochs": None,
+    "max_steps_per_epoch": None,
+}
 
 
 def resolve_precision(precision: str) -> str:
@@ -44,6 +54,32 @@ def mirrored() -> list[str]:
     return [device.name for device in found]
 
 
+def check_keras() -> None:
+    """Checks settings of Keras that networks and training depend on.
+
+    Raises:
+        UsageError: If one differs.
+    """
+    for name, value in {"backend": "tensorflow", **KERAS}.items():
+        if (found := getattr(keras.config, name)()) != value:
+            raise UsageError(
+                f"Keras has {name}={found!r} (from keras.json, the environment or keras.config), "
+                f"and gan_keras works with {value!r} only"
+            )
+
+
+def set_up_keras() -> None:
+    """Sets these settings, whatever keras.json and the environment say.
+
+    Raises:
+        UsageError: If Keras runs on another backend, which it cannot change any more.
+    """
+    for name, value in KERAS.items():
+        getattr(keras.config, f"set_{name}")(value)
+    keras.config.set_dtype_policy("float32")  # may have been made of another floatx
+    check_keras()
+
+
 def set_up(precision: str, seed: int, deterministic: bool) -> None:
     """Sets the process up for one run.
 
@@ -52,6 +88,7 @@ def set_up(precision: str, seed: int, deterministic: bool) -> None:
         seed: Of initial weights and dropout.
         deterministic: Whether to refuse kernels whose results depend on timing.
     """
+    set_up_keras()
     keras.backend.clear_session()  # layer names, and so checkpoints, start from the same numbers
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(POLICIES[precision])

@@ -6,6 +6,7 @@ from gan_keras import data, gans
 from gan_keras.configs.base import RunConfig
 from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.pipeline import Withhold
+from gan_keras.foundation import streams
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
@@ -14,6 +15,7 @@ from gan_keras.runs.callbacks import epoch_scores, recording, stopping
 from gan_keras.runs.session import Session
 from gan_keras.samples import scoring
 from gan_keras.storage import checkpoints, exports
+from gan_keras.storage.environment import moved
 from gan_keras.storage.history import History, Stopwatch
 from gan_keras.storage.metrics import read_metrics
 from gan_keras.storage.run_folder import RunFolder, default_workdir
@@ -78,6 +80,7 @@ def dry_run(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
     return describe(config, dataset, build(config, dataset.spec))
 
 
+@streams.unfailing()
 def run(
     config: RunConfig, overwrite: bool = False, dataset: Dataset | None = None
 ) -> dict[str, Any]:
@@ -123,6 +126,8 @@ def run(
                 return metrics
             folder.check_checkpoints()
             precision = stored["precision"]  # of the first session
+            if change := moved(stored.get("environment", {})):
+                print(f"going on elsewhere ({change}): the rest of the run differs by rounding")
         resolved = config.replace(precision=precision)
         model = build(resolved, dataset.spec)
         meta = checkpoints.restore_latest(folder.checkpoints, model.state())
@@ -130,6 +135,8 @@ def run(
             print(f"{folder.path} was started before and has no checkpoint yet: from step 0 again")
         folder.write_config({**describe(config, dataset, model), "precision": precision})
         scorer = scoring.Scorer(dataset, config.data_dir)
+        if config.eval_samples or config.eval_every:
+            scorer.check()
         if config.eval_every:
             # May train a judge for minutes: after wrong options are found, before the stopwatch.
             scorer.prepare()

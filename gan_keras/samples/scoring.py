@@ -13,7 +13,7 @@ from gan_keras.configs.base import RunConfig
 from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.toys import MIXTURES
 from gan_keras.evaluation import classifier
-from gan_keras.evaluation.evaluator import Evaluator
+from gan_keras.evaluation.evaluator import Evaluator, judged
 from gan_keras.evaluation.point_scores import point_scores
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.samples.sampling import Sampler, open_run
@@ -79,6 +79,21 @@ class Scorer:
     def _facts(self) -> dict[str, Any]:
         """What scores can be compared with: scores against the same data."""
         return {"data_fingerprint": self.dataset.fingerprint()}
+
+    def check(self, unasked_of: str | Path | None = None) -> None:
+        """Finds out whether the classifier is there or can be kept, before hours of work.
+
+        Args:
+            unasked_of: The run folder whose options alone name the folder of data sets.
+
+        Raises:
+            DataError: If it can be kept nowhere.
+            UsageError: As `classifier.check_asked`.
+        """
+        if not self.dataset.spec.is_points:
+            path = classifier.cache_path(judged(self.dataset), self.cache_dir)
+            if unasked_of is not None:
+                classifier.check_asked(path, self.cache_dir.parent, unasked_of)
 
     def prepare(self) -> None:
         """Makes what the first score would make, which may take minutes."""
@@ -259,7 +274,9 @@ def score_run(
     step = int(old.get("step", 0)) if sampler.step is None else sampler.step
     if real.fingerprint() != stored["data"]["fingerprint"]:
         print(f"WARNING: {config.dataset} has changed since {workdir} was trained")
-    scored = Scorer(real, config.data_dir).score(
+    scorer = Scorer(real, config.data_dir)
+    scorer.check(None if data_dir else workdir)
+    scored = scorer.score(
         sampler,
         number or config.eval_samples or type(config).create(config.preset).eval_samples,
         config.seed if seed is None else seed,

@@ -4,14 +4,18 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
+# Entries on which the rounding of a step depends.
+_ROUNDING = ("machine", "threads", "tensorflow", "keras")
+
 
 def environment() -> dict[str, str]:
-    """Returns the versions of packages and Python, the machine, and the commit if known."""
+    """Returns versions of packages and Python, machine, threads, and the commit if known."""
     found = {name: metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
-    found |= {"python": platform.python_version(), "machine": machine()}
+    found |= {"python": platform.python_version(), "machine": machine(), "threads": threads()}
     if described := commit():
         found["commit"] = described
     return found
@@ -37,6 +41,26 @@ def commit(folder: Path = Path(__file__).parent) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return described + "-dirty" * bool(changed)
+
+
+def moved(before: Mapping[str, str]) -> str:
+    """Returns in words why this process rounds otherwise than an earlier one; empty if it does not.
+
+    Args:
+        before: What `environment` gave there; older versions had fewer entries.
+    """
+    now = environment()
+    changed = [name for name in _ROUNDING if before.get(name, now[name]) != now[name]]
+    return ", ".join(f"{name} {before[name]} before, {now[name]} now" for name in changed)
+
+
+def threads() -> str:
+    """Returns the number of threads of a TensorFlow operation."""
+    if (given := os.environ.get("TF_NUM_INTRAOP_THREADS", "0")) != "0":
+        return given
+    if hasattr(os, "sched_getaffinity"):  # not everywhere
+        return str(len(os.sched_getaffinity(0)))
+    return str(os.cpu_count())
 
 
 def machine() -> str:

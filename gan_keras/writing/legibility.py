@@ -15,7 +15,7 @@ from keras import layers
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import training_batches
 from gan_keras.evaluation import classifier
-from gan_keras.foundation.files import atomic_path
+from gan_keras.foundation.files import atomic_path, kept
 from gan_keras.storage import exports
 from gan_keras.writing.alphabet import Alphabet
 
@@ -77,7 +77,8 @@ def grader(dataset: Dataset, cache_dir: Path) -> keras.Model:
         DataError: If its file is damaged.
     """
     name = "".join(c if c.isalnum() else "_" for c in dataset.name)
-    path = cache_dir / f"{name}-{dataset.fingerprint(train_only=True)}-grader{_VERSION}.keras"
+    file = f"{name}-{dataset.fingerprint(train_only=True)}-grader{_VERSION}.keras"
+    path = kept(cache_dir / file)
     if path.exists():
         return exports.load_model(path)
     print(f"training the grader of {dataset.name} (once; kept in {path})")

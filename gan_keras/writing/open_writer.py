@@ -70,7 +70,10 @@ def open_writer(workdir: str | Path, best_of: int = 1, **places: str) -> Writer:
     except UsageError as error:
         raise UsageError(f"--workdir={workdir}: {error}") from None
     if best_of > 1:
-        writer.reader = _traced(classifier.load_or_train(*dataset_of(workdir, **places), verbose=1))
+        dataset, cache = dataset_of(workdir, **places)
+        if not places.get("data_dir"):
+            classifier.check_asked(classifier.cache_path(dataset, cache), cache.parent, workdir)
+        writer.reader = _traced(classifier.load_or_train(dataset, cache, verbose=1))
     return writer
 
 

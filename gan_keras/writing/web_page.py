@@ -184,7 +184,10 @@ def launch(writer: Writer, title: str, host: str = "127.0.0.1", port: int = 7860
     """
     gr = import_gradio()
     folder = tempfile.TemporaryDirectory(prefix="handwriting-")
-    page = Page(writer, Path(folder.name))
+    written, copies = (Path(folder.name) / name for name in ("written", "copies"))
+    written.mkdir()
+    os.environ["GRADIO_TEMP_DIR"] = str(copies)  # of what is handed out
+    page = Page(writer, written)
     app = _build(gr, page, title)
     app.downloads = folder  # which goes with the app
     kind, words = page.examples()[0]
@@ -202,7 +205,8 @@ def launch(writer: Writer, title: str, host: str = "127.0.0.1", port: int = 7860
             footer_links=[],
             ssr_mode=False,
             enable_monitoring=False,
-            allowed_paths=[folder.name],
+            allowed_paths=[str(written)],
+            max_file_size=0,  # nobody has to send any
             # Else Gradio asks for its own page and gives up, with advice to share it with the
             # world, if the answer takes three seconds: a busy machine or a proxy is enough.
             _frontend=False,

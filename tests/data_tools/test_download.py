@@ -1,3 +1,4 @@
+import hashlib
 import http.server
 import os
 import socket
@@ -133,7 +134,14 @@ def test_archives_in_the_folder_are_taken_first(server, tmp_path, capsys):
 
 def test_command(server, tmp_path, monkeypatch):
     command = ("data_tools.download", f"--url={server.url}/whole.zip", f"--folder={tmp_path}")
-    assert run(*command).stdout == f"{tmp_path}/whole.zip\n"
+    done = run(*command)
+    assert done.stdout == f"{tmp_path}/whole.zip\n"
+    known = hashlib.sha256(server.archive).hexdigest()
+    assert f"SHA-256 of {tmp_path}/whole.zip: {known}\n" in done.stderr
+    run(*command, f"--sha256={known.upper()}")
+    done = run(*command, "--sha256=0123", code=1)
+    assert (done.stdout, "has not the SHA-256 sum 0123" in done.stderr) == ("", True)
+    assert "has not" in refusal(*command, f"--given={tmp_path}", "--sha256=0123")  # a folder
     monkeypatch.setenv("HOME", str(tmp_path))
     assert run(*command, "--given=~/whole.zip").stdout == f"{tmp_path}/whole.zip\n"
     assert f"there is no {tmp_path}/none.zip" in refusal(*command, "--given=~/none.zip")

@@ -2,11 +2,14 @@
 
 import json
 import runpy
+import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import small_runs
 from PIL import Image
-from script_runs import refusal, run, without
+from script_runs import environment, refusal, run, run_cold, without
 
 from experiments import common
 from gan_keras import configs
@@ -84,6 +87,35 @@ def test_help_shows_the_flags_without_tensorflow(tmp_path):
     assert "--workdir" in done.stdout
 
 
+def test_the_last_words_of_a_tensorflow_that_aborts_are_shown(tmp_path):
+    words = "it was compiled to use AVX"
+    (tmp_path / "tensorflow.py").write_text(f"import os\nos.write(2, b'{words}')\nos.abort()")
+    command = ["experiments.schematic", "--experiment=dcgan", f"--out={tmp_path}/nets.png"]
+    done = run_cold(command, env=environment(tmp_path))
+    assert done.returncode == -signal.SIGABRT
+    assert words in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("floatx", ["float16", "none"])
+def test_the_users_own_settings_of_keras_change_nothing(floatx, data_dir, tmp_path):
+    (tmp_path / "keras.json").write_text(
+        f'{{"floatx": "{floatx}", "epsilon": 1e-3, "backend": "jax", '
+        '"image_data_format": "channels_first"}'
+    )
+    other = environment() | {"KERAS_HOME": str(tmp_path), "KERAS_MAX_STEPS_PER_EPOCH": "1"}
+    options = [
+        "--dataset=demo", f"--data_dir={data_dir}", "--width_mult=0.1", "--batch_size=9",
+        "--epochs=2", "--eval_samples=0", "--precision=float32",
+    ]  # fmt: skip
+    logs = []
+    for env in (None, other):
+        workdir = tmp_path / f"run{len(logs)}"
+        run("experiments.acgan", *options, f"--workdir={workdir}", env=env)
+        logs.append(small_runs.rows(SimpleNamespace(workdir=workdir), "log.csv"))
+    assert logs[0] == logs[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -91,6 +123,7 @@ def test_help_shows_the_flags_without_tensorflow(tmp_path):
         ("acgan --lr=fast", 2, "--lr=fast"),
         ("acgan --lr=-1", 2, "must be more than 0"),
         ("acgan surplus", 2, "unexpected argument 'surplus'"),
+        ("acgan --workdir=/dev/null/run", 2, "/dev/null is no folder"),
         ("acgan --data_dir=/nowhere", 1, "make crohme-data"),
         ("sample --out=x.png", 2, "--workdir is missing"),
         ("sample --workdir=/nowhere --out=x.gif", 2, "must end in"),

@@ -129,6 +129,16 @@ def test_a_pilot_has_runs_of_its_own(study):
     assert f"\n  seeds: [7]\n  found:\n    {found}" in done.stdout
 
 
+def test_a_sweep_with_failed_runs_exits_with_1(study):
+    text = STUDY.replace("gaussian", "acgan").replace("{steps_", "{dataset: demo, steps_")
+    text = text.replace("latent_dim", "lr").replace("energy_distance, ", "")
+    (study / "noise.yaml").write_text(text)
+    done = run(*command(study, "w", "--only=lr=1"), code=1)
+    line = "error: 2 of 2 runs failed: lr=1-seed=0, lr=1-seed=1; their reasons are above"
+    assert line in done.stderr
+    assert "make demo-data" in done.stdout + done.stderr
+
+
 def test_without_ray_the_message_says_what_to_install(study):
     done = run(*command(study, "w", "--engine=ray"), code=2, env=without("ray", study))
     assert "pip install 'gan_keras[sweep]'" in done.stderr

@@ -17,6 +17,8 @@ from gan_keras.storage.history import Stopwatch
 
 # A cross-entropy beyond this is no longer training; well above any critic's score.
 DIVERGED = 1e6
+# Seconds within which a second signal is the first one once more.
+TWICE = 1.0
 
 
 class DivergedError(DataError):
@@ -40,7 +42,7 @@ class CollapsedError(DataError):
 
 
 class InterruptedRunError(Exception):
-    """Ctrl-C or SIGTERM has stopped the run; a checkpoint is written."""
+    """A signal has stopped the run; a checkpoint is written."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)
@@ -49,22 +51,31 @@ class InterruptedRunError(Exception):
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Turns the first Ctrl-C or SIGTERM into an entry of the list; the second acts as usual.
+    """Turns Ctrl-C, SIGTERM or a closed terminal (SIGHUP) into an entry of the list.
 
-    The current step is finished, so that the checkpoint is whole.
+    The current step is finished, so that the checkpoint is whole. A second Ctrl-C acts as usual if
+    a person has pressed it: `timeout`, shells and other parents send their signals twice at once.
+    SIGHUP stays ignored where it is, as under `nohup`.
     """
     received: list[int] = []
-    before: dict[int, Any] = {}
+    since = 0.0
 
     def note(signum: int, frame: FrameType | None) -> None:
+        nonlocal since
         del frame
-        received.append(signum)
-        signal.signal(signum, before[signum])
-        print("\nstopping after this step; once more to stop at once", flush=True)
+        if not received:
+            received.append(signum)
+            since = time.monotonic()
+            print("\nstopping after this step; Ctrl-C once more stops at once", flush=True)
+        elif signum == signal.SIGINT and time.monotonic() - since > TWICE:
+            raise KeyboardInterrupt
 
+    before: dict[int, Any] = {}
     with contextlib.suppress(ValueError):  # only the main thread may handle signals
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             before[signum] = signal.signal(signum, note)
+        if before[signal.SIGHUP] is signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield received
     finally:

@@ -85,6 +85,22 @@ def test_what_is_checked_before_work(blocked, tmp_path, monkeypatch):
         files.check_writable(tmp_path / "x.png", "results")
 
 
+def test_a_cache_for_reading_only_is_added_to_in_the_users_own(blocked, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    kept, own = files.kept(blocked), tmp_path / "own" / "gan_keras" / "file" / "x.json"
+    assert kept == own
+    assert files.kept(tmp_path / "new" / "x.json") == tmp_path / "new" / "x.json"
+    ready = tmp_path / "ready.json"
+    ready.touch()
+    monkeypatch.setattr(files.os, "access", lambda place, mode: False)
+    assert files.kept(ready) == ready
+    with pytest.raises(DataError, match=r"kept neither in .*file .* nor in .*own.* XDG_CACHE_HOME"):
+        files.kept(blocked)
+    own.parent.mkdir(parents=True)
+    own.touch()
+    assert files.kept(blocked) == own
+
+
 def test_of_several_that_miss_a_cache_one_makes_it_and_the_others_wait(tmp_path, capsys):
     path, calls, begun, goes_on = tmp_path / "x", [], threading.Event(), threading.Event()
 

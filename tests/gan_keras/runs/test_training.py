@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 
 import keras
 import numpy as np
@@ -80,14 +81,31 @@ def test_killed_run_resumes_bit_equal(finished_acgan, make, monkeypatch, preset)
     assert small_runs.rows(whole, "log.csv") == small_runs.rows(broken, "log.csv")
 
 
-def test_signal_saves_inside_the_epoch_and_resumes_bit_equal(points, whole_points, monkeypatch):
+class Gone:
+    """Standard output whose reader has left."""
+
+    def write(self, *text):
+        raise BrokenPipeError
+
+    flush = isatty = write
+
+
+# Some come twice at once: from `timeout`, or from a shell and the terminal that has closed.
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_saves_inside_the_epoch_and_resumes_bit_equal(
+    number, points, whole_points, monkeypatch, capsys
+):
     broken = points("broken", epochs=3)
-    at_step(monkeypatch, 7, lambda: signal.raise_signal(signal.SIGINT))
-    with pytest.raises(stopping.InterruptedRunError) as caught:
+    at_step(monkeypatch, 7, lambda: [signal.raise_signal(number) for _ in range(2)])
+    with monkeypatch.context() as patch, pytest.raises(stopping.InterruptedRunError) as caught:
+        patch.setattr(sys, "stdout", Gone())
         training.run(broken)
-    assert caught.value.signum == signal.SIGINT
+    assert caught.value.signum == number
     assert final_state(broken)[0] == "step_00000007.npz"
+    threads = small_runs.read(broken, "config.json")["environment"]["threads"]
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "77")
     training.run(broken)
+    assert f"going on elsewhere (threads {threads} before, 77 now)" in capsys.readouterr().out
     assert_same_end(whole_points, broken)
     # means are over the whole epoch
     assert small_runs.rows(whole_points, "log.csv") == small_runs.rows(broken, "log.csv")
@@ -112,7 +130,8 @@ def test_checkpoints_inside_an_epoch_are_not_of_its_last_step(points, monkeypatc
     assert final_state(config)[0] == "step_00000004.npz"
 
 
-def test_second_signal_acts_at_once():
+def test_second_signal_acts_at_once(monkeypatch):
+    monkeypatch.setattr(stopping, "TWICE", 0)
     # a shell may have started the tests with Ctrl-C ignored
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -123,6 +142,27 @@ def test_second_signal_acts_at_once():
                 signal.raise_signal(signal.SIGINT)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_nohup_is_heeded():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping.stop_signals() as stop:
+            signal.raise_signal(signal.SIGHUP)
+        assert not stop
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_where_the_judge_cannot_be_kept_is_found_out_before_training(make, data_dir, monkeypatch):
+    (data_dir / "classifiers").unlink()
+    (data_dir / "classifiers").touch()  # not even root can write there
+    monkeypatch.setenv("XDG_CACHE_HOME", str(data_dir / "classifiers"))
+    config = make(eval_samples=2)
+    with pytest.raises(DataError, match="can be kept neither in .*classifiers"):
+        training.run(config)
+    assert not RunFolder(config.workdir).checkpoints.exists()
 
 
 def test_epochs_can_be_lowered_to_where_a_run_stands_and_raised(points, whole_points, monkeypatch):

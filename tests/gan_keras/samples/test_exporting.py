@@ -14,7 +14,13 @@ ALONE = """
 import sys, numpy as np, tensorflow as tf
 model = tf.saved_model.load(sys.argv[1])
 inputs = np.load(sys.argv[2])
-images = model.serve([inputs["z"], inputs["labels"]])
+z, labels = inputs["z"], inputs["labels"]
+images = model.serve([z, labels])
+with open(sys.argv[1] + "/README.txt") as file:
+    line = next(line for line in file if "signatures" in line)
+z, labels = tf.constant(z), tf.constant(labels)
+exec(line)
+assert np.allclose(found, images)
 assert not any(name.startswith("gan_keras") for name in sys.modules)
 np.save(sys.argv[3], images)
 """

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -17,6 +19,7 @@ from gan_keras.samples import sampling, scoring
 from gan_keras.samples.sampling import Sampler
 from gan_keras.samples.scoring import Scorer
 from gan_keras.storage import exports
+from gan_keras.storage.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -62,6 +65,17 @@ def test_samples_are_scored_with_their_labels(dataset, data_dir):
 
     still = scorer.score(painter(dataset, True, moved=0.0), 20, seed=0, cheap=True)
     assert "class 'a' has 0% of the real variety" in diagnosis.collapsed(still.metrics)
+
+
+def test_a_folder_that_only_a_run_names_is_not_written_to(copied_acgan, dataset, tmp_path):
+    config = RunFolder(copied_acgan.workdir).config
+    text = config.read_text()
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(Path(copied_acgan.data_dir) / "demo", elsewhere / "demo")
+    config.write_text(text.replace(json.dumps(copied_acgan.data_dir), json.dumps(str(elsewhere))))
+    with pytest.raises(UsageError, match=f"give --data_dir={elsewhere} to have it made"):
+        scoring.score_run(copied_acgan.workdir)
+    assert [path.name for path in elsewhere.iterdir()] == ["demo"]
 
 
 def test_points_are_scored_by_their_modes_if_those_are_known(tmp_path):

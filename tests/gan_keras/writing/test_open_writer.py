@@ -60,7 +60,9 @@ def test_the_reader_comes_from_the_runs_data_set(run, monkeypatch):
     assert opening.ready_reader(run) is None  # nothing is trained behind the user's back
     monkeypatch.setattr(classifier, "EPOCHS", 1)
     monkeypatch.setattr(classifier, "MIN_STEPS", 2)
-    writer = opening.open_writer(run, best_of=3)
+    with pytest.raises(UsageError, match="give --data_dir=.* to have it made"):
+        opening.open_writer(run, best_of=3)
+    writer = opening.open_writer(run, best_of=3, data_dir=str(run.parent / "data"))
     probabilities = writer.reader(np.zeros((5, 28, 28, 1), np.uint8))
     np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-5)
     assert probabilities.shape == (5, 16)

@@ -1,5 +1,7 @@
 import time
+import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import writing_samples
@@ -128,6 +130,20 @@ def test_nothing_but_this_machine_is_listened_to(served):
         config = answer.read().decode()
     assert '"analytics_enabled":false' in config.replace(" ", "")
     assert "fonts.googleapis" not in config
+
+
+def test_nobody_can_fill_the_disk_and_nothing_stays(served, writer):
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nx\r\n--b--\r\n'
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    request = urllib.request.Request(f"{served}gradio_api/upload", body, kind)
+    with pytest.raises(urllib.error.HTTPError, match="413"):
+        urllib.request.urlopen(request, timeout=10)
+    app = web_page.launch(writer, "toy", port=0)
+    folder = Path(app.downloads.name)
+    assert {Path(block.GRADIO_CACHE).parent for block in app.blocks.values()} == {folder}
+    app.close()
 
 
 def test_a_port_that_is_taken(writer, served):
