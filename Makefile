@@ -12,6 +12,9 @@ SIZE ?= cpu
 # Test processes at a time; each takes one core and about 2 GB.
 WORKERS ?= 2
 
+# Pythons of `make test-bounds`: versions or paths.
+PYTHONS ?= 3.11 3.13
+
 # The official CROHME distribution (TC-11). CROHME=path uses an archive that you have already.
 CROHME_URL ?= http://www.iapr-tc11.org/dataset/CROHME/CROHME_full_v2.zip
 # SHA-256 sum that the archive must have; any when empty (it is printed).
@@ -27,7 +30,7 @@ WRITER_TEXT_OPTIONS ?= --g_lr_mult=1.5 --steps_per_epoch=500 --epochs=18 --diff_
 WRITER_LATEX_OPTIONS ?= --g_lr_mult=1.5 --epochs=11
 
 .DEFAULT_GOAL := help
-.PHONY: sweep results help install crohme-data demo-data demo-letters demo data show-data writer-text writer-latex page test lint format tensorboard schematics bench bench-extract clean
+.PHONY: sweep results help install test-bounds crohme-data demo-data demo-letters demo data show-data writer-text writer-latex page test lint format tensorboard schematics bench bench-extract clean
 
 help:  ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -89,6 +92,11 @@ page: install  ## write in the browser with the newest run that can (WORKDIR=run
 
 test: install  ## run the tests (SLOW=1 also runs the slow ones)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadfile --no-loadscope-reorder $(if $(SLOW),,-m "not slow")
+
+test-bounds:  ## train from a wheel with the oldest and newest dependencies (PYTHONS="3.11 3.13")
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/pip install --quiet 'uv>=0.9,<1'
+	PATH="$$PWD/build/uv/bin:$$PATH" $(PYTHON) tests/bounds.py $(PYTHONS)
 
 lint: install  ## check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/ty check

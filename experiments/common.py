@@ -22,6 +22,7 @@ from gan_keras.storage import run_folder
 if TYPE_CHECKING:
     from gan_keras.data import Dataset
 
+_PROJECT = Path(__file__).resolve().parents[1]
 # Flags belong to the script that asks for them, so that its --help shows them.
 flags.disclaim_key_flags()
 
@@ -31,6 +32,23 @@ _DEFINE = {
     float: flags.DEFINE_float,
     str: flags.DEFINE_string,
 }
+
+
+def results_folder(beside: Path) -> Path:
+    """Returns where results go by default: to `results` beside a file of the project in a checkout.
+
+    Where the project is installed, that is the `results` of the working folder.
+
+    Args:
+        beside: The file, or a user's own one, beside which results always go.
+    """
+    ours = _PROJECT in beside.resolve().parents
+    return Path("results") if ours and is_installed() else beside.parent / "results"
+
+
+def is_installed() -> bool:
+    """Whether this is no checkout of the project: nothing is to be written into its folders."""
+    return not (_PROJECT / "setup.cfg").is_file()
 
 
 def import_tensorflow() -> None:

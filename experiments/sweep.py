@@ -1,13 +1,14 @@
 """Makes the runs of a study: configurations times seeds, on this machine or on a Ray cluster.
 
-    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --dry_run
-    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --workers=2
-    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --engine=ray
-    python -m experiments.sweep --study=experiments/studies/noise_length.yaml --pilot
+    python -m experiments.sweep --study=noise_length --dry_run
+    python -m experiments.sweep --study=noise_length --workers=2
+    python -m experiments.sweep --study=my/own/study.yaml --engine=ray
+    python -m experiments.sweep --study=noise_length --pilot
 
 Ctrl-C or a kill stops it at any time; the same command goes on. Results are one JSON file, by
-default in `results` beside the study, from which `make results` writes RESULTS.md. The exit code is
-1 if runs failed.
+default in `results` beside the study, from which `make results` writes RESULTS.md; where the
+project is installed and the study is one of its own, in `results` of the working folder. The
+exit code is 1 if runs failed.
 """
 
 import dataclasses
@@ -16,16 +17,18 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments import common
 from gan_keras.foundation import cli
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import check_writable
 
 FLAGS = flags.FLAGS
+STUDIES = Path(__file__).parent / "studies"
 
 
 def define_flags() -> None:
     """Defines the command's flags; not on import, as other commands have flags of these names."""
-    cli.define_path("study", None, "The study file, a YAML.")
+    cli.define_path("study", None, "The study: a YAML file, or the name of one of the project.")
     flags.DEFINE_enum("size", "cpu", ["cpu", "full"], "Which size of the study.")
     flags.DEFINE_enum("engine", "local", ["local", "ray"], "Engine that makes the runs.")
     flags.DEFINE_integer("workers", 0, "Runs at a time; 0: one for every two cores.", lower_bound=0)
@@ -45,19 +48,26 @@ def define_flags() -> None:
     flags.DEFINE_boolean("dry_run", False, "Print the runs and how long they take; run nothing.")
 
 
+def _names() -> list[str]:
+    """Names of the project's own studies."""
+    return sorted(file.stem for file in STUDIES.glob("*.yaml") if file.stem != "claims")
+
+
 def main() -> None:
     """Runs the command."""
     if not FLAGS.study:
-        raise UsageError("--study is missing: which YAML file? See experiments/studies")
+        raise UsageError(f"--study is missing: a YAML file, or one of {', '.join(_names())}")
     if FLAGS.ray_address and FLAGS.engine != "ray":
         raise UsageError("--ray_address belongs to --engine=ray")
     from gan_keras.sweeps import claims, pilots, sweep  # late: YAML and SciPy take time to start
     from gan_keras.sweeps import study as studies
 
     file = Path(FLAGS.study)
+    if file.name in _names() and len(file.parts) == 1 and not file.exists():
+        file = STUDIES / f"{file.name}.yaml"
     study = studies.load(file, FLAGS.size)
     name = f"{study.name}-{study.size}"
-    folder = file.parent / "results"
+    folder = common.results_folder(file)
     asked = []
     if FLAGS.pilot:
         if study.pilot is None:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from experiments import common
 from gan_keras.foundation.errors import DataError
 from gan_keras.foundation.files import write_json
 from gan_keras.storage.environment import environment
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = common.results_folder(Path(__file__))
 
 
 def machine() -> dict[str, Any]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from absl import flags
 
+from experiments import common
 from gan_keras.foundation import cli
+from gan_keras.foundation.errors import UsageError
 from gan_keras.foundation.files import atomic_path, check_writable
 
 FLAGS = flags.FLAGS
@@ -22,6 +24,8 @@ def define_flags() -> None:
 
 def main() -> None:
     """Runs the command."""
+    if common.is_installed():
+        raise UsageError("results are reported in a checkout of the project, beside its studies")
     check_writable(FLAGS.out, "out")
     from gan_keras.sweeps import results_page  # late: YAML and SciPy take time to start
 

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 def build(config: RunConfig, spec: DataSpec) -> "GAN":
     """Builds and compiles the model of a configuration.
 
-    The variant is the module of this package that bears the experiment's name.
+    The variant is the module of this package that bears the experiment's name. Its weights depend
+    on the seed and its types on the precision of the configuration, not on Keras' global settings.
 
     Args:
-        config: Its precision and seed must have been set (`devices.set_up`).
+        config: The options.
         spec: Image shape, classes and class counts of the train split.
 
     Raises:
@@ -27,9 +28,11 @@ def build(config: RunConfig, spec: DataSpec) -> "GAN":
 
     devices.check_keras()
     variant = importlib.import_module(f"{__name__}.{config.experiment}")
-    try:
-        gan = variant.build(config, spec)
-    except ValueError as error:
-        raise UsageError(one_line(error)) from error
-    gan.compile()
+    with devices.set_up(config.precision, config.seed, config.deterministic):
+        try:
+            gan = variant.build(config, spec)
+        except ValueError as error:
+            raise UsageError(one_line(error)) from error
+        gan.spec = spec
+        gan.compile()
     return gan

@@ -52,6 +52,7 @@ class ACGAN(GAN):
         "g_gradient_norm",
         "d_gradient_norm",
     )
+    WEIGHTED = True
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class ACGAN(GAN):
         Returns:
             The step's values, keyed by `METRICS`.
         """
-        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels, weights = self.unpack(data)
         batch = tf.shape(images)[0]
         share = self.config.share_fakes
 
@@ -188,7 +189,7 @@ class ACGAN(GAN):
         Args:
             data: As for `train_step`.
         """
-        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels, weights = self.unpack(data, training=False)
         batch = tf.shape(images)[0]
         seeds = tf.random.experimental.stateless_split(self.next_test_seed(), 2)
         fake_labels = latents.sample_labels(self.class_probabilities, batch, seeds[0])

@@ -11,6 +11,7 @@ from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import unscale
 from gan_keras.drawing import grids
 from gan_keras.gans.acgan import ACGAN
+from gan_keras.gans.base import own_optimizers
 from gan_keras.networks import autoencoder
 from gan_keras.steps import latents, updates
 from gan_keras.steps.latents import Purpose
@@ -58,9 +59,9 @@ class AEACGAN(ACGAN):
 
     def compile(
         self,
-        g_optimizer: keras.optimizers.Optimizer | None = None,
-        d_optimizer: keras.optimizers.Optimizer | None = None,
-        ae_optimizer: keras.optimizers.Optimizer | None = None,
+        g_optimizer: keras.optimizers.Optimizer | str | None = None,
+        d_optimizer: keras.optimizers.Optimizer | str | None = None,
+        ae_optimizer: keras.optimizers.Optimizer | str | None = None,
         **kwargs: Any,
     ) -> None:
         """Takes a third optimizer, for encoder and generator together.
@@ -74,12 +75,11 @@ class AEACGAN(ACGAN):
             **kwargs: As for `GAN.compile`.
 
         Raises:
-            ValueError: If two of them are the same object.
+            UsageError: As `GAN.compile`.
         """
-        if ae_optimizer is not None and ae_optimizer in (g_optimizer, d_optimizer):
-            raise ValueError(
-                "the auto-encoder needs an optimizer of its own. Received: a shared one"
-            )
+        g_optimizer, d_optimizer, ae_optimizer = own_optimizers(
+            g_optimizer, d_optimizer, ae_optimizer
+        )
         super().compile(g_optimizer, d_optimizer, **kwargs)
         self.ae_optimizer = ae_optimizer or self.make_optimizer(self.config.ae_lr_mult)
         self.ae_optimizer.build(self.autoencoder_variables)
@@ -103,7 +103,7 @@ class AEACGAN(ACGAN):
         Returns:
             The step's values, keyed by `METRICS`.
         """
-        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels, weights = self.unpack(data)
         batch = tf.shape(images)[0]
         z = self.sample_latent(batch, self.step_seed(Purpose.LATENT_D))
         fake_labels = self.sample_labels(batch, Purpose.LABELS_D)
@@ -140,7 +140,7 @@ class AEACGAN(ACGAN):
         Args:
             data: As for `train_step`.
         """
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, _, _ = self.unpack(data, training=False)
         losses = super().test_losses(data)
         if not self.config.autoencoder:
             return {**losses, "ae_loss": tf.zeros(())}

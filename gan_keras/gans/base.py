@@ -3,6 +3,8 @@
 The algorithms are in the files of the variants; nothing here decides what a step does.
 """
 
+import inspect
+import weakref
 from typing import Any
 
 import keras
@@ -10,7 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from gan_keras.configs.base import RunConfig
-from gan_keras.hardware import replicas
+from gan_keras.data.dataset import DataSpec
+from gan_keras.foundation.errors import UsageError
+from gan_keras.gans.inputs import Batch, Inputs, refusals
+from gan_keras.hardware import devices, replicas
+from gan_keras.layers import portable
 from gan_keras.steps import augment, latents, losses, updates
 from gan_keras.steps.latents import Purpose
 from gan_keras.steps.losses import Targets
@@ -19,6 +25,20 @@ from gan_keras.steps.replay import HistoricalAverage, ReplayBuffer
 from gan_keras.steps.targets import POLICIES
 
 LOGIT = "logit"  # name of the layer that ends a discriminator
+# What `compile` of Keras takes that a GAN has no part of its own for.
+COMPILED = {"jit_compile", "run_eagerly", "steps_per_execution"}
+# Callbacks of Keras that act on `model.optimizer`.
+_OF_ONE_OPTIMIZER = (
+    keras.callbacks.LearningRateScheduler,
+    keras.callbacks.ReduceLROnPlateau,
+    keras.callbacks.SwapEMAWeights,
+)
+# What to do instead of saving a GAN whole.
+_UNSAVED = (
+    "a GAN is not saved whole; save_weights('gan.weights.h5') keeps all that training needs, "
+    "export('generator') the generator as a SavedModel, and "
+    "gan_keras.layers.portable(gan.sampler()).save('generator.keras') as a Keras model"
+)
 
 
 class StepMean(keras.metrics.Mean):
@@ -60,6 +80,8 @@ class GAN(keras.Model):
     )
     # The metrics that a test step does not have.
     TRAIN_METRICS: tuple[str, ...] = ("gradient_penalty", "g_gradient_norm", "d_gradient_norm")
+    # Whether the losses know weights of examples.
+    WEIGHTED = False
 
     def __init__(
         self, config: RunConfig, generator: keras.Model, discriminator: keras.Model
@@ -70,6 +92,9 @@ class GAN(keras.Model):
         self.discriminator = discriminator
         self.latent_dim = generator.inputs[0].shape[-1]
         self.seed = config.seed
+        self.spec: DataSpec | None = None  # data that `fit` takes; None: whatever the steps can use
+        self.trusting = False  # whether ranges of batches are known to be right
+        self._checked = weakref.WeakSet()  # iterators whose first batch has been looked at
         self.loss_function = losses.LOSSES[config.loss]
         self.penalty = Penalty(
             config.penalty,
@@ -100,13 +125,13 @@ class GAN(keras.Model):
         counter = {"shape": (), "dtype": "int64", "initializer": "zeros", "trainable": False}
         self.steps = self.add_weight(name="steps", **counter)
         self._test_steps = self.add_weight(name="test_steps", **counter)
-        self._trackers = {name: StepMean(name) for name in self.METRICS}
+        self._trackers = {name: StepMean(name, dtype="float32") for name in self.METRICS}
         self.built = True
 
     def compile(
         self,
-        g_optimizer: keras.optimizers.Optimizer | None = None,
-        d_optimizer: keras.optimizers.Optimizer | None = None,
+        g_optimizer: keras.optimizers.Optimizer | str | None = None,
+        d_optimizer: keras.optimizers.Optimizer | str | None = None,
         **kwargs: Any,
     ) -> None:
         """Takes one optimizer per network, by default as the configuration says.
@@ -114,17 +139,21 @@ class GAN(keras.Model):
         Both are built at once, not at the first step: a checkpoint needs something to load into.
 
         Args:
-            g_optimizer: For the generator.
+            g_optimizer: For the generator; all that `keras.optimizers.get` takes.
             d_optimizer: For the discriminator; another instance.
-            **kwargs: For `keras.Model.compile`, e.g. `jit_compile`.
+            **kwargs: For `keras.Model.compile`: those of `COMPILED`.
 
         Raises:
-            ValueError: If both are the same object, whose state would be mixed up.
+            UsageError: If both are the same object, whose state would be mixed up, one scales a
+                loss that it never sees, or an argument would have no effect.
         """
-        if g_optimizer is not None and g_optimizer is d_optimizer:
-            raise ValueError("generator and discriminator need an optimizer each. Received: one")
-        kwargs.setdefault("optimizer", None)  # Keras would create an unused RMSprop
-        super().compile(**kwargs)
+        if wrong := sorted(kwargs.keys() - COMPILED):
+            raise UsageError(
+                f"compile: {', '.join(wrong)} would have no effect; losses are options of the "
+                "configuration, optimizers are given as g_optimizer and d_optimizer"
+            )
+        g_optimizer, d_optimizer = own_optimizers(g_optimizer, d_optimizer)
+        super().compile(optimizer=None, **kwargs)  # Keras would create an unused RMSprop
         self.g_optimizer = g_optimizer or self.make_optimizer(self.config.g_lr_mult)
         self.d_optimizer = d_optimizer or self.make_optimizer()
         self.g_optimizer.build(self.generator.trainable_variables)
@@ -160,17 +189,90 @@ class GAN(keras.Model):
         The last batch of a test split may have any size, and its draws differ from a training
         step: shares of it would have unequal weights, or be empty.
         """
+        if self.test_function is not None and not force:
+            return
+        step = self.test_step
         if self.replicas == 1:
-            super().make_test_function(force)
-        elif self.test_function is None or force:
-            step = tf.function(self.test_step, autograph=False, reduce_retracing=True)
+            self.test_function = self._make_function(step)
+        else:
+            step = tf.function(step, autograph=False, reduce_retracing=True)
             strategy = self.distribute_strategy
             self.test_function = lambda batches: step(replicas.whole(strategy, next(batches)))
 
-    def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
-        # All is built. Keras (3.15) would build by adding up the shares of the first batch, which
-        # fails where they differ in size, as in a small test split.
-        pass
+    def _inputs(self) -> Inputs | None:
+        """What batches must be; None if the GAN was not made by `gans.build`."""
+        labelled = len(self.generator.inputs) == 2
+        return self.spec and Inputs(self.config, self.spec, labelled, self.WEIGHTED)
+
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        """Looks at the first batch, where Keras would build a model that is not built.
+
+        Keras (3.15) would build by adding up the shares of the first batch, which fails where they
+        differ in size, as in a small test split.
+        """
+        inputs = self._inputs()
+        if inputs is None or self.trusting or iterator in self._checked:
+            return
+        if iterator is not None:
+            self._checked.add(iterator)  # of a validation split, which comes in each epoch
+            data_batch = self._first_batch(iterator)
+        self._autoconvert_optionals(inputs.check_values)(data_batch)
+
+    def _first_batch(self, iterator: Any) -> Any:
+        """The first batch of what Keras iterates over; Keras resets it afterwards."""
+        # A generator would lose what is read from it; Keras has kept its first batches.
+        if kept := getattr(iterator.data_adapter, "_first_batches", None):
+            return kept[0]
+        with iterator.catch_stop_iteration():
+            for _, _, batches in iterator:
+                batch = next(batches)
+                several = self.replicas > 1
+                return replicas.whole(self.distribute_strategy, batch) if several else batch
+        raise UsageError(
+            "the data set gives no batch: it is empty, or smaller than a batch and drop_remainder "
+            "is on"
+        )
+
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """Trains as `keras.Model.fit`.
+
+        Raises:
+            UsageError: If batches cannot be trained on, see `Inputs`, or a callback would fail at
+                the end of an epoch.
+        """
+        given = inspect.signature(super().fit).bind(*args, **kwargs).arguments.get("callbacks")
+        for callback in keras.tree.flatten(getattr(given, "callbacks", given)):
+            name = type(callback).__name__
+            if isinstance(callback, keras.callbacks.ModelCheckpoint):
+                if not callback.save_weights_only:
+                    raise UsageError(f"{name} needs save_weights_only=True: {_UNSAVED}")
+            elif isinstance(callback, _OF_ONE_OPTIMIZER):
+                raise UsageError(
+                    f"{name} acts on model.optimizer, which a GAN does not have: use lr_decay of "
+                    "the configuration, or set gan.g_optimizer.learning_rate in your own callback"
+                )
+        with devices.determinism(self.config.deterministic), refusals():
+            return super().fit(*args, **kwargs)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses: a GAN is made by its configuration, which `load_model` would not find."""
+        self.get_config()
+
+    def get_config(self) -> dict[str, Any]:
+        """Refuses, and with it whatever would copy a GAN by its parts."""
+        raise UsageError(_UNSAVED)
+
+    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """Exports the averaged generator as `keras.Model.export`, of standard layers in float32.
+
+        Args:
+            filepath: The new folder or file.
+            *args: Of `keras.Model.export`.
+            **kwargs: Of `keras.Model.export`.
+        """
+        model = portable(self.sampler())
+        model(model.inputs)  # some formats ask for a model that has been called
+        model.export(filepath, *args, **kwargs)
 
     @property
     def replicas(self) -> int:
@@ -212,16 +314,28 @@ class GAN(keras.Model):
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Evaluates as `keras.Model.evaluate`, without the values that only training has."""
-        logs = super().evaluate(*args, **kwargs)
+        with refusals():
+            logs = super().evaluate(*args, **kwargs)
         if not isinstance(logs, dict):
             return logs
         return {name: value for name, value in logs.items() if name not in self.TRAIN_METRICS}
 
     # Pieces of a step.
 
+    def unpack(self, data: Any, training: bool = True) -> Batch:
+        """Images, labels and weights of a batch; the first thing that a step does.
+
+        Args:
+            data: Whatever `Inputs` can bring into form.
+            training: Whether the step is a training step.
+        """
+        if (inputs := self._inputs()) is None:
+            return keras.utils.unpack_x_y_sample_weight(data)
+        return inputs.form(data, training)
+
     def batches(self, data: Any) -> list[tf.Tensor]:
         """The images of a step, one batch per update of the discriminator."""
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, _, _ = self.unpack(data)
         return tf.split(images, self.config.n_critic)
 
     def step_seed(self, purpose: Purpose, index: int = 0) -> tf.Tensor:
@@ -439,3 +553,18 @@ class GAN(keras.Model):
         for name, tracker in self._trackers.items():
             state |= {f"metrics/{name}/{i}": v for i, v in enumerate(tracker.variables)}
         return state
+
+
+def own_optimizers(*given: Any) -> list[keras.optimizers.Optimizer | None]:
+    """The optimizers that were given, of whatever kind; each may be None.
+
+    Raises:
+        UsageError: If one stands for two networks, or scales a loss that it never sees.
+    """
+    found = [None if one is None else keras.optimizers.get(one) for one in given]
+    known = [one for one in found if one is not None]
+    if len({id(one) for one in known}) < len(known):
+        raise UsageError("each network needs an optimizer of its own; got one for two")
+    if any(isinstance(one, keras.optimizers.LossScaleOptimizer) for one in known):
+        raise UsageError("a GAN does not scale its losses; give the optimizer itself")
+    return found

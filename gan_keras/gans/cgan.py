@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from gan_keras.configs.cgan import CGANConfig
@@ -30,7 +29,7 @@ class CGAN(PlainGAN):
             The step's values, keyed by `METRICS`; the discriminator's are from its last update.
         """
         loss = self.loss_function
-        every_label = keras.utils.unpack_x_y_sample_weight(data)[1]
+        every_label = self.unpack(data)[1]
         every_label = tf.split(every_label, self.config.n_critic)
         for k, (reals, y) in enumerate(zip(self.batches(data), every_label, strict=True)):
             n = tf.shape(reals)[0]

@@ -30,7 +30,7 @@ class PlainGAN(GAN):
         Args:
             data: As for `train_step`, of any batch size.
         """
-        reals, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        reals, labels, _ = self.unpack(data, training=False)
         labels = labels if len(self.generator.inputs) == 2 else None
         z = self.sample_latent(tf.shape(reals)[0], self.next_test_seed())
         fakes = self.averaged_generator(z if labels is None else [z, labels], training=False)

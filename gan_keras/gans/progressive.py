@@ -120,7 +120,7 @@ class ProgressiveGAN(GAN):
         Returns:
             The step's values, keyed by `METRICS`.
         """
-        images = keras.utils.unpack_x_y_sample_weight(data)[0]
+        images = self.unpack(data)[0]
         self._grow()
         values = self._at_stage(self._train_at, images)
         self.finish_step()
@@ -190,7 +190,7 @@ class ProgressiveGAN(GAN):
         Args:
             data: As for `train_step`.
         """
-        images = keras.utils.unpack_x_y_sample_weight(data)[0]
+        images = self.unpack(data, training=False)[0]
         seed = self.next_test_seed()
 
         def test(stage: int, images: tf.Tensor) -> dict[str, tf.Tensor]:

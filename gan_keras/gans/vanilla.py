@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gan_keras.configs.vanilla import VanillaConfig
 from gan_keras.data.dataset import DataSpec
+from gan_keras.gans.base import own_optimizers
 from gan_keras.gans.plain import PlainGAN, image_networks
 from gan_keras.steps.latents import Purpose
 
@@ -23,12 +24,13 @@ class VanillaGAN(PlainGAN):
 
     def compile(
         self,
-        g_optimizer: keras.optimizers.Optimizer | None = None,
-        d_optimizer: keras.optimizers.Optimizer | None = None,
+        g_optimizer: keras.optimizers.Optimizer | str | None = None,
+        d_optimizer: keras.optimizers.Optimizer | str | None = None,
         **kwargs: Any,
     ) -> None:
         """Compiles as `GAN.compile`; with the bug, the generator's optimizer remains unused."""
         if self.config.shared_optimizer_bug:
+            g_optimizer, d_optimizer = own_optimizers(g_optimizer, d_optimizer)
             d_optimizer = d_optimizer or self.make_optimizer()
             # Moments for the variables of both, but one step count, which moves twice per step.
             d_optimizer.build(

@@ -1,12 +1,22 @@
 """Precision, seeds and determinism of a process."""
 
+import contextlib
+import random
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
+from keras.src.backend.common import global_state
+from tensorflow.python.eager import context
+from tensorflow.python.framework import config as tf_config
 
 from gan_keras.foundation.errors import UsageError
 
+# The settings below belong to the whole process: of several threads one at a time changes them.
+_TURN = threading.RLock()
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 # Settings of Keras as they must be; the last two are limits for debugging, which cut epochs short.
 KERAS = {
@@ -80,17 +90,72 @@ def set_up_keras() -> None:
     check_keras()
 
 
-def set_up(precision: str, seed: int, deterministic: bool) -> None:
-    """Sets the process up for one run.
+@contextlib.contextmanager
+def set_up(precision: str, seed: int, deterministic: bool) -> Iterator[None]:
+    """Makes the process what a run needs, and in the end what it was before.
+
+    That is Keras' dtype policy and other global state, the random state of Python, NumPy and
+    TensorFlow, and determinism. While one thread is inside, others wait.
 
     Args:
-        precision: `float32` or `bfloat16`; variables are float32 with both.
+        precision: `float32`, `bfloat16` or `auto`; variables are float32 with all.
         seed: Of initial weights and dropout.
         deterministic: Whether to refuse kernels whose results depend on timing.
     """
-    set_up_keras()
-    keras.backend.clear_session()  # layer names, and so checkpoints, start from the same numbers
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(POLICIES[precision])
-    if deterministic:
+    with _TURN, _put_back(), determinism(deterministic):
+        # Layer names start from the same numbers. Not within another run or a strategy's scope,
+        # which live in what would be cleared.
+        if not (_is_set_up() or tf.distribute.has_strategy()):
+            keras.backend.clear_session()
+        set_up_keras()
+        global_state.set_global_attribute(_MARK, True)
+        keras.utils.set_random_seed(seed)
+        keras.config.set_dtype_policy(POLICIES[resolve_precision(precision)])
+        yield
+
+
+@contextlib.contextmanager
+def determinism(wanted: bool) -> Iterator[None]:
+    """Refuses kernels whose results depend on timing while it lasts, if that is wanted."""
+    before = tf_config.is_op_determinism_enabled()
+    if wanted:
         tf.config.experimental.enable_op_determinism()
+    try:
+        yield
+    finally:
+        if not before:
+            tf_config.disable_op_determinism()
+
+
+_MARK = "gan_keras_set_up"
+
+
+def _is_set_up() -> bool:
+    """Whether this thread is inside of `set_up`."""
+    return bool(global_state.get_global_attribute(_MARK))
+
+
+@contextlib.contextmanager
+def _put_back() -> Iterator[None]:
+    """Puts global state back, for which Keras and TensorFlow have no public way."""
+    trackers = ("GLOBAL_STATE_TRACKER", "GLOBAL_SETTINGS_TRACKER")
+    # `clear_session` replaces the trackers, so they are looked up anew.
+    kept = {name: dict(vars(getattr(global_state, name))) for name in trackers}
+    settings = {name: getattr(keras.config, name)() for name in KERAS}
+    python, numpy = random.getstate(), np.random.get_state()
+    eager = context.context()
+    seed, rng = eager._seed, getattr(eager, "_rng", None)  # none before the first seed
+    try:
+        yield
+    finally:
+        for name, values in kept.items():
+            tracker = vars(getattr(global_state, name))
+            tracker.clear()
+            tracker.update(values)
+        for name, value in settings.items():
+            getattr(keras.config, f"set_{name}")(value)
+        random.setstate(python)
+        np.random.set_state(numpy)
+        eager._set_global_seed(seed)
+        if rng is not None:
+            eager._rng = rng

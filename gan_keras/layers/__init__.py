@@ -8,7 +8,7 @@ from gan_keras.layers.batch import (
 )
 from gan_keras.layers.random import Dropout, GaussianNoise
 from gan_keras.layers.spectral import SpectralNorm
-from gan_keras.layers.upsampling import UpsampleConv2D, plain_clone
+from gan_keras.layers.upsampling import UpsampleConv2D, plain_clone, portable
 
 __all__ = [
     "BatchNormalization",
@@ -20,4 +20,5 @@ __all__ = [
     "SpectralNorm",
     "UpsampleConv2D",
     "plain_clone",
+    "portable",
 ]

@@ -211,3 +211,21 @@ def plain_clone(model: keras.Model) -> keras.Model:
     copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
     copy.set_weights(model.get_weights())
     return copy
+
+
+def portable(model: keras.Model) -> keras.Model:
+    """Copies a model as standard layers in float32, for files that must run well anywhere.
+
+    Args:
+        model: As for `plain_clone`.
+    """
+
+    def in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
+        config = layer.get_config()
+        if not isinstance(layer, keras.layers.InputLayer):
+            config["dtype"] = "float32"
+        return type(layer).from_config(config)
+
+    copy = keras.models.clone_model(plain_clone(model), clone_function=in_float32)
+    copy.set_weights(model.get_weights())
+    return copy

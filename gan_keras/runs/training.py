@@ -1,5 +1,6 @@
 """One training run: build, resume or start, fit, finish."""
 
+import contextlib
 from typing import Any
 
 from gan_keras import data, gans
@@ -22,11 +23,12 @@ from gan_keras.storage.run_folder import RunFolder, default_workdir
 
 
 def build(config: RunConfig, spec: DataSpec) -> GAN:
-    """Builds the model of a configuration, whose `precision` is resolved; sets up the process."""
-    devices.set_up(config.precision, config.seed, config.deterministic)
-    with mirroring.scope(config):
+    """Builds the model of a configuration, on the devices that it names."""
+    process = devices.set_up(config.precision, config.seed, config.deterministic)
+    with process, mirroring.scope(config):
         model = gans.build(config, spec)
     mirroring.prepare(model, config)
+    model.trusting = True  # a `Dataset` has been checked
     return model
 
 
@@ -105,7 +107,7 @@ def run(
     per_epoch = steps_per_epoch(config, dataset)
     withhold = _withhold(config, dataset, per_epoch)
     folder = RunFolder(config.workdir or default_workdir(config))
-    with folder.acquire():
+    with folder.acquire(), contextlib.ExitStack() as process:
         if overwrite:
             folder.clear()
         stored = folder.read_config()
@@ -129,6 +131,7 @@ def run(
             if change := moved(stored.get("environment", {})):
                 print(f"going on elsewhere ({change}): the rest of the run differs by rounding")
         resolved = config.replace(precision=precision)
+        process.enter_context(devices.set_up(precision, config.seed, config.deterministic))
         model = build(resolved, dataset.spec)
         meta = checkpoints.restore_latest(folder.checkpoints, model.state())
         if stored is not None and meta is None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import tensorflow as tf
 
 from gan_keras.foundation.errors import DataError, one_line
-from gan_keras.samples.sampling import Sampler, plain
+from gan_keras.layers import portable
+from gan_keras.samples.sampling import Sampler
 
 
 def write_saved_model(run: Sampler, folder: Path) -> None:
@@ -26,7 +27,7 @@ def write_saved_model(run: Sampler, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as place:
             made = Path(place) / "model"
-            model = plain(run.generator)
+            model = portable(run.generator)
             model.export(made, format="tf_saved_model", verbose=False)
             note = _note(run, folder.name, [x.name for x in model.inputs])
             (made / "README.txt").write_text(note, encoding="utf-8")

@@ -22,7 +22,7 @@ from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import atomic_folder, atomic_path
 from gan_keras.gans.base import GAN
 from gan_keras.hardware import devices
-from gan_keras.layers import plain_clone
+from gan_keras.layers import portable
 from gan_keras.steps import latents
 from gan_keras.storage import checkpoints, exports
 from gan_keras.storage.run_folder import RunFolder
@@ -37,20 +37,6 @@ def takes_labels(generator: keras.Model) -> bool:
     return len(generator.inputs) == 2
 
 
-def plain(model: keras.Model) -> keras.Model:
-    """Returns a copy of standard layers in float32, for files that must run well anywhere."""
-
-    def in_float32(layer: keras.Layer) -> keras.Layer:
-        config = layer.get_config()
-        if not isinstance(layer, keras.layers.InputLayer):
-            config["dtype"] = "float32"
-        return type(layer).from_config(config)
-
-    copy = keras.models.clone_model(plain_clone(model), clone_function=in_float32)
-    copy.set_weights(model.get_weights())
-    return copy
-
-
 def export(model: keras.Model, path: Path, **record: Any) -> None:
     """Writes a model of standard layers as `.keras`, atomically and in float32.
 
@@ -60,7 +46,7 @@ def export(model: keras.Model, path: Path, **record: Any) -> None:
         **record: JSON values that the file says of itself: `step`, the training steps behind it.
     """
     with atomic_path(path) as temporary:
-        plain(model).save(temporary)
+        portable(model).save(temporary)
         exports.stamp(temporary, record)
 
 
@@ -243,9 +229,9 @@ def _exported(stored: Mapping[str, Any], path: Path) -> Sampler:
 def _restored(stored: Mapping[str, Any], path: Path) -> Sampler:
     """Builds the GAN of a run from a checkpoint, in float32, without its data set."""
     config = configs.from_dict(stored["options"]).replace(precision="float32")
-    devices.set_up(config.precision, config.seed, config.deterministic)
     spec = DataSpec.from_dict(stored["data"])
-    model = gans.build(config, spec)
+    with devices.set_up(config.precision, config.seed, config.deterministic):
+        model = gans.build(config, spec)
     checkpoints.restore(path, model.state())
     return Sampler.of_model(model, config, spec.class_names, str(path))
 

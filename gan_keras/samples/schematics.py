@@ -174,8 +174,9 @@ def draw(config: RunConfig, path: Path, image_size: int | None = None, classes: 
         side = image_size or config.image_size or 28
         shape = (side, side, 1)
     names = tuple(str(number) for number in range(classes))
-    devices.set_up("float32", config.seed, deterministic=False)
-    networks = gans.build(config, DataSpec(shape, names, (1,) * classes)).networks
+    spec = DataSpec(shape, names, (1,) * classes)
+    with devices.set_up("float32", config.seed, deterministic=False):
+        networks = gans.build(config.replace(precision="float32"), spec).networks
     order = [name for name in ("encoder", "generator", "discriminator") if name in networks]
     rows = [_Row(name, networks[name]) for name in order]
     width = max(row.width for row in rows)

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from script_runs import refusal, run, without
 
+from experiments import common
 from experiments.studies import report
+from gan_keras.foundation.errors import UsageError
 from gan_keras.sweeps import plan, results_file, results_page
 from gan_keras.sweeps import study as studies
 
@@ -137,6 +140,21 @@ def test_a_sweep_with_failed_runs_exits_with_1(study):
     line = "error: 2 of 2 runs failed: lr=1-seed=0, lr=1-seed=1; their reasons are above"
     assert line in done.stderr
     assert "make demo-data" in done.stdout + done.stderr
+
+
+def test_a_study_of_the_project_is_known_by_name(tmp_path, monkeypatch):
+    done = run("experiments.sweep", "--study=noise_length", "--dry_run", cwd=tmp_path)
+    assert "runs to do" in done.stdout
+    named = refusal("experiments.sweep", code=2)
+    assert "autoencoder, autoencoder_length" in named
+    beside = report.FOLDER / "noise_length.yaml"
+    assert common.results_folder(beside) == report.FOLDER / "results"
+    # an installation: the project's files without a checkout around them
+    monkeypatch.setattr(common, "is_installed", lambda: True)
+    assert common.results_folder(beside) == Path("results")
+    assert common.results_folder(tmp_path / "mine.yaml") == tmp_path / "results"
+    with pytest.raises(UsageError, match="in a checkout of the project"):
+        report.main()
 
 
 def test_without_ray_the_message_says_what_to_install(study):

@@ -31,6 +31,7 @@ def make(preset="z1", **options):
     keras.utils.set_random_seed(0)
     if preset.startswith(("ring", "grid")):
         options = {"width_mult": 0.05, **options}
+    options = {"precision": "float32", **options}
     return gans.build(GaussianConfig.create(preset, options), SPEC)
 
 

@@ -38,7 +38,7 @@ PUBLISHED = {
 
 
 def config(experiment, preset=None, **options):
-    options = {"width_mult": 0.1, "batch_size": 6, **options}
+    options = {"width_mult": 0.1, "batch_size": 6, "precision": "float32", **options}
     return configs.config_class(experiment).create(preset, options)
 
 
@@ -104,7 +104,7 @@ def test_each_update_changes_all_of_its_own_network_and_nothing_else(experiment,
 # Those without and with labels, and the one with paired logits: all others share their test step.
 @pytest.mark.parametrize("experiment", ["vanilla", "cgan", "r3gan"])
 def test_a_test_step_changes_nothing_and_repeats(experiment):
-    gan = make(experiment, **known(experiment, packing=2))
+    gan = make(experiment, value_range="signed", **known(experiment, packing=2))
     gan.train_step(batch(gan))
     images, labels = batch(gan, 13)
     images, labels = images[:13], labels[:13]

@@ -6,7 +6,7 @@ from PIL import Image
 from resuming import assert_killed_run_resumes
 from training_steps import check_state, check_updates, values
 
-from gan_keras import gans
+from gan_keras import gans, layers
 from gan_keras.configs.progressive import ProgressiveConfig
 from gan_keras.data.dataset import DataSpec
 from gan_keras.foundation.errors import UsageError
@@ -25,7 +25,8 @@ COUNTS = {"generator": 1_140_771, "discriminator": 1_140_449}
 def make(preset="wgan_gp", size=28, **options):
     keras.utils.set_random_seed(0)
     spec = DataSpec((size, size, 1), ("a",), (30,))
-    return gans.build(ProgressiveConfig.create(preset, {**SMALL, **options}), spec)
+    options = {**SMALL, "precision": "float32", **options}
+    return gans.build(ProgressiveConfig.create(preset, options), spec)
 
 
 def batch(n=4, size=28, seed=0):
@@ -188,7 +189,7 @@ def test_sampler_is_the_faded_generator_and_is_exported_in_standard_layers():
         gan.stage.assign(stage)
         gan.alpha.assign(alpha)
         net = gan.sampler()
-        exported = sampling.plain(net)
+        exported = layers.portable(net)
         assert all(type(layer).__module__.startswith("keras.") for layer in exported.layers)
         images = net(z)
         # The export's plain layers add up in another order than the run's fused ones, and pixel

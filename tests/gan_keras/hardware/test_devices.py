@@ -32,12 +32,13 @@ def test_a_model_is_not_built_with_other_settings(name):
         gans.build(GaussianConfig.create("z1"), DataSpec((2,), ("a",), (9,)))
 
 
-def test_a_run_sets_them_itself():
+def test_a_run_sets_them_itself_and_puts_them_back():
     for name, value in OTHER.items():
         getattr(keras.config, f"set_{name}")(value)
-    devices.set_up("float32", 0, deterministic=False)
-    assert {name: getattr(keras.config, name)() for name in devices.KERAS} == devices.KERAS
-    assert keras.config.dtype_policy().name == "float32"
+    with devices.set_up("float32", 0, deterministic=False):
+        assert {name: getattr(keras.config, name)() for name in devices.KERAS} == devices.KERAS
+        assert keras.config.dtype_policy().name == "float32"
+    assert {name: getattr(keras.config, name)() for name in devices.KERAS} == OTHER
 
 
 def test_another_backend_is_refused(monkeypatch):

@@ -2,10 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from gan_keras import networks
+from gan_keras import layers, networks
 from gan_keras.layers import SpectralNorm, UpsampleConv2D
 from gan_keras.networks import cost, progressive
-from gan_keras.samples import sampling
 
 
 def test_parameter_counts_of_the_original_are_the_published_ones():
@@ -82,7 +81,7 @@ UPSAMPLING_GENERATORS = {
 def test_fused_upsampling_has_the_plain_pairs_function_and_weights(family):
     fused = UPSAMPLING_GENERATORS[family](networks.CLASS_CONDITIONAL)
     assert any(isinstance(layer, UpsampleConv2D) for layer in fused.layers)
-    plain = sampling.plain(fused)  # as it is exported
+    plain = layers.portable(fused)  # as it is exported
     assert not any(isinstance(layer, UpsampleConv2D) for layer in plain.layers)
     assert [w.shape for w in plain.weights] == [w.shape for w in fused.weights]
     z = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")

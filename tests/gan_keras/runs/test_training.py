@@ -1,6 +1,8 @@
 """Runs from start to end: exact resumes, stops, folders, files."""
 
+import concurrent.futures
 import os
+import random
 import shutil
 import signal
 import sys
@@ -9,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import small_runs
+import tensorflow as tf
 from conftest import copied
 from PIL import Image
 from resuming import (
@@ -21,6 +24,7 @@ from resuming import (
     killed_at,
 )
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorflow.python.framework import config as tf_config
 
 from gan_keras.configs.acgan import ACGANConfig
 from gan_keras.foundation.errors import DataError, UsageError
@@ -128,6 +132,43 @@ def test_checkpoints_inside_an_epoch_are_not_of_its_last_step(points, monkeypatc
     with pytest.raises(Killed):
         training.run(config)
     assert final_state(config)[0] == "step_00000004.npz"
+
+
+def test_a_run_leaves_the_process_as_it_was(points):
+    def state():
+        return (
+            keras.config.dtype_policy().name,
+            keras.config.is_interactive_logging_enabled(),
+            tf_config.is_op_determinism_enabled(),
+            random.random(),
+            np.random.random(),
+            float(tf.random.normal(())),
+            float(keras.random.normal(())),
+        )
+
+    def begin():
+        keras.utils.set_random_seed(5)
+        keras.config.set_dtype_policy("mixed_float16")
+        keras.config.disable_interactive_logging()
+
+    begin()
+    undisturbed = state()
+    begin()
+    training.run(points(deterministic=True, epochs=1))
+    assert state() == undisturbed
+    begin()
+    with pytest.raises(UsageError):
+        training.run(points(deterministic=True, epochs=1, minibatch_stddev=True))  # another run
+    assert state() == undisturbed
+    keras.config.enable_interactive_logging()
+
+
+def test_runs_in_threads_end_as_runs_one_after_the_other(points, whole_points):
+    runs = [points(f"run{number}", epochs=3) for number in range(2)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(training.run, runs))
+    for config in runs:
+        assert_same_end(whole_points, config)
 
 
 def test_second_signal_acts_at_once(monkeypatch):

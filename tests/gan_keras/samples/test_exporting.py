@@ -57,7 +57,7 @@ def test_a_failure_leaves_nothing(tmp_path, monkeypatch, error):
     def fail(model):
         raise error
 
-    monkeypatch.setattr(exporting, "plain", fail)
+    monkeypatch.setattr(exporting, "portable", fail)
     with pytest.raises(DataError, match="No space left"):
         exporting.write_saved_model(writing_samples.sampler("math16"), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
