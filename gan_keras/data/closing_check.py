@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gan_keras.data.dataset import Dataset
+from gan_keras.data.pictures import FLAT
 from gan_keras.foundation.errors import DataError
 
 # Words for the splits of a set, as folders and tables write them in any case.
@@ -19,8 +20,6 @@ _SPLITS = {
     "test": ("test", "testing", "eval", "evaluation"),
 }
 _SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words}
-# Values of 255 within which an image is of one grey to the eye.
-FLAT = 16
 _NARROW = 128  # values in use of a set that hardly uses those that it could
 # Images that are looked at, in memory and streamed; at least one per class.
 _LOOKED_AT, _LOOKED_AT_STREAMED = 10_000, 500

@@ -8,6 +8,7 @@ import numpy as np
 from gan_keras.data import lazy
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.pictures import Shape, fit_all, has_no_colour
+from gan_keras.data.records import normal
 from gan_keras.foundation.class_names import class_list
 from gan_keras.foundation.errors import UsageError
 
@@ -118,16 +119,17 @@ def class_number(dataset: Dataset, name: str, flag: str) -> int:
     Raises:
         UsageError: If there is no such class.
     """
-    if name not in dataset.class_names:
-        known = " ".join(dataset.class_names[:100])
+    known = [normal(known) for known in dataset.class_names]
+    if normal(name) not in known:
+        some = " ".join(dataset.class_names[:100])
         more = " ..." if dataset.num_classes > 100 else ""
-        raise UsageError(f"--{flag}={name}: {dataset.name} has the classes {known}{more}")
-    return dataset.class_names.index(name)
+        raise UsageError(f"--{flag}={name}: {dataset.name} has the classes {some}{more}")
+    return known.index(normal(name))
 
 
 def _keep_classes(dataset: Dataset, names: str) -> Dataset:
     """Keeps the named classes in both splits, numbered anew in their old order."""
-    if names in dataset.class_names:  # a name may have commas in it
+    if normal(names) in map(normal, dataset.class_names):  # a name may have commas in it
         wanted = (names,)
     else:
         wanted = class_list(names, "only_class") or dataset.class_names

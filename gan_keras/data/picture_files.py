@@ -15,11 +15,12 @@ from typing import BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
-from gan_keras.data.closing_check import FLAT, say
+from gan_keras.data.closing_check import say
 from gan_keras.data.dataset import Examples
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import (
+    FLAT,
     BadPictureError,
     Reading,
     Shape,

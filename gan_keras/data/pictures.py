@@ -23,6 +23,8 @@ SUFFIXES = (
 )  # fmt: skip
 # A picture of a few bytes can claim any size; one of this size takes some 200 MB to open.
 MAX_PIXELS = 50_000_000
+# Values of 255 within which an image is of one grey to the eye.
+FLAT = 16
 MIN_SIDE = 4  # smaller ones are spacers and dots, not pictures
 _ORIENTATION = 0x0112  # EXIF tag
 # What brings a picture of each orientation upright; those from 5 on exchange height and width.
@@ -71,7 +73,7 @@ class Reading:
     """Meaning of the values in the files of a set.
 
     Attributes:
-        ground: Grey value on which transparent pictures are laid.
+        ground: Grey value on which transparent pictures are laid, unless it hides them.
         white: Value that is white; 0 for the largest that a file can have.
     """
 
@@ -279,13 +281,25 @@ def _plain(image: Image.Image, channels: int, is_wide: bool, reading: Reading) -
     if image.mode == "F":
         raise BadPictureError("floating-point pixels: their range is not known; save it as 8 bits")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, (reading.ground,) * 3 + (255,))
-        image = Image.alpha_composite(paper, image)
+        whole = image.convert("RGBA")
+        image = _on_paper(whole, reading.ground)
+        if _is_flat(image) and not _is_flat(other := _on_paper(whole, 255 - reading.ground)):
+            image = other  # its ink is not that of the set
     pixels = np.asarray(image.convert(mode))
     if reading.white:
         pixels = _scaled(pixels.astype(np.int64), reading.white)
     return pixels[..., np.newaxis] if channels == 1 else pixels
+
+
+def _on_paper(image: Image.Image, ground: int) -> Image.Image:
+    """An RGBA picture on a grey value, as RGB."""
+    paper = Image.new("RGBA", image.size, (ground, ground, ground, 255))
+    return Image.alpha_composite(paper, image).convert("RGB")
+
+
+def _is_flat(image: Image.Image) -> bool:
+    """True if an RGB picture is of one colour to the eye."""
+    return all(np.ptp(band.getextrema()) <= FLAT for band in image.split())
 
 
 def _eight_bits(values: np.ndarray, is_wide: bool, white: int) -> np.ndarray:

@@ -109,9 +109,15 @@ def open_store(path: Path) -> Store:
     """
     if path.is_dir():
         store = Store(path, sorted(_list_folder(path)), lambda name: (path / name).open("rb"))
+    elif path.name.lower().endswith(TAR_SUFFIXES) and path.is_file():
+        store = _tar_store(path)
+    elif (path.suffix.lower() == ".zip" and path.is_file()) or zipfile.is_zipfile(path):
+        store = _zip_store(path)
     elif path.is_file():
-        is_tar = path.name.lower().endswith(TAR_SUFFIXES)
-        store = _tar_store(path) if is_tar else _zip_store(path)
+        raise DataError(
+            f"{path} is no folder, .zip or .tar of pictures; what holds pixels itself is not "
+            "read by folder:, see --dataset in --help"
+        )
     else:
         raise DataError(f"there is no folder, .zip or .tar {path}")
     if not store.names:

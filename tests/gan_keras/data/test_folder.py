@@ -227,6 +227,7 @@ def test_names_are_compared_and_kept_in_one_normal_form(tmp_path):
     files = {f"{apart}/{i}.png": png(i) for i in range(3)} | {f"{composed}/9.png": png(9)}
     path = write_zip(tmp_path / "p", files)
     assert load(path).class_names == (composed,)
+    assert load(path, only_class=apart).class_names == (composed,)
     rows = "".join(f"{composed}/{i}.png,{'ab'[i % 2]}\n" for i in range(3))
     write_files(tmp_path, {"labels.csv": "file,label\n" + rows})
     (tmp_path / "p.zip").unlink()

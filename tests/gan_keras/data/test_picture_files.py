@@ -136,6 +136,15 @@ def test_values_that_mean_ink_in_other_ways(pictures, capsys, arrays, suffix, in
         assert line in said
 
 
+def test_ink_of_both_kinds_on_transparency_is_all_seen(pictures, capsys):
+    both = [
+        pixels for pair in zip(transparent(0), transparent(255), strict=True) for pixels in pair
+    ]
+    _, images = pictures(both[:13])
+    assert (np.ptp(images.reshape(13, -1), axis=1) == 255).all()
+    assert "7 are dark on light and 6 light on dark" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arrays", [list(strokes(9)), sixteen(9)])
 def test_values_of_no_known_range_are_refused(pictures, arrays):
     with pytest.raises(DataError, match="one grey each .* to 9.; black is 0 and white 255"):

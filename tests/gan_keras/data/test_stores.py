@@ -209,7 +209,8 @@ def test_folders_that_cannot_be_read_are_left_out(tmp_path, monkeypatch):
         (lambda path: None, "there is no folder, .zip or .tar"),
         (lambda path: path.mkdir(), "holds no pictures$"),
         (lambda path: write_files(path, {"a.npz": b"", "b.npz": b""}), r"only other .*\(.npz 2\)"),
-        (lambda path: path.write_bytes(b"no zip"), "not a whole zip archive"),
+        (lambda path: write_files(path, {"p.zip": "no zip"}) / "p.zip", "not a whole zip archive"),
+        (lambda path: path.write_bytes(b"\x93NUMPY"), "is no folder, .zip or .tar of pictures"),
         (lambda path: write_zip(path, {"../a.png": b""}), "leads out of the archive"),
     ],
 )
