@@ -114,10 +114,7 @@ def open_store(path: Path) -> Store:
     elif (path.suffix.lower() == ".zip" and path.is_file()) or zipfile.is_zipfile(path):
         store = _zip_store(path)
     elif path.is_file():
-        raise DataError(
-            f"{path} is no folder, .zip or .tar of pictures; what holds pixels itself is not "
-            "read by folder:, see --dataset in --help"
-        )
+        raise DataError(f"{path} is no folder, .zip or .tar of pictures")
     else:
         raise DataError(f"there is no folder, .zip or .tar {path}")
     if not store.names:
