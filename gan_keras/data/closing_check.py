@@ -24,7 +24,7 @@ _NARROW = 128  # values in use of a set that hardly uses those that it could
 # Images that are looked at, in memory and streamed; at least one per class.
 _LOOKED_AT, _LOOKED_AT_STREAMED = 10_000, 500
 # The ground of ink: most of the border is within `_NEAR` of its median, which is not in between.
-_NEAR, _UNIFORM, _DARK, _LIGHT = 32, 0.9, 64, 191
+_NEAR, _UNIFORM, _DARK, _LIGHT = 32, 0.6, 64, 191
 _PART_BYTES = 8_000_000
 _LARGE = 64  # pixels; see README, "Not supported"
 _NAMED = 10

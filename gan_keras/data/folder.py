@@ -12,7 +12,7 @@ from gan_keras.data.dataset import Dataset
 from gan_keras.data.layouts import Place
 from gan_keras.data.options import DataOptions
 from gan_keras.data.places import parse
-from gan_keras.data.records import Record, assemble, normal
+from gan_keras.data.records import UNLABELLED, Record, assemble, normal
 from gan_keras.data.stores import Store, by_suffix, open_store
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
@@ -256,7 +256,7 @@ def _say_what_lies_deeper(title: str, store: Store, places: Sequence[Place | Non
     """Says which folders and tables might have given classes, and have not."""
     labels = {place.label for place in places if place}
     deeper = {
-        (place.label, place.path.split("/")[1])
+        (place.label, posixpath.dirname(place.path.partition("/")[2]))
         for place in places
         if place and place.path.count("/") > 1
     }
@@ -275,3 +275,5 @@ def _say_what_lies_deeper(title: str, store: Store, places: Sequence[Place | Non
             f"all pictures are of one class, but there is a table, {table} ({columns}); "
             f"`,labels={table},file=COLUMN,label=COLUMN` behind the path takes classes from it",
         )
+    elif labels <= {"", UNLABELLED}:
+        say(title, "there are no folders of classes and no table; all images are of one class")

@@ -6,6 +6,7 @@ first folder is the class.
 """
 
 import dataclasses
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
@@ -37,8 +38,8 @@ def places(names: Sequence[str]) -> list[Place | None]:
     Returns:
         The place of each, None beside the split folders.
     """
-    depth = _split_depth({name.rpartition("/")[0] for name in names})
-    parts = [_without_split(name, depth) for name in names]
+    depth, splits = _split_folders({name.rpartition("/")[0] for name in names})
+    parts = [_without_split(name, depth, splits) for name in names]
     by_split: dict[str, list[str]] = defaultdict(list)
     for part in parts:
         if part:
@@ -61,8 +62,8 @@ def places(names: Sequence[str]) -> list[Place | None]:
     return found
 
 
-def _split_depth(folders: Iterable[str]) -> int | None:
-    """Depth of the split folders; None if there are none."""
+def _split_folders(folders: Iterable[str]) -> tuple[int | None, dict[str, str]]:
+    """Depth of the split folders, None if there are none, and the split of each of their names."""
     below: dict[tuple[str, ...], set[str]] = defaultdict(set)  # folder -> its sub-folders
     for folder in folders:
         parts = tuple(folder.split("/")) if folder else ()
@@ -70,26 +71,47 @@ def _split_depth(folders: Iterable[str]) -> int | None:
             below[parts[:depth]].add(parts[depth])
 
     def has_splits(folder: tuple[str, ...]) -> bool:
-        splits = {split_of(name) for name in below[folder]} - {""}
+        splits = set(_splits(below[folder]).values())
         if splits != {"train"}:
             return "train" in splits
         # No second split: a class may be called train, unless it alone has sub-folders.
         inner = {split_of(name) for name in below[folder] if (*folder, name) in below}
         return len(below[folder]) > 1 and inner == {"train"}
 
-    return min((len(folder) for folder in list(below) if has_splits(folder)), default=None)
+    found = [folder for folder in below if has_splits(folder)]
+    depth = min(map(len, found), default=None)
+    names = [below[folder] for folder in found if len(folder) == depth]
+    return depth, {name: split for each in names for name, split in _splits(each).items()}
 
 
-def _without_split(name: str, depth: int | None) -> tuple[str, str] | None:
+def _splits(names: Collection[str]) -> dict[str, str]:
+    """Folders side by side that are splits: by their names, else by what their names differ in.
+
+    `seg_train` and `seg_test` are of the second kind.
+    """
+    if found := {name: split for name in names if (split := split_of(name))}:
+        return found
+    words = {name: re.split(r"[ ._-]+", name.lower()) for name in names}
+    rests = {tuple(word for word in parts if not split_of(word)) for parts in words.values()}
+    found = {
+        name: [split_of(word) for word in parts if split_of(word)] for name, parts in words.items()
+    }
+    if len(names) < 2 or len(rests) > 1 or any(len(splits) != 1 for splits in found.values()):
+        return {}
+    return {name: splits[0] for name, splits in found.items()}
+
+
+def _without_split(name: str, depth: int | None, splits: dict[str, str]) -> tuple[str, str] | None:
     """Split of a picture and its path without the folders that say so; None if they are others."""
     if depth is None:
         return "", name
     *folders, file = name.split("/")
-    split = split_of(folders[depth]) if depth < len(folders) else ""
+    split = splits.get(folders[depth], "") if depth < len(folders) else ""
     if not split:
         return None
     end = depth + 1
-    while end < len(folders) and split_of(folders[end]) == split:  # train/train, as Kaggle has it
+    # train/train, as Kaggle has it
+    while end < len(folders) and (split_of(folders[end]) or splits.get(folders[end])) == split:
         end += 1
     return split, "/".join([*folders[:depth], *folders[end:], file])
 

@@ -36,7 +36,7 @@ from gan_keras.foundation.progress import bar
 
 LISTINGS = "listings"  # folder below the data folder
 # To be raised when pictures are read in another way.
-_VERSION = 3
+_VERSION = 4
 DEFAULT_SIZE = 64  # pixels, where pictures differ in size and none is asked for
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK, _TASK = 512, 16
@@ -116,6 +116,11 @@ def load(
         say(name, "its pictures are light on transparency: laid on black")
     if reading.white:
         say(name, f"no value in its files is above {reading.white}: taken as white")
+    if reading.several:
+        say(
+            name,
+            f"{reading.several:,} of its files hold several pictures: the first of each is read",
+        )
     left_out = [(files.names[row], reason) for row, reason in sorted(bad.items())]
     good = np.array([row for row in rows if row not in bad], np.int64)
     if not len(good):
@@ -142,13 +147,14 @@ def _look_through(
     bad: dict[int, str] = {}
     headers = list(_each(read_header, files, rows, bad, f"looking through {name}"))
     if shape is None:
-        shape = _choose_shape({own for own, _ in headers}, options, name, transposed)
+        shape = _choose_shape({own for own, *_ in headers}, options, name, transposed)
     usable = [row for row in rows if row not in bad]
-    transparent = [row for row, (_, is_so) in zip(usable, headers, strict=True) if is_so]
+    transparent = [row for row, (_, is_so, _) in zip(usable, headers, strict=True) if is_so]
     some = transparent[:: -(-len(transparent) // _LOOKED_AT) or 1]
     contrasts = list(_each(contrast_on_white, files, some, {}, f"looking through {name}"))
     is_lost = bool(contrasts) and sum(contrasts) / len(contrasts) < _LOST
     reading = Reading(ground=0) if is_lost else Reading()
+    reading = dataclasses.replace(reading, several=sum(several for *_, several in headers))
 
     def fits() -> bool:
         return len(usable) * int(np.prod(shape.dims)) <= options.memory_bytes

@@ -75,10 +75,12 @@ class Reading:
     Attributes:
         ground: Grey value on which transparent pictures are laid, unless it hides them.
         white: Value that is white; 0 for the largest that a file can have.
+        several: Files of several pictures, of which the first is read.
     """
 
     ground: int = 255
     white: int = 0
+    several: int = dataclasses.field(default=0, compare=False, repr=False)
 
 
 def is_picture(file: BinaryIO) -> bool:
@@ -90,8 +92,8 @@ def is_picture(file: BinaryIO) -> bool:
         return False
 
 
-def read_header(file: BinaryIO) -> tuple[Shape, bool]:
-    """Reads the form that a picture has of itself, and whether it can be transparent.
+def read_header(file: BinaryIO) -> tuple[Shape, bool, bool]:
+    """Reads the form that a picture has of itself, whether it can be transparent, and is several.
 
     Args:
         file: Seekable; no more than needed is read.
@@ -105,7 +107,10 @@ def read_header(file: BinaryIO) -> tuple[Shape, bool]:
         # size that it has upright.
         if image.format not in ("PNG", "TIFF") and _orientation(image) >= 5:  # on its side
             width, height = height, width
-        return Shape(height, width, 1 if _is_grey(image) else 3), image.has_transparency_data
+        own = Shape(height, width, 1 if _is_grey(image) else 3)
+        # of MPO, as cameras write it, the others are previews
+        several = getattr(image, "is_animated", False) and image.format != "MPO"
+        return own, image.has_transparency_data, several
 
 
 def decode(file: BinaryIO, shape: Shape, reading: Reading = Reading()) -> np.ndarray:

@@ -104,6 +104,8 @@ def test_polarity_that_differs_within_classes(said):
     dataset.train_images[:4] = 255 - dataset.train_images[:4]
     _, lines = said(dataset)
     assert lines == ["of 12 images looked at 4 are dark on light and 8 light on dark"]
+    dataset.train_images[:, 2:9, 0] = 255 - dataset.train_images[:, 2:9, 0]  # ink at an edge
+    assert said(dataset)[1] == lines
 
 
 def test_photographs_have_no_polarity(said):

@@ -1,9 +1,11 @@
+import io
 import json
 from pathlib import Path
 
 import pytest
 from data_samples import class_files, png, shades
 from file_samples import write_files, write_tar, write_zip
+from PIL import Image
 
 from gan_keras import data
 from gan_keras.data import DataOptions, places, show
@@ -128,6 +130,12 @@ SPLIT = digits(root="TRAIN/") | digits(root="Testing/", number=2)
             (18, 0),
             ["classes without a train image are left out, and so are their 2 test images: 3"],
         ),
+        (
+            digits(root="a/seg_train/seg_train/")
+            | digits(root="a/seg_test/seg_test/", number=2),
+            (18, 6),
+            [],
+        ),
         ({"digits/README.txt": b""} | digits(root="digits/"), (15, 3), [
             "files without a picture that can be read: .txt 1"
         ]),
@@ -140,6 +148,24 @@ def test_splits_and_wrappings(tmp_path, capsys, write, files, counts, lines):
     assert set(together(found)) == {(10 * c, str(c)) for c in range(3)}
     assert (len(found.train_labels), len(found.test_labels)) == counts
     assert said(capsys) == lines
+
+
+def test_what_might_have_given_classes_and_has_not_is_named(tmp_path, capsys):
+    deep = {f"writer{n % 2}/scans/{n // 2}/1.png": png() for n in range(4)}
+    assert load(write_files(tmp_path / "deep", deep)).class_names == ("writer0", "writer1")
+    assert any("as writer0/scans/0" in line for line in said(capsys))
+    flat = {f"mnist_3_{n}.png": png() for n in range(4)}
+    assert load(write_files(tmp_path / "flat", flat)).class_names == ("all",)
+    assert any("all images are of one class" in line for line in said(capsys))
+
+
+def test_files_of_several_pictures_are_counted(tmp_path, capsys):
+    file = io.BytesIO()
+    frames = [Image.new("L", (12, 12), grey) for grey in (0, 255)]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    files = class_files() | {"cat/many.gif": file.getvalue()}
+    load(write_files(tmp_path / "p", files))
+    assert any("1 of its files hold several pictures: the first" in line for line in said(capsys))
 
 
 def test_classes_that_are_lost_are_named(tmp_path, capsys):
