@@ -108,9 +108,8 @@ def run(
     withhold = _withhold(config, dataset, per_epoch)
     folder = RunFolder(config.workdir or default_workdir(config))
     with folder.acquire(), contextlib.ExitStack() as process:
-        if overwrite:
-            folder.clear()
-        stored = folder.read_config()
+        is_new = overwrite and folder.clear()
+        stored = None if is_new else folder.read_config()
         precision = devices.resolve_precision(config.precision)
         if stored is not None:
             folder.check_same(stored, config, dataset.fingerprint(), dataset.is_streamed)

@@ -34,6 +34,8 @@ class History:
         unreadable = 0
         if path.exists():
             text = path.read_text(encoding="utf-8", errors="replace")
+            if not text.endswith("\n"):
+                text += "?"  # the last figure may have been cut short, and be one all the same
             for row in _read_rows(text):
                 sound = {name: text for name, text in row.items() if _is_number(text)}
                 unreadable += len(row) - len(sound)

@@ -1,5 +1,6 @@
 """A run folder: names of its files, its lock, its configuration."""
 
+import contextlib
 import datetime
 import json
 import shutil
@@ -103,20 +104,31 @@ class RunFolder:
         except OSError as error:
             raise DataError(f"cannot use --workdir={self.path}: {error.strerror}") from error
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
         """Removes what a run wrote (for `--overwrite`), and nothing else.
 
-        config.json goes last: without it, it would be no run folder any more.
+        config.json stays until the new run replaces it: without it, it would be no run folder.
+
+        Returns:
+            Whether there was a run.
+
+        Raises:
+            DataError: If config.json is that of something else.
         """
         if not self.config.exists():
-            return
+            return False
+        with contextlib.suppress(OSError, ValueError):  # a damaged one is cleared
+            if "options" not in json.loads(self.config.read_text(encoding="utf-8")):
+                raise DataError(f"{self.config} is of no run; choose another --workdir")
         written = [path for path in vars(self).values() if isinstance(path, Path)]
-        own = [path for path in written if path.parent == self.path and path != self.config]
-        for path in (*own, self.config):
+        for path in written:
+            if path.parent != self.path or path == self.config:
+                continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+        return True
 
     def read_config(self) -> dict[str, Any] | None:
         """Returns the content of config.json, or None where no run was started.

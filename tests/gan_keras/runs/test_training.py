@@ -323,10 +323,20 @@ def test_changed_settings_are_listed(copied_points):
 def test_overwrite_starts_anew(copied_points):
     scores = RunFolder(copied_points.workdir).scores
     scores.write_text("epoch,step\n")
+    (scores.parent / "grid.png").touch()  # of the user's
     training.run(copied_points.replace(epochs=1, seed=4), overwrite=True)
     assert small_runs.read(copied_points, "config.json")["options"]["seed"] == 4
     assert final_state(copied_points)[0] == "step_00000005.npz"
     assert not scores.exists()
+
+
+def test_a_config_of_something_else_is_left_alone(points, tmp_path):
+    foreign = tmp_path / "run" / "config.json"
+    foreign.parent.mkdir()
+    foreign.write_text('{"theme": "dark"}')
+    with pytest.raises(DataError, match="of no run"):
+        training.run(points(), overwrite=True)
+    assert foreign.read_text() == '{"theme": "dark"}'
 
 
 def test_foreign_folders_are_left_alone(points, tmp_path):

@@ -139,8 +139,16 @@ def test_a_kill_while_a_run_is_removed_leaves_what_can_be_removed(tmp_path, monk
         with pytest.raises(KeyboardInterrupt):
             folder.clear()
     folder.clear()
-    assert list(folder.path.iterdir()) == []
+    assert list(folder.path.iterdir()) == [folder.config]  # which the new run replaces
     assert (elsewhere / "thesis.tex").exists()
+
+
+def test_a_figure_that_was_cut_short_is_not_taken(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("epoch,step,loss\n1,5,0.25\n2,10,0.4")  # of 0.457672
+    found = History(path)
+    assert found.rows[1] == {"epoch": "2", "step": "10"}
+    assert "1 of its figures cannot be read" in found.damage
 
 
 @pytest.mark.parametrize("left", ["metrics.json", "generator.keras", "log.csv"])
