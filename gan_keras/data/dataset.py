@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from gan_keras.data.lazy import LazyImages
-from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.errors import DataError, UsageError
 
 # Images in memory, images read when asked for, or points: all have shape, dtype, len() and [rows].
 Examples = np.ndarray | LazyImages
@@ -27,11 +27,23 @@ class DataSpec:
         image_shape: Shape of one example: `(height, width, channels)`, or `(d,)` for points.
         class_names: One name per class.
         class_counts: Train examples per class.
+
+    Raises:
+        UsageError: If the counts are not one per class, or no counts.
     """
 
     image_shape: tuple[int, ...]
     class_names: tuple[str, ...]
     class_counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        counts = self.class_counts
+        if len(counts) != len(self.class_names) or min(counts, default=0) < 0 or not any(counts):
+            shown = f"{counts[:9]}{' ...' if len(counts) > 9 else ''}"
+            raise UsageError(
+                "class_counts must be one number of train examples per class, none negative and "
+                f"not all 0; got {len(counts)} for {len(self.class_names)} class names: {shown}"
+            )
 
     @property
     def num_classes(self) -> int:

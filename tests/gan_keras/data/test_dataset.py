@@ -7,7 +7,7 @@ from data_samples import numbered, shades, streamed
 from gan_keras import data
 from gan_keras.data import Dataset, DataSpec
 from gan_keras.data.lazy import from_array
-from gan_keras.foundation.errors import DataError
+from gan_keras.foundation.errors import DataError, UsageError
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,13 @@ from gan_keras.foundation.errors import DataError
 def test_final_checks(changed, message):
     with pytest.raises(DataError, match=message):
         dataclasses.replace(numbered(), **changed)
+
+
+@pytest.mark.parametrize("counts", [(100,), (1,) * 4, (2, -1, 2), (0, 0, 0), ()])
+def test_counts_of_a_spec_are_one_per_class(counts):
+    with pytest.raises(UsageError, match=f"got {len(counts)} for 3 class names"):
+        DataSpec((8, 8, 1), tuple("abc"), counts)
+    assert DataSpec((8, 8, 1), tuple("abc"), (0, 2, 0)).num_classes == 3
 
 
 @pytest.mark.parametrize("part", ["train_images", "train_labels", "test_images", "test_labels"])
