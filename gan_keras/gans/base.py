@@ -4,6 +4,7 @@ The algorithms are in the files of the variants; nothing here decides what a ste
 """
 
 import inspect
+import math
 import weakref
 from typing import Any
 
@@ -13,8 +14,8 @@ import tensorflow as tf
 
 from gan_keras.configs.base import RunConfig
 from gan_keras.data.dataset import DataSpec
-from gan_keras.foundation.errors import UsageError
-from gan_keras.gans.inputs import Batch, Inputs, refusals
+from gan_keras.foundation.errors import DataError, UsageError
+from gan_keras.gans.inputs import Batch, Inputs, refusals, weightless
 from gan_keras.hardware import devices, replicas
 from gan_keras.layers import portable
 from gan_keras.steps import augment, latents, losses, updates
@@ -52,6 +53,19 @@ class StepMean(keras.metrics.Mean):
         """Adds a variable; any one replica's copy is the whole."""
         kwargs["aggregation"] = "only_first_replica"
         return super().add_variable(*args, **kwargs)
+
+
+class _FiniteLosses(keras.callbacks.Callback):
+    """Ends training after an epoch whose mean losses are not finite; nothing is done in a step."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Looks at the epoch's means."""
+        for name in ("g_loss", "d_loss"):
+            if not math.isfinite(value := float((logs or {}).get(name, 0.0))):
+                raise DataError(
+                    f"training has diverged: {name} is {value:g} in epoch {epoch + 1}; see that "
+                    "the data are finite, or try a lower lr"
+                )
 
 
 class GAN(keras.Model):
@@ -239,9 +253,13 @@ class GAN(keras.Model):
         Raises:
             UsageError: If batches cannot be trained on, see `Inputs`, or a callback would fail at
                 the end of an epoch.
+            DataError: If the losses of an epoch are not finite.
         """
-        given = inspect.signature(super().fit).bind(*args, **kwargs).arguments.get("callbacks")
-        for callback in keras.tree.flatten(getattr(given, "callbacks", given)):
+        bound = inspect.signature(super().fit).bind(*args, **kwargs)
+        self._check_weights(bound)
+        given = bound.arguments.get("callbacks")
+        callbacks = keras.tree.flatten(getattr(given, "callbacks", given) or [])
+        for callback in callbacks:
             name = type(callback).__name__
             if isinstance(callback, keras.callbacks.ModelCheckpoint):
                 if not callback.save_weights_only:
@@ -251,8 +269,20 @@ class GAN(keras.Model):
                     f"{name} acts on model.optimizer, which a GAN does not have: use lr_decay of "
                     "the configuration, or set gan.g_optimizer.learning_rate in your own callback"
                 )
+        # First, so that no other callback stores weights that are lost.
+        if not isinstance(given, keras.callbacks.CallbackList):
+            bound.arguments["callbacks"] = [_FiniteLosses(), *callbacks]
+        elif not any(isinstance(callback, _FiniteLosses) for callback in callbacks):
+            given.callbacks.insert(0, _FiniteLosses())
         with devices.determinism(self.config.deterministic), refusals():
-            return super().fit(*args, **kwargs)
+            return super().fit(*bound.args, **bound.kwargs)
+
+    def _check_weights(self, bound: inspect.BoundArguments) -> None:
+        """Refuses weights without labels, which Keras would drop."""
+        values = bound.arguments
+        dropped = values.get("y") is None and values.get("sample_weight") is not None
+        if dropped and not self.WEIGHTED:  # whose steps ask for labels anyway
+            raise weightless(self.config)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Refuses: a GAN is made by its configuration, which `load_model` would not find."""
@@ -314,6 +344,7 @@ class GAN(keras.Model):
 
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Evaluates as `keras.Model.evaluate`, without the values that only training has."""
+        self._check_weights(inspect.signature(super().evaluate).bind(*args, **kwargs))
         with refusals():
             logs = super().evaluate(*args, **kwargs)
         if not isinstance(logs, dict):

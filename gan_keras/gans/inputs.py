@@ -73,10 +73,7 @@ class Inputs:
         labels = self._labels(labels) if self.labelled else None
         if weights is not None:
             if not self.weighted:
-                raise UsageError(
-                    "sample_weight and class_weight play no part in the losses of "
-                    f"{self.config.experiment}; leave them out"
-                )
+                raise weightless(self.config)
             weights = _flat(tf.cast(weights, tf.float32), "weights")
         return images, labels, weights
 
@@ -191,6 +188,14 @@ def _check_size(size: int | None, config: RunConfig) -> None:
         f"each batch of {config.experiment} must hold {wanted} examples, {config.batch_size} for "
         f"each of {config.n_critic} updates of the discriminator (n_critic); got {got}: give a "
         f"tf.data.Dataset with .batch({wanted}, drop_remainder=True)"
+    )
+
+
+def weightless(config: RunConfig) -> UsageError:
+    """What is said to weights that would be left out."""
+    return UsageError(
+        f"sample_weight and class_weight play no part in the losses of {config.experiment}; "
+        "leave them out"
     )
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from gan_keras import configs, gans
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import scale
-from gan_keras.foundation.errors import UsageError
+from gan_keras.foundation.errors import DataError, UsageError
 
 SPEC = DataSpec((8, 8, 1), tuple("0123456789"), (5,) * 10)
 GREY = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), np.uint8)
@@ -99,6 +99,23 @@ def test_a_wrong_label_of_a_later_batch_is_refused():
         gan.fit(batches(GREY, late), verbose=0)
     with pytest.raises(UsageError, match="a label that is no class"):
         gan.evaluate(batches(GREY, late), verbose=0)
+
+
+def test_weights_without_labels_are_refused_as_with_them(cgan):
+    for method in (cgan.fit, cgan.evaluate):
+        with pytest.raises(UsageError, match="sample_weight and class_weight play no part in"):
+            method(GREY, sample_weight=np.ones(20), verbose=0)
+
+
+@pytest.mark.parametrize("wrapped", [list, keras.callbacks.CallbackList])
+def test_numbers_that_are_not_finite_end_training(wrapped):
+    late = SIGNED.copy()
+    late[15] = np.nan
+    seen = []
+    counting = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    with pytest.raises(DataError, match="^training has diverged: ._loss is nan in epoch 1; "):
+        make().fit(batches(late, CLASSES), epochs=3, verbose=0, callbacks=wrapped([counting]))
+    assert seen == []  # a checkpoint would hold nothing but NaN
 
 
 def test_the_range_is_that_of_the_configuration():
