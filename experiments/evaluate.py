@@ -15,13 +15,14 @@ confidence interval; with --out, summary.json has all figures and the command of
 
 import collections
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from absl import flags
 
 from experiments import common
+from gan_keras.configs.base import RunConfig
 from gan_keras.foundation import cli
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import check_writable, write_json
@@ -171,7 +172,7 @@ def _summarize() -> None:
         each = [{"command": _command(folder), **metrics} for folder, metrics in runs.items()]
         written: dict[str, Any] = {"mean_and_sd": summary, "runs": each}
     else:
-        first, second = map(_by_seed, groups)
+        first, second = ({run["seed"]: run for run in group.values()} for group in groups)
         seeds = sorted(first.keys() & second.keys())
         if not seeds:
             raise DataError(f"no seed is in both groups: {sorted(first)} and {sorted(second)}")
@@ -206,31 +207,46 @@ def _group(name: str) -> dict[Path, dict[str, Any]]:
             print(f"left out, not finished: {folder}")
     if not found:
         raise DataError(f"--{name}={FLAGS[name].value}: no finished runs match")
+    _check_seeds(found)
+    if differing := _differing(found):
+        print(f"WARNING: --{name}: runs differ in more than the seed: {', '.join(differing)}")
     return found
 
 
-def _command(folder: Path) -> str | None:
-    """Returns the command that trained a run; None for images from elsewhere."""
+def _options(folder: Path) -> RunConfig | None:
+    """Returns the options that a run was trained with; None for images from elsewhere."""
     from gan_keras import configs  # late: takes a moment
 
     try:
         stored = run_folder.RunFolder(folder).read_config() or {}
-        return configs.from_dict(stored["options"]).command()
+        return configs.from_dict(stored["options"])
     except (DataError, UsageError, KeyError, TypeError):
         return None
 
 
-def _by_seed(group: dict[Path, dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Returns the same by seed, each of which may occur once."""
-    found: dict[int, dict[str, Any]] = {}
+def _command(folder: Path) -> str | None:
+    """Returns the command that trained a run; None for images from elsewhere."""
+    options = _options(folder)
+    return options and options.command()
+
+
+def _differing(group: Iterable[Path]) -> list[str]:
+    """Lists the options besides the seed in which runs of a group differ."""
+    known = [options.identity() for folder in group if (options := _options(folder))]
+    names = dict.fromkeys(name for options in known for name in options if name != "seed")
+    return [name for name in names if len({repr(options.get(name)) for options in known}) > 1]
+
+
+def _check_seeds(group: Mapping[Path, Mapping[str, Any]]) -> None:
+    """Checks that each seed occurs once: a copy, or other settings, would count as a new draw."""
+    found: dict[int, Path] = {}
     for folder, metrics in group.items():
         seed = metrics.get("seed")
         if not isinstance(seed, int):
             raise DataError(f"{folder / METRICS} names no seed")
         if seed in found:
-            raise DataError(f"seed {seed} is twice in a group, the second time in {folder}")
-        found[seed] = metrics
-    return found
+            raise DataError(f"seed {seed} is twice in a group, in {found[seed]} and {folder}")
+        found[seed] = folder
 
 
 if __name__ == "__main__":

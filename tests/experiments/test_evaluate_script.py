@@ -70,7 +70,8 @@ def test_mean_spread_and_paired_difference(tmp_path):
     assert "3 pairs of the same seed (0, 1, 2)" in done.stdout
     write_run(tmp_path / "c0", accuracy=0.5, seed=0, samples=9)
     write_run(tmp_path / "c1", accuracy=0.4, seed=1, samples=9)
-    for pattern in (f"--runs={tmp_path}/[ac]?", f"--runs={tmp_path}/a?"):
+    write_run(tmp_path / "d3", accuracy=0.4, seed=3)
+    for pattern in (f"--runs={tmp_path}/[cd]?", f"--runs={tmp_path}/a?"):
         others = [f"--against={tmp_path}/c?"] if pattern.endswith("a?") else []
         done = run(SCRIPT, pattern, *others)
         assert "2 of " in done.stdout
@@ -78,8 +79,21 @@ def test_mean_spread_and_paired_difference(tmp_path):
         assert "WARNING: not the same number of samples" in done.stdout
         assert "!" not in done.stdout
     write_run(tmp_path / "b3", accuracy=0.5, seed=0)
-    twice = refusal(SCRIPT, f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?")
-    assert "seed 0 is twice in a group" in twice
+    for others in ([f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?"], [f"--runs={tmp_path}/b?"]):
+        twice = refusal(SCRIPT, *others)
+        assert f"seed 0 is twice in a group, in {tmp_path}/b2 and {tmp_path}/b3" in twice
+
+
+def test_runs_of_several_settings_are_told(tmp_path):
+    for seed, rate in enumerate((1e-3, 1e-3, 2e-3)):
+        folder = tmp_path / f"r{seed}"
+        write_run(folder, accuracy=0.5, seed=seed)
+        options = {"seed": seed, "lr": rate, "eval_samples": seed}
+        stored = small_runs.stored(ACGANConfig.create(options=options))
+        (folder / "config.json").write_text(json.dumps(stored))
+    done = run(SCRIPT, f"--runs={tmp_path}/r?")
+    assert "WARNING: --runs: runs differ in more than the seed: lr\n" in done.stdout
+    assert "WARNING" not in run(SCRIPT, f"--runs={tmp_path}/r[01]").stdout
 
 
 @pytest.mark.parametrize(
