@@ -227,7 +227,7 @@ def _options(folder: Path) -> RunConfig | None:
 def _command(folder: Path) -> str | None:
     """Returns the command that trained a run; None for images from elsewhere."""
     options = _options(folder)
-    return options and options.command()
+    return options.command() if options else None
 
 
 def _differing(group: Iterable[Path]) -> list[str]:

@@ -119,7 +119,7 @@ def run(
                     f"{folder.path} has {step:,} steps behind it, more than the {total:,} of "
                     f"--epochs={config.epochs}: use more epochs, another --workdir, or --overwrite"
                 )
-            metrics = _reported(config, folder, step)
+            metrics = _reported(config, folder, step, dataset.spec)
             if metrics and metrics["step"] >= total:
                 print(
                     f"{folder.path} is finished ({config.epochs} epochs); raise --epochs to go on"
@@ -169,7 +169,9 @@ def _withhold(config: RunConfig, dataset: Dataset, per_epoch: int) -> Withhold |
     return withhold
 
 
-def _reported(config: RunConfig, folder: RunFolder, step: int) -> dict[str, Any] | None:
+def _reported(
+    config: RunConfig, folder: RunFolder, step: int, spec: DataSpec
+) -> dict[str, Any] | None:
     """Returns metrics.json if export, scores and report of the newest checkpoint are complete.
 
     Raises:
@@ -182,7 +184,7 @@ def _reported(config: RunConfig, folder: RunFolder, step: int) -> dict[str, Any]
     except (DataError, KeyError, TypeError):
         return None
     shown = folder.report.exists() or not (config.eval_samples and config.report)
-    if not (current and shown and scoring.has_all(metrics, config)):
+    if not (current and shown and scoring.has_all(metrics, config, spec)):
         return None
     if metrics.get("collapsed") and config.stop_on_collapse:
         collapsed_for = History(folder.scores).last(epoch_scores.COLLAPSED_FOR)

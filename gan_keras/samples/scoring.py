@@ -190,11 +190,14 @@ def facts(config: RunConfig, step: int, steps_per_epoch: int) -> dict[str, Any]:
     return {name: getattr(config, name) for name in names} | {"epochs": epochs, "step": step}
 
 
-def has_all(metrics: Mapping[str, Any], config: RunConfig) -> bool:
+def has_all(metrics: Mapping[str, Any], config: RunConfig, spec: DataSpec) -> bool:
     """Tells whether the metrics of a run hold every score that its options ask for."""
-    if not config.eval_samples:
+    if not (number := config.eval_samples):
         return True
-    scored = "samples" in metrics or "points" in metrics
+    if spec.is_points:
+        scored = metrics.get("points") == number
+    else:
+        scored = metrics.get("samples") == number * spec.num_classes
     return scored and ("gan_train" in metrics or not config.gan_train)
 
 

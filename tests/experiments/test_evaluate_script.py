@@ -79,7 +79,10 @@ def test_mean_spread_and_paired_difference(tmp_path):
         assert "WARNING: not the same number of samples" in done.stdout
         assert "!" not in done.stdout
     write_run(tmp_path / "b3", accuracy=0.5, seed=0)
-    for others in ([f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?"], [f"--runs={tmp_path}/b?"]):
+    for others in (
+        [f"--runs={tmp_path}/a?", f"--against={tmp_path}/b?"],
+        [f"--runs={tmp_path}/b?"],
+    ):
         twice = refusal(SCRIPT, *others)
         assert f"seed 0 is twice in a group, in {tmp_path}/b2 and {tmp_path}/b3" in twice
 

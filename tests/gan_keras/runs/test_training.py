@@ -220,6 +220,8 @@ def test_a_finished_run_gets_scores_and_a_report_that_are_missing(copied_points,
     scored = copied_points.replace(eval_samples=100)
     metrics = training.run(scored)
     assert metrics["points"] == 100
+    scored = scored.replace(eval_samples=120)
+    assert training.run(scored)["points"] == 120
     report = RunFolder(scored.workdir).report
     report.unlink()
     training.run(scored)
