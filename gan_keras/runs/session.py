@@ -64,6 +64,7 @@ class Session:
     stopwatch: Stopwatch
     board: recording.TensorBoardLogger
     scorer: scoring.Scorer
+    run: str  # see `run_folder.run_hash`
 
     def announce(self) -> None:
         """Prints what runs, where, and how to watch it."""
@@ -142,6 +143,7 @@ class Session:
         """
         config, folder, model = self.config, self.folder, self.model
         step = int(model.steps)
+        folder.check_in_place()
         sampling.export(model.sampler(), folder.generator, step=step)
         sampling.export(model.discriminator, folder.discriminator, step=step)
         if config.gif:
@@ -185,6 +187,7 @@ class Session:
                 print(f"WARNING: {damaged.damage}; it goes on without them")
         found = [
             stopping.DivergenceGuard(),
+            stopping.InPlace(folder),
             recording.SamplePictures(folder.samples, board, config, self.dataset),
             board,
             recording.EpochLog(folder, history, self.stopwatch),
@@ -194,7 +197,7 @@ class Session:
             if config.keep_best:
                 found.append(epoch_scores.KeepBest(scores, config.keep_best, folder.best))
         times = (config.checkpoint_minutes, self.steps_per_epoch, self.stopwatch)
-        return [*found, stopping.Checkpointer(folder.checkpoints, *times, stop)]
+        return [*found, stopping.Checkpointer(folder, self.run, *times, stop)]
 
 
 def _running_means(model: GAN) -> keras.callbacks.Callback:

@@ -19,7 +19,7 @@ from gan_keras.storage import checkpoints, exports
 from gan_keras.storage.environment import moved
 from gan_keras.storage.history import History, Stopwatch
 from gan_keras.storage.metrics import read_metrics
-from gan_keras.storage.run_folder import RunFolder, default_workdir
+from gan_keras.storage.run_folder import RunFolder, default_workdir, run_hash
 
 
 def build(config: RunConfig, spec: DataSpec) -> GAN:
@@ -132,10 +132,12 @@ def run(
         resolved = config.replace(precision=precision)
         process.enter_context(devices.set_up(precision, config.seed, config.deterministic))
         model = build(resolved, dataset.spec)
-        meta = checkpoints.restore_latest(folder.checkpoints, model.state())
+        mark = (stored or {}).get("run") or run_hash(config, dataset.fingerprint())
+        meta = checkpoints.restore_latest(folder.checkpoints, model.state(), mark)
         if stored is not None and meta is None:
             print(f"{folder.path} was started before and has no checkpoint yet: from step 0 again")
-        folder.write_config({**describe(config, dataset, model), "precision": precision})
+        facts = {"precision": precision, "run": mark}
+        folder.write_config(describe(config, dataset, model) | facts)
         scorer = scoring.Scorer(dataset, config.data_dir)
         if config.eval_samples or config.eval_every:
             scorer.check()
@@ -145,7 +147,16 @@ def run(
         board = recording.TensorBoardLogger(folder.tensorboard, config.log_every)
         board.set_model(model)  # `fit` does it, which has nothing to do if only scores are missing
         session = Session(
-            resolved, dataset, withhold, folder, model, per_epoch, Stopwatch(meta), board, scorer
+            resolved,
+            dataset,
+            withhold,
+            folder,
+            model,
+            per_epoch,
+            Stopwatch(meta),
+            board,
+            scorer,
+            mark,
         )
         session.announce()
         with stopping.stop_signals() as stop:

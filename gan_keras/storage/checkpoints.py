@@ -111,23 +111,29 @@ def restore(path: Path, state: Mapping[str, Any]) -> None:
     _assign(state, arrays, path)
 
 
-def restore_latest(folder: Path, state: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Loads the newest sound checkpoint and prints a warning for each damaged one before it.
+def restore_latest(
+    folder: Path, state: Mapping[str, Any], run: str | None = None
+) -> dict[str, Any] | None:
+    """Loads the newest sound checkpoint and prints a warning for each unfit one before it.
 
     Args:
         folder: Checkpoint folder.
         state: Variables by name.
+        run: What the `meta` of this run's checkpoints has as `run`; those of another run are
+            unfit. Checkpoints of earlier versions do not say it.
 
     Returns:
         Its `meta`, or None if there is no checkpoint at all.
 
     Raises:
-        DataError: If all checkpoints are damaged, or the names or shapes of variables differ.
+        DataError: If all checkpoints are unfit, or the names or shapes of variables differ.
     """
     paths = existing(folder)
     for path in paths:
         try:
             arrays, meta = read(path)
+            if run and meta.get("run", run) != run:
+                raise DataError(f"checkpoint {path} is of another run")
         except DataError as error:
             print(f"WARNING: {error}; falling back to the one before")
             continue
@@ -135,6 +141,7 @@ def restore_latest(folder: Path, state: Mapping[str, Any]) -> dict[str, Any] | N
         return meta
     if paths:
         raise DataError(
-            f"all {len(paths)} checkpoints in {folder} are damaged; start anew with --overwrite"
+            f"all {len(paths)} checkpoints in {folder} are damaged or of another run; restore one, "
+            "or start anew with --overwrite"
         )
     return None

@@ -2,7 +2,9 @@
 
 import contextlib
 import datetime
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +29,21 @@ BEST = "best.json"  # a copy for people of what the best generator says of itsel
 def default_workdir(config: RunConfig) -> Path:
     """Returns the run folder named after the options: other settings get another folder."""
     return Path("runs") / config.experiment / config.run_name()
+
+
+def run_hash(config: RunConfig, fingerprint: str) -> str:
+    """Returns a short hash of what `RunFolder.check_same` compares.
+
+    config.json keeps that of the first session, and each checkpoint carries it: a later version
+    may have other options.
+
+    Args:
+        config: The options.
+        fingerprint: Fingerprint of the data set, which stands for its name.
+    """
+    options = {name: value for name, value in config.identity().items() if name != "dataset"}
+    text = json.dumps([options, fingerprint], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class RunFolder:
@@ -94,6 +111,7 @@ class RunFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             taken = self._lock.acquire(timeout=patience)
+            self._taken = os.stat(self.path)
             for folder in (self.path, self.checkpoints, self.samples, self.best):
                 remove_leftovers(folder)
             return taken
@@ -103,6 +121,22 @@ class RunFolder:
             ) from None
         except OSError as error:
             raise DataError(f"cannot use --workdir={self.path}: {error.strerror}") from error
+
+    def check_in_place(self) -> None:
+        """Checks that the folder is still where it was acquired.
+
+        Raises:
+            DataError: If not: a part of the run would be made anew in its old place.
+        """
+        try:
+            in_place = os.path.samestat(self._taken, os.stat(self.path))
+        except FileNotFoundError:
+            in_place = False
+        if not in_place:
+            raise DataError(
+                f"{self.path} was moved or removed while it trained; move it back, or go on from "
+                "its last checkpoint with --workdir"
+            )
 
     def clear(self) -> bool:
         """Removes what a run wrote (for `--overwrite`), and nothing else.

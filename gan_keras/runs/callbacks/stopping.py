@@ -6,7 +6,6 @@ import math
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -14,6 +13,7 @@ from gan_keras.foundation.errors import DataError
 from gan_keras.runs.callbacks import RunCallback
 from gan_keras.storage import checkpoints
 from gan_keras.storage.history import Stopwatch
+from gan_keras.storage.run_folder import RunFolder
 
 # A cross-entropy beyond this is no longer training; well above any critic's score.
 DIVERGED = 1e6
@@ -102,6 +102,21 @@ class DivergenceGuard(RunCallback):
 
 
 @dataclasses.dataclass(eq=False)
+class InPlace(RunCallback):
+    """Stops the run when its folder was moved or removed; before callbacks that write there."""
+
+    folder: RunFolder
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Checks the folder."""
+        self.folder.check_in_place()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Checks the folder: the test split may have taken its time."""
+        self.folder.check_in_place()
+
+
+@dataclasses.dataclass(eq=False)
 class Checkpointer(RunCallback):
     """Writes checkpoints: after each epoch, every few minutes, and when asked to stop.
 
@@ -110,14 +125,16 @@ class Checkpointer(RunCallback):
     from an earlier one would never make up for the epoch's log and scores.
 
     Args:
-        folder: Checkpoint folder.
+        folder: The run folder.
+        run: Hash of the run that it is; see `run_folder.run_hash`.
         minutes: Longest time between two checkpoints.
         steps_per_epoch: Steps per epoch.
         stopwatch: Its times are saved with the state.
         stop: Non-empty as soon as the process got a signal to stop.
     """
 
-    folder: Path
+    folder: RunFolder
+    run: str
     minutes: float
     steps_per_epoch: int
     stopwatch: Stopwatch
@@ -137,9 +154,11 @@ class Checkpointer(RunCallback):
         self._save()
 
     def _save(self) -> None:
+        self.folder.check_in_place()  # scoring an epoch takes long
         try:
             state, times = self.model.state(), self.stopwatch.read()
-            checkpoints.save(self.folder, self.steps_made, state, times)
+            meta = times | {"run": self.run}
+            checkpoints.save(self.folder.checkpoints, self.steps_made, state, meta)
         except FloatingPointError as error:
             raise DivergedError(str(error)) from error
         self._last = time.monotonic()

@@ -341,6 +341,34 @@ def test_a_config_of_something_else_is_left_alone(points, tmp_path):
     assert foreign.read_text() == '{"theme": "dark"}'
 
 
+@pytest.mark.parametrize("step", [3, 5, 8])
+def test_a_folder_that_is_moved_is_not_made_anew(points, tmp_path, monkeypatch, step):
+    config, moved = points(), tmp_path / "moved"
+    at_step(monkeypatch, step, lambda: shutil.move(config.workdir, moved))
+    with pytest.raises(DataError, match="was moved or removed while it trained"):
+        training.run(config)
+    assert not os.path.exists(config.workdir)
+    training.run(config.replace(workdir=str(moved)))
+    assert final_state(moved)[0] == "step_00000010.npz"
+
+
+def test_a_checkpoint_of_another_run_is_passed_over(copied_points, points, tmp_path, capsys):
+    other = points("other", epochs=4, seed=4)
+    training.run(other)
+    newest = checkpoints.existing(RunFolder(other.workdir).checkpoints)[0]
+    folder = RunFolder(copied_points.workdir).checkpoints
+    strange = shutil.copy(newest, folder)
+    training.run(copied_points.replace(epochs=4, workdir=copied_points.workdir))
+    said = capsys.readouterr().out
+    assert f"WARNING: checkpoint {strange} is of another run; falling back to the one" in said
+    assert "going on at step 15 " in said
+    for own in checkpoints.existing(folder):
+        own.unlink()
+    shutil.copy(newest, folder)
+    with pytest.raises(DataError, match="all 1 checkpoints .* are damaged or of another run"):
+        training.run(copied_points.replace(epochs=5))
+
+
 def test_foreign_folders_are_left_alone(points, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.tex").write_text("years of work")
