@@ -15,11 +15,12 @@ NAMES = ("labels.csv", "metadata.csv", "metadata.jsonl")
 # Suffixes of what may be a table of this kind.
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 CLASS_INDEX = "class_index"
+SPLIT_COLUMNS = ("split", "subset", "usage", "partition")
 # Field of `Record` -> names of its column, the first one that is there counts.
 _COLUMNS = {
     "path": ("file", "file_name", "filename"),
     "label": ("label",),
-    "split": ("split",),
+    "split": SPLIT_COLUMNS,
     "group": ("group",),
     CLASS_INDEX: (CLASS_INDEX,),
 }

@@ -44,6 +44,8 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     transposed = places.switch(given, "transposed", default=False)
     roles = npz.roles_of([file.stem for file in paths])
     if "labels" in roles.get("train", {}) and "images" in roles["train"]:
+        if len({file.parent for file in paths}) > 1:
+            raise DataError(f"{path} holds several sets: name one of its folders")
         found = {file.stem: _open(file) for file in paths}
         parts = {
             split: Part([found[names["images"]]], found.get(names.get("labels", "")))

@@ -13,6 +13,7 @@ import numpy as np
 from gan_keras.data import arrays, places
 from gan_keras.data.arrays import Part
 from gan_keras.data.dataset import Dataset
+from gan_keras.data.label_tables import SPLIT_COLUMNS
 from gan_keras.data.options import DataOptions
 from gan_keras.foundation.errors import DataError, one_line
 
@@ -115,10 +116,12 @@ def _rows(
     images = [rows["pixels"] for rows in found]
     if at is None:
         return Part(images)
-    if not (has_names or label) and len(numbers) == 1:
+    is_told = label or (has_names and not re.search(r"\d$", cells[at]))
+    last = np.unique(np.concatenate([part[:, -1] for part in images]))
+    if not is_told and (len(numbers) == 1 or (_counts(last) and not _counts([*numbers]))):
         raise DataError(
-            f"{path}: the first column, taken for the label, is {next(iter(numbers))} in each "
-            f"line; `,label={len(cells)}` behind the path takes the last one"
+            f"{path}: which column is the label, the first ({len(numbers):,} values) or the last "
+            f"({len(last):,})? `,label=1` or `,label={len(cells)}` behind the path says it"
         )
     names = np.array(list(numbers))
     return Part(images, names[np.concatenate([rows["label"] for rows in found])])
@@ -167,15 +170,38 @@ def _columns(
         # pandas makes names of a line of values: 0, 0.1, 0.2, ...
         if at is None and not _is_square(len(pixels)):
             at = 0
+        tells_split = [names[n] for n in others if names[n].lower() in SPLIT_COLUMNS]
+        if tells_split:
+            raise DataError(
+                f"{path}: its column {tells_split[0]!r} tells splits, which are not read here; "
+                "save a table per split, and give the other one as `,test=FILE`"
+            )
     if not has_names:
         pixels = everything
     pixels = [n for n in pixels if n != at]
+    pixels = _in_order(pixels, names) if has_names else pixels
     if not pixels or not _is_square(len(pixels)):
         raise DataError(
             f"{path} has {len(pixels):,} columns of pixels, no square image (784 are 28 x 28); a "
             "line is a label and the pixels; a table of picture files is labels.csv in folder:PATH"
         )
     return at, pixels
+
+
+def _counts(values: Sequence[str] | np.ndarray) -> bool:
+    """True for values that number classes: 0, 1, 2, ... or 1, 2, 3, ..."""
+    found = sorted(float(value) if re.fullmatch(r"[\d.]+", str(value)) else -1 for value in values)
+    return len(found) > 1 and found[0] in (0, 1) and bool((np.diff(found) == 1).all())
+
+
+def _in_order(numbers: list[int], names: Sequence[str]) -> list[int]:
+    """Columns in the order of the numbers in their names: pixel2 before pixel10, 1x2 before 2x1."""
+    keys = [re.fullmatch(r"(\D*)(\d+)(?:x(\d+))?", names[n]) for n in numbers]
+    found = [key for key in keys if key]
+    if len(found) < len(numbers) or len({(key[1], key[3] is None) for key in found}) > 1:
+        return numbers
+    order = {n: (int(key[2]), int(key[3] or 0)) for n, key in zip(numbers, found, strict=True)}
+    return sorted(numbers, key=order.__getitem__)
 
 
 def _is_square(number: int) -> bool:

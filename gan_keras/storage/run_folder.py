@@ -152,7 +152,8 @@ class RunFolder:
         if not self.config.exists():
             return False
         with contextlib.suppress(OSError, ValueError):  # a damaged one is cleared
-            if "options" not in json.loads(self.config.read_text(encoding="utf-8")):
+            stored = json.loads(self.config.read_text(encoding="utf-8"))
+            if not isinstance(stored, dict) or "options" not in stored:
                 raise DataError(f"{self.config} is of no run; choose another --workdir")
         written = [path for path in vars(self).values() if isinstance(path, Path)]
         for path in written:

@@ -318,6 +318,36 @@ def test_arrays_in_a_file_each(tmp_path, capsys, memory_mb):
     assert found.test_labels.tolist() == LABELS[TEST].tolist()
 
 
+def test_pixels_come_in_the_order_of_their_names(tmp_path):
+    order = sorted(range(64), key=str)  # 0, 1, 10, 11, ...
+    names = ",".join(["label", *(f"pixel{n}" for n in order)])
+    lines = [
+        ",".join(map(str, [label, *image.ravel()[order]]))
+        for image, label in zip(IMAGES, LABELS, strict=True)
+    ]
+    (tmp_path / "a.csv").write_text("\n".join([names, *lines]))
+    same(data.load(f"csv:{tmp_path / 'a.csv'}"))
+
+
+def test_a_label_that_may_be_elsewhere_is_asked_for(tmp_path):
+    rows = [
+        [250 + n % 3, *image.ravel()[1:], label]
+        for n, (image, label) in enumerate(zip(IMAGES, LABELS, strict=True))
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
+    with pytest.raises(DataError, match="which column is the label, the first .3 values"):
+        data.load(f"csv:{tmp_path / 'a.csv'}")
+
+
+def test_several_sets_of_arrays_are_refused(tmp_path):
+    for folder in ("identity", "inverse"):
+        (tmp_path / folder).mkdir()
+        np.save(tmp_path / folder / "train_images.npy", IMAGES)
+        np.save(tmp_path / folder / "train_labels.npy", LABELS)
+    with pytest.raises(DataError, match="several sets"):
+        data.load(f"npy:{tmp_path}")
+
+
 def write_table(
     path, images=IMAGES, labels=LABELS, names="label", pixel="pixel", delimiter=",", last=False,
     end="\n",
@@ -384,7 +414,7 @@ def test_a_table_for_tests_and_one_without_labels(tmp_path, capsys):
         ("label,p1,p2,p3,p4\n", "holds no images"),
         ("", "has 0 columns of pixels"),
         (b"\xff\xfe\x00", "is no text"),
-        ("0,1,255,255,3\n0,2,255,0,4\n", "the first column, .* is 0 in each line; `,label=5` "),
+        ("0,1,255,255,3\n0,2,255,0,4\n", "which column is the label, .*`,label=5` "),
     ],
 )
 def test_tables_that_are_none_of_pixels(tmp_path, content, message):
