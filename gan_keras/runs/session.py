@@ -144,8 +144,8 @@ class Session:
         config, folder, model = self.config, self.folder, self.model
         step = int(model.steps)
         folder.check_in_place()
-        sampling.export(model.sampler(), folder.generator, step=step)
-        sampling.export(model.discriminator, folder.discriminator, step=step)
+        sampling.export(model.sampler(), folder.generator, step=step, run=self.run)
+        sampling.export(model.discriminator, folder.discriminator, step=step, run=self.run)
         if config.gif:
             grids.write_gifs(folder.samples)
         spent = {name: round(value, 1) for name, value in self.stopwatch.read().items()}

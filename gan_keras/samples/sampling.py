@@ -43,7 +43,8 @@ def export(model: keras.Model, path: Path, **record: Any) -> None:
     Args:
         model: The model.
         path: The file.
-        **record: JSON values that the file says of itself: `step`, the training steps behind it.
+        **record: JSON values that the file says of itself: `step`, the training steps behind it,
+            and `run`, the hash of its run.
     """
     with atomic_path(path) as temporary:
         portable(model).save(temporary)
@@ -218,7 +219,10 @@ def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
 def _exported(stored: Mapping[str, Any], path: Path) -> Sampler:
     """Opens the exported generator of a run."""
     options = stored["options"]
-    step = exports.read(path).get("step")
+    record = exports.read(path)
+    step, run = record.get("step"), stored.get("run")
+    if run and record.get("run", run) != run:
+        raise DataError(f"{path} is of another run")
     # runs of earlier versions have no value range
     form = options["latent"], options["ink"], options.get("value_range", "signed")
     names = tuple(stored["data"]["class_names"])
@@ -232,7 +236,7 @@ def _restored(stored: Mapping[str, Any], path: Path) -> Sampler:
     spec = DataSpec.from_dict(stored["data"])
     with devices.set_up(config.precision, config.seed, config.deterministic):
         model = gans.build(config, spec)
-    checkpoints.restore(path, model.state())
+    checkpoints.restore(path, model.state(), stored.get("run"))
     return Sampler.of_model(model, config, spec.class_names, str(path))
 
 

@@ -101,13 +101,21 @@ def _assign(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Pa
         variable.assign(arrays[name])
 
 
-def restore(path: Path, state: Mapping[str, Any]) -> None:
+def restore(path: Path, state: Mapping[str, Any], run: str | None = None) -> None:
     """Loads a checkpoint into variables by name.
 
+    Args:
+        path: The file.
+        state: Variables by name.
+        run: What the `meta` of this run's checkpoints has as `run`. Checkpoints of earlier versions
+            do not say it.
+
     Raises:
-        DataError: If it is damaged, or the names or shapes of variables differ.
+        DataError: If it is damaged or of another run, or the names or shapes of variables differ.
     """
-    arrays, _ = read(path)
+    arrays, meta = read(path)
+    if run and meta.get("run", run) != run:
+        raise DataError(f"checkpoint {path} is of another run")
     _assign(state, arrays, path)
 
 

@@ -31,7 +31,7 @@ from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.reports import run_report
 from gan_keras.runs import session, training
 from gan_keras.runs.callbacks import recording, stopping
-from gan_keras.samples import scoring
+from gan_keras.samples import sampling, scoring
 from gan_keras.storage import checkpoints, exports
 from gan_keras.storage.metrics import write_metrics
 from gan_keras.storage.run_folder import RunFolder
@@ -358,6 +358,11 @@ def test_a_checkpoint_of_another_run_is_passed_over(copied_points, points, tmp_p
     newest = checkpoints.existing(RunFolder(other.workdir).checkpoints)[0]
     folder = RunFolder(copied_points.workdir).checkpoints
     strange = shutil.copy(newest, folder)
+    exported = shutil.copy(RunFolder(other.workdir).generator, folder.parent)
+    assert sampling.open_run(folder.parent).source == str(checkpoints.existing(folder)[1])
+    said = capsys.readouterr().out
+    assert f"{strange} is of another run" in said
+    assert f"{exported} is of another run" in said
     training.run(copied_points.replace(epochs=4, workdir=copied_points.workdir))
     said = capsys.readouterr().out
     assert f"WARNING: checkpoint {strange} is of another run; falling back to the one" in said
