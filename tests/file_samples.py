@@ -65,3 +65,11 @@ def damage(path, start, end):
     data[start:end] = bytes(end - start)
     path.write_bytes(data)
     return path
+
+
+def each_damage(content):
+    """Yields bytes cut off, and with a bit changed, at every third place."""
+    for place in range(0, len(content), 3):
+        yield content[:place]
+        changed = bytes([content[place] ^ 1 << place % 8])
+        yield content[:place] + changed + content[place + 1 :]

@@ -14,10 +14,10 @@ import numpy as np
 
 from gan_keras.data.closing_check import say
 from gan_keras.data.dataset import Dataset, Examples
-from gan_keras.data.lazy import LazyImages
+from gan_keras.data.lazy import LazyImages, file_stamp
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import MIN_SIDE, Shape, fit_all, has_no_colour
-from gan_keras.data.records import UNLABELLED, divide, draw_numbered, in_order
+from gan_keras.data.records import UNLABELLED, divide, draw_numbered, in_order, say_validation
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
 
@@ -201,9 +201,7 @@ def with_test_split(name: str, parts: Mapping[str, T]) -> dict[str, T]:
         say(name, f"{len(parts['test']):,} test images without labels are left out")
         parts = {split: part for split, part in parts.items() if split != "test"}
     if "val" in parts:
-        left_out = "are left out, as there is a test split"
-        fate = left_out if "test" in parts else "are the test split; none is trained on"
-        say(name, f"{len(parts['val']):,} images for validation {fate}")
+        say_validation(name, len(parts["val"]), "test" in parts)
     test = parts.get("test", parts.get("val"))
     return {"train": parts["train"]} | ({} if test is None else {"test": test})
 
@@ -316,9 +314,8 @@ def _streamed(part: Part, form: Form, shape: Shape) -> LazyImages:
     def digest() -> bytes:
         found = hashlib.sha256(repr((form, shape)).encode())
         for array in part.images:
-            path = Path(array.filename)  # ty: ignore[missing-attribute]
-            facts = path.stat()
-            found.update(f"{path.name} {facts.st_size} {facts.st_mtime_ns} {len(array)}\0".encode())
+            stamp = file_stamp(Path(array.filename))  # ty: ignore[missing-attribute]
+            found.update(f"{stamp} {len(array)}\0".encode())
         return found.digest()
 
     return LazyImages(read, shape.dims, np.arange(starts[-1]), digest)

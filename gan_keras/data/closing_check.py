@@ -1,7 +1,6 @@
 """The last look at a data set, whatever has loaded it: says what is hardly meant, a line each."""
 
 import dataclasses
-import re
 import sys
 import unicodedata
 from collections import defaultdict
@@ -11,15 +10,9 @@ import numpy as np
 
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.pictures import FLAT
+from gan_keras.data.splits import split_of
 from gan_keras.foundation.errors import DataError
 
-# Words for the splits of a set, as folders and tables write them in any case.
-_SPLITS = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation", "dev"),
-    "test": ("test", "testing", "eval", "evaluation"),
-}
-_SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words}
 _NARROW = 128  # values in use of a set that hardly uses those that it could
 # Images that are looked at, in memory and streamed; at least one per class.
 _LOOKED_AT, _LOOKED_AT_STREAMED = 10_000, 500
@@ -33,11 +26,6 @@ _NAMED = 10
 def say(name: str, text: str) -> None:
     """Writes a line on a data set that its user should know of, on standard error."""
     print(f"WARNING: {name}: {text}", file=sys.stderr)
-
-
-def split_of(word: str) -> str:
-    """Returns the split that a folder or a value of a table names: train, val or test; else ""."""
-    return _SPLIT_OF.get(re.sub(r"[ _-]?(set|data|images)$", "", word.strip().lower()), "")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -19,7 +19,6 @@ _FILE = re.compile(r"(.*?)(train|t10k|test)-(images|labels)[-.]idx\d-\w+(\.gz)?"
 # Third byte of a file -> type of its values, most significant byte first.
 _TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _MAX_RATIO = 1032  # deflate makes at most this many bytes out of one
-_EMNIST = "emnist"
 
 
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
@@ -72,8 +71,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
             _read(files[split, kind], options.memory_bytes) for kind in ("images", "labels")
         )
         parts[split] = Part([images], _letters(files["train", "images"], labels))
-    is_emnist = files["train", "images"].name.lower().startswith(_EMNIST)
-    transposed = places.switch(given, "transposed", is_emnist)
+    transposed = places.is_transposed(given, files["train", "images"])
     return arrays.dataset(places.title(path), parts, options, None, transposed)
 
 

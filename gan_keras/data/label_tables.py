@@ -6,8 +6,8 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from gan_keras.data.closing_check import split_of
 from gan_keras.data.records import Record
+from gan_keras.data.splits import split_of
 from gan_keras.foundation.errors import DataError
 
 # Tables that are taken unasked, first one first; the last two are Hugging Face's.

@@ -6,12 +6,11 @@ first folder is the class.
 """
 
 import dataclasses
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from gan_keras.data.closing_check import split_of
 from gan_keras.data.records import UNLABELLED
+from gan_keras.data.splits import split_of, split_words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,14 +90,11 @@ def _splits(names: Collection[str]) -> dict[str, str]:
     """
     if found := {name: split for name in names if (split := split_of(name))}:
         return found
-    words = {name: re.split(r"[ ._-]+", name.lower()) for name in names}
-    rests = {tuple(word for word in parts if not split_of(word)) for parts in words.values()}
-    found = {
-        name: [split_of(word) for word in parts if split_of(word)] for name, parts in words.items()
-    }
-    if len(names) < 2 or len(rests) > 1 or any(len(splits) != 1 for splits in found.values()):
+    told = {name: split_words(name) for name in names}
+    rests = {tuple(rest) for _, rest in told.values()}
+    if len(names) < 2 or len(rests) > 1 or any(len(splits) != 1 for splits, _ in told.values()):
         return {}
-    return {name: splits[0] for name, splits in found.items()}
+    return {name: split for name, ((split,), _) in told.items()}
 
 
 def _without_split(name: str, depth: int | None, splits: dict[str, str]) -> tuple[str, str] | None:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
@@ -52,6 +53,12 @@ class LazyImages:
     def digest(self) -> bytes:
         """Hash of the source and of which images are taken."""
         return hashlib.sha256(self.source_digest() + self.rows.tobytes()).digest()
+
+
+def file_stamp(path: Path) -> str:
+    """Name, size and time of a file, for a digest."""
+    facts = path.stat()
+    return f"{path.name} {facts.st_size} {facts.st_mtime_ns}"
 
 
 def from_array(images: np.ndarray) -> LazyImages:

@@ -7,9 +7,9 @@ import numpy as np
 
 from gan_keras.data import arrays, npz, places
 from gan_keras.data.arrays import Part
-from gan_keras.data.closing_check import split_of
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
+from gan_keras.data.splits import split_of
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError, one_line
 
@@ -41,7 +41,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         raise DataError(f"there is no folder {path} of {SUFFIX} files")
     if not paths:
         raise DataError(f"{path} holds no {SUFFIX} files, one per class")
-    transposed = places.switch(given, "transposed", default=False)
+    transposed = places.is_transposed(given)
     roles = npz.roles_of([file.stem for file in paths])
     if "labels" in roles.get("train", {}) and "images" in roles["train"]:
         if len({file.parent for file in paths}) > 1:

@@ -1,7 +1,6 @@
 """Arrays of images and labels in an .npz, which may be damaged or hostile: `npz:FILE`."""
 
 import math
-import re
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -11,9 +10,9 @@ import numpy as np
 
 from gan_keras.data import arrays, places
 from gan_keras.data.arrays import Part
-from gan_keras.data.closing_check import split_of
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
+from gan_keras.data.splits import split_of, split_words
 from gan_keras.foundation.archives import refusal
 from gan_keras.foundation.errors import DataError, one_line
 
@@ -52,7 +51,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         DataError: If there are no such arrays, or their form is not known.
     """
     path, given = places.parse(name, ("images", "labels", "transposed"))
-    transposed = places.switch(given, "transposed", default=False)
+    transposed = places.is_transposed(given)
     try:
         return read_dataset(places.title(path), path, options, given, transposed)
     except BadArraysError as error:
@@ -116,9 +115,8 @@ def roles_of(names: Sequence[str]) -> dict[str, dict[str, str]]:
     """Names of arrays by split (`train` if a name says none) and role, `images` or `labels`."""
     found: dict[str, dict[str, str]] = {}
     for name in names:
-        words = [word for word in re.split(r"[_\-. ]", name.lower()) if word]
-        splits = [split for word in words if (split := split_of(word))]
-        rest = "_".join(word for word in words if not split_of(word))
+        splits, words = split_words(name)
+        rest = "_".join(words)
         for role, known in _ROLES.items():
             if rest in known and len(splits) <= 1:
                 found.setdefault(splits[0] if splits else "train", {}).setdefault(role, name)

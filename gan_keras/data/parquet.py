@@ -4,7 +4,6 @@ import functools
 import hashlib
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gan_keras.data import arrays, picture_files, places
-from gan_keras.data.closing_check import say, split_of
+from gan_keras.data.closing_check import say
 from gan_keras.data.dataset import Dataset
-from gan_keras.data.lazy import LazyImages
+from gan_keras.data.lazy import LazyImages, file_stamp
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import BadPictureError, Shape
 from gan_keras.data.records import divide, draw_numbered
+from gan_keras.data.splits import split_words
 from gan_keras.foundation.errors import DataError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -148,8 +148,7 @@ class PictureTable:
         """Hash of the numbers of some rows, with the names, sizes and times of all files."""
         digest = hashlib.sha256()
         for path in self._paths:
-            facts = path.stat()
-            digest.update(f"{path.name} {facts.st_size} {facts.st_mtime_ns}\0".encode())
+            digest.update(f"{file_stamp(path)}\0".encode())
         digest.update(np.asarray(rows, np.int64).tobytes())
         return digest.digest()
 
@@ -190,7 +189,7 @@ def _splits(path: Path) -> dict[str, list[Path]]:
 
 def _split_of(name: str) -> str:
     """The split that a word in a name says; empty if none does."""
-    return next(filter(None, map(split_of, re.split(r"[-_. ]", name))), "")
+    return next(iter(split_words(name)[0]), "")
 
 
 def _image_column(schema: "pa.Schema", path: Path, wanted: str | None) -> str:

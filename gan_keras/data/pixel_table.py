@@ -18,7 +18,6 @@ from gan_keras.data.options import DataOptions
 from gan_keras.foundation.errors import DataError, one_line
 
 _LINES = 4096  # read at once
-_EMNIST = "emnist"
 
 
 def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
@@ -42,7 +41,7 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     if "test" in given:
         paths["test"] = Path(given["test"]).expanduser()
     parts = {split: _read(file, given.get("label", ""), options) for split, file in paths.items()}
-    transposed = places.switch(given, "transposed", path.name.lower().startswith(_EMNIST))
+    transposed = places.is_transposed(given, path)
     return arrays.dataset(places.title(path), parts, options, None, transposed)
 
 

@@ -1,7 +1,7 @@
 """Names of data sets that are files of the user: `door:PATH[,option=value]...`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gan_keras.foundation.archives import printable
@@ -50,15 +50,20 @@ def title(path: Path) -> str:
     return printable(path.stem[:60]) or "data"
 
 
-def switch(options: dict[str, str], name: str, default: bool) -> bool:
-    """Reads an option that is yes or no.
+def is_transposed(options: Mapping[str, str], file: Path | None = None) -> bool:
+    """Reads the option `transposed`: whether rows and columns of images are exchanged.
+
+    Args:
+        options: As `parse` gives them.
+        file: Without the option, rows and columns are exchanged where its name is one of EMNIST.
 
     Raises:
-        UsageError: If it is anything else.
+        UsageError: If it is neither yes nor no.
     """
-    value = options.get(name, "yes" if default else "no")
+    is_emnist = file is not None and file.name.lower().startswith("emnist")
+    value = options.get("transposed", "yes" if is_emnist else "no")
     if value not in ("yes", "no"):
-        raise UsageError(f",{name}={value} must be yes or no")
+        raise UsageError(f",transposed={value} must be yes or no")
     return value == "yes"
 
 

@@ -65,12 +65,12 @@ def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
     labels = np.array([numbers[label] for label in labels_of], np.int32)
     given = np.array([record.split for record in records])
     if number := int((given == "val").sum()):
-        if (given == "test").any():
-            say(name, f"{number:,} images for validation are left out, as there is a test split")
+        has_test = bool((given == "test").any())
+        say_validation(name, number, has_test)
+        if has_test:
             rows = np.flatnonzero(given != "val")
             kept = [records[row] for row in rows.tolist()]
             return assemble(name, rows_of(images, rows), kept)
-        say(name, f"{number:,} images for validation are the test split; none is trained on")
         given[given == "val"] = "test"
     if (given == "train").all():
         given[:] = ""
@@ -79,6 +79,13 @@ def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
     if test.all():
         raise DataError(f"{name}: all pictures are in the test split")
     return divide(name, images, labels, test, _printable(names))
+
+
+def say_validation(name: str, number: int, has_test: bool) -> None:
+    """Says what becomes of images for validation: they test where nothing else does."""
+    left_out = "are left out, as there is a test split"
+    fate = left_out if has_test else "are the test split; none is trained on"
+    say(name, f"{number:,} images for validation {fate}")
 
 
 def normal(name: str) -> str:

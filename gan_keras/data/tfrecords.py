@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from gan_keras.data.lazy import file_stamp
 from gan_keras.data.pictures import BadPictureError
 from gan_keras.foundation.errors import DataError, one_line
 
@@ -84,8 +85,7 @@ class RecordFiles:
         """Hash of the places of some records, with the names, sizes and times of all files."""
         digest = hashlib.sha256()
         for path in self._paths:
-            facts = path.stat()
-            digest.update(f"{path.name} {facts.st_size} {facts.st_mtime_ns}\0".encode())
+            digest.update(f"{file_stamp(path)}\0".encode())
         digest.update(self._order[np.asarray(rows, np.int64)].tobytes())
         return digest.digest()
 

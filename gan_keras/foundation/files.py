@@ -160,10 +160,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         with _write_errors(path, _NO_ROOM):
             yield temporary
         with _write_errors(path):
-            # mkstemp makes private files; results are ordinary files with the user's own umask.
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)
+            _make_ordinary(temporary, 0o666)
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
             os.replace(temporary, path)
@@ -192,12 +189,17 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         with _write_errors(path, _NO_ROOM):
             yield temporary
         with _write_errors(path):
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o777 & ~umask)
+            _make_ordinary(temporary, 0o777)
             os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _make_ordinary(path: Path, mode: int) -> None:
+    """Gives what `tempfile` has made private the mode that the user's umask leaves of one."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(mode & ~umask)
 
 
 def remove_leftovers(folder: Path) -> None:

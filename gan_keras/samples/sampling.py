@@ -15,9 +15,9 @@ from PIL import Image
 from gan_keras import configs, gans
 from gan_keras.configs.base import RunConfig
 from gan_keras.data import label_tables
-from gan_keras.data.closing_check import split_of
 from gan_keras.data.dataset import DataSpec
 from gan_keras.data.pipeline import scale, unscale
+from gan_keras.data.splits import split_of
 from gan_keras.foundation.errors import DataError, UsageError
 from gan_keras.foundation.files import atomic_folder, atomic_path
 from gan_keras.gans.base import GAN

@@ -101,6 +101,14 @@ def _assign(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], path: Pa
         variable.assign(arrays[name])
 
 
+def _read_own(path: Path, run: str | None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Reads a checkpoint; raises DataError if it is damaged or of another run."""
+    arrays, meta = read(path)
+    if run and meta.get("run", run) != run:
+        raise DataError(f"checkpoint {path} is of another run")
+    return arrays, meta
+
+
 def restore(path: Path, state: Mapping[str, Any], run: str | None = None) -> None:
     """Loads a checkpoint into variables by name.
 
@@ -113,9 +121,7 @@ def restore(path: Path, state: Mapping[str, Any], run: str | None = None) -> Non
     Raises:
         DataError: If it is damaged or of another run, or the names or shapes of variables differ.
     """
-    arrays, meta = read(path)
-    if run and meta.get("run", run) != run:
-        raise DataError(f"checkpoint {path} is of another run")
+    arrays, _ = _read_own(path, run)
     _assign(state, arrays, path)
 
 
@@ -139,9 +145,7 @@ def restore_latest(
     paths = existing(folder)
     for path in paths:
         try:
-            arrays, meta = read(path)
-            if run and meta.get("run", run) != run:
-                raise DataError(f"checkpoint {path} is of another run")
+            arrays, meta = _read_own(path, run)
         except DataError as error:
             print(f"WARNING: {error}; falling back to the one before")
             continue
