@@ -46,14 +46,14 @@ def share(gradients: Sequence[Any]) -> list[Any]:
     Returns:
         List whose sum over replicas is the gradient of the mean over all examples.
     """
-    return [None if value is None else _scaled(value, 1.0 / total()) for value in gradients]
+    return [None if value is None else value / total() for value in gradients]
 
 
 def add(values: list[Any]) -> list[Any]:
     """Sums over replicas.
 
     Args:
-        values: Tensors, or `tf.IndexedSlices`, whose rows are joined.
+        values: Tensors.
     """
     if total() == 1:
         return values
@@ -146,9 +146,3 @@ def whole(strategy: tf.distribute.Strategy, values: Any) -> Any:
 
 def _id() -> tf.Tensor:
     return tf.distribute.get_replica_context().replica_id_in_sync_group
-
-
-def _scaled(value: Any, factor: float) -> Any:
-    if isinstance(value, tf.IndexedSlices):
-        return tf.IndexedSlices(value.values * factor, value.indices, value.dense_shape)
-    return value * factor

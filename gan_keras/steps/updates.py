@@ -29,7 +29,12 @@ def update(
     Returns:
         Euclidean length of the gradient, float32 scalar.
     """
-    gradients = tape.gradient(loss, variables)
+    # A table of embeddings gets rows, one per example. Keras would add up the squares of those that
+    # are of one class; as one tensor their sum is squared, as the paper of Adam has it.
+    gradients = [
+        None if gradient is None else tf.convert_to_tensor(gradient)
+        for gradient in tape.gradient(loss, variables)
+    ]
     several = tf.distribute.get_strategy().num_replicas_in_sync > 1
     if several:
         # Optimizers add up over devices: the sum is the gradient of the mean over the whole batch.
@@ -163,27 +168,22 @@ class FusedAdam(keras.optimizers.Adam):
 
     On one CPU core 0.9 M parameters take 0.7 ms for 2.0. Variables, their order and the arguments
     are as in Keras' class, so that either can go on where the other stopped; results agree but
-    for the rounding. Gradients of some rows only, as embeddings have them, are left to Keras (of a
-    row that occurs several times it sums the squares, not the gradients, so that v comes out
-    smaller than in the paper).
+    for the rounding. `update` makes the gradients of embeddings dense.
     """
 
     def update_step(
         self,
-        gradient: tf.Tensor | tf.IndexedSlices,
+        gradient: tf.Tensor,
         variable: tf.Variable,
         learning_rate: tf.Tensor,
     ) -> None:
         """Updates one variable and its moments.
 
         Args:
-            gradient: Tensor of the variable's shape, or rows of it.
+            gradient: Tensor of the variable's shape.
             variable: Its replica on this device where there are several.
             learning_rate: Scalar.
         """
-        if isinstance(gradient, tf.IndexedSlices):
-            super().update_step(gradient, variable, learning_rate)
-            return
         dtype = variable.dtype
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations + 1, dtype)
