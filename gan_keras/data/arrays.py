@@ -18,6 +18,7 @@ from gan_keras.data.lazy import LazyImages, file_stamp
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import MIN_SIDE, Shape, fit_all, has_no_colour
 from gan_keras.data.records import UNLABELLED, divide, draw_numbered, in_order, say_validation
+from gan_keras.data.splits import split_of
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
 
@@ -180,6 +181,34 @@ def dataset(
             name, images["train"], labels["train"], images["test"], labels["test"], tuple(names)
         )
     return divide(name, images["train"], labels["train"], draw_numbered(labels["train"]), names)
+
+
+def divided(name: str, part: Part, words: np.ndarray) -> dict[str, Part]:
+    """Divides images by a word for the split of each.
+
+    Args:
+        name: Name of the data set, for messages.
+        part: All images.
+        words: `(n,)`, see `splits`.
+
+    Returns:
+        The images by split, `train`, `val` and `test`.
+
+    Raises:
+        DataError: If there is not a word per image.
+    """
+    if not (len(part),) == words.shape == (words if part.labels is None else part.labels).shape[:1]:
+        raise DataError(f"{name}: images, labels and split differ in length")
+    images = part.images[0] if len(part.images) == 1 else np.concatenate(part.images)
+    found = np.array([split_of(str(word)) for word in words.tolist()])
+    rows = {split: found == split for split in ("train", "test", "val") if split in found}
+    if rows.keys() == {"train"}:
+        rows["test"] = np.zeros(len(found), bool)  # all is to train on
+    labels = part.labels
+    return {
+        split: Part([images[mine]], None if labels is None else labels[mine])
+        for split, mine in rows.items()
+    }
 
 
 def with_test_split(name: str, parts: Mapping[str, T]) -> dict[str, T]:

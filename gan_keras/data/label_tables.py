@@ -6,8 +6,9 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
+from gan_keras.data.closing_check import listed, say
 from gan_keras.data.records import Record
-from gan_keras.data.splits import split_of
+from gan_keras.data.splits import split_column, split_of
 from gan_keras.foundation.errors import DataError
 
 # Tables that are taken unasked, first one first; the last two are Hugging Face's.
@@ -15,12 +16,11 @@ NAMES = ("labels.csv", "metadata.csv", "metadata.jsonl")
 # Suffixes of what may be a table of this kind.
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 CLASS_INDEX = "class_index"
-SPLIT_COLUMNS = ("split", "subset", "usage", "partition")
 # Field of `Record` -> names of its column, the first one that is there counts.
 _COLUMNS = {
     "path": ("file", "file_name", "filename"),
     "label": ("label",),
-    "split": SPLIT_COLUMNS,
+    "split": ("split",),
     "group": ("group",),
     CLASS_INDEX: (CLASS_INDEX,),
 }
@@ -35,10 +35,11 @@ def parse(content: bytes, where: str, columns: Mapping[str, str]) -> list[Record
     Args:
         content: The file, UTF-8 (a byte order mark is fine) or UTF-16: JSON lines, or CSV with
             commas, semicolons or tabs, with a line of column names: `file` (or Hugging Face's
-            `file_name`), `label`, and maybe `split`, `group` and `class_index`. Further columns are
-            ignored, and so are blanks around names and values.
+            `file_name`), `label`, and maybe `split`, `group` and `class_index`. Blanks around
+            names and values do not count.
         where: Path for messages.
         columns: Other names of the columns file, label, split and group, which then must be there.
+            Without a column `split`, one of nothing but words for splits is it.
 
     Returns:
         A record per line, paths with "/" between folders.
@@ -46,8 +47,15 @@ def parse(content: bytes, where: str, columns: Mapping[str, str]) -> list[Record
     Raises:
         DataError: Names the line and what is wrong with it.
     """
-    names, rows = _read(content, where)
+    names, lines = _read(content, where)
+    rows = list(lines)
     present = _present(names, where, columns)
+    used = {name for field, name in present.items() if field != "split"}
+    others = {name: [row.get(name, "") for _, row in rows] for name in names if name not in used}
+    if "split" not in columns and (split := split_column(others, where)):
+        present["split"] = split
+    if unused := [name for name in others if name != present.get("split")]:
+        say(where, f"columns that are not used: {listed(unused)}")
     records = [_record(row, line, where, present) for line, row in rows]
     if not records:
         raise DataError(f"{where}: no lines but the column names")

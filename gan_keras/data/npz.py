@@ -12,7 +12,7 @@ from gan_keras.data import arrays, places
 from gan_keras.data.arrays import Part
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
-from gan_keras.data.splits import split_of, split_words
+from gan_keras.data.splits import split_words
 from gan_keras.foundation.archives import refusal
 from gan_keras.foundation.errors import DataError, one_line
 
@@ -105,7 +105,7 @@ def read_dataset(
         (labels,) = read(elsewhere, names_in(elsewhere)[:1]).values()
         parts = {"train": Part(parts["train"].images, labels)}
     if parts.keys() == {"train"} and "split" in found:
-        parts = _divided(name, parts["train"], found["split"])
+        parts = arrays.divided(name, parts["train"], found["split"])
     names = found.get("class_names")
     names = None if names is None else tuple(map(str, names.ravel()))
     return arrays.dataset(name, parts, options, names, transposed)
@@ -121,18 +121,6 @@ def roles_of(names: Sequence[str]) -> dict[str, dict[str, str]]:
             if rest in known and len(splits) <= 1:
                 found.setdefault(splits[0] if splits else "train", {}).setdefault(role, name)
     return found
-
-
-def _divided(name: str, part: Part, split: np.ndarray) -> dict[str, Part]:
-    """The parts of arrays that an array `split` divides."""
-    (images,), labels = part.images, part.labels
-    if labels is None or not images.shape[:1] == labels.shape[:1] == split.shape:
-        raise DataError(f"{name}: images, labels and split differ in length")
-    found = np.array([split_of(str(word)) for word in split.tolist()])
-    rows = {word: found == word for word in ("train", "test", "val") if word in found}
-    if len(rows) == 1:
-        rows["test"] = np.zeros(len(found), bool)  # all is to train on
-    return {word: Part([images[mine]], labels[mine]) for word, mine in rows.items()}
 
 
 def names_in(path: Path) -> list[str]:

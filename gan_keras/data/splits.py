@@ -1,12 +1,16 @@
 """Words for the splits of a set in names of folders, files and arrays, and in tables."""
 
 import re
+from collections.abc import Iterable, Mapping
+
+from gan_keras.foundation.errors import DataError
 
 # Words for the splits of a set, as folders and tables write them in any case.
 _SPLITS = {
     "train": ("train", "training"),
-    "val": ("val", "valid", "validation", "dev"),
-    "test": ("test", "testing", "eval", "evaluation"),
+    # FER2013 calls them public and private tests
+    "val": ("val", "valid", "validation", "dev", "publictest"),
+    "test": ("test", "testing", "eval", "evaluation", "privatetest"),
 }
 _SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words}
 
@@ -20,3 +24,32 @@ def split_words(name: str) -> tuple[list[str], list[str]]:
     """Returns the splits that words of a name tell, and its other words, in lower case."""
     words = [word for word in re.split(r"[ ._-]+", name.lower()) if word]
     return [*filter(None, map(split_of, words))], [word for word in words if not split_of(word)]
+
+
+def split_column(columns: Mapping[str, Iterable[str]], where: str, asked: str = "") -> str:
+    """Finds the column of a table that tells splits: all of its values are words for them.
+
+    Args:
+        columns: Values by name.
+        where: The table, for messages.
+        asked: Name of the column that the user says it is.
+
+    Returns:
+        Its name; empty if there is none.
+
+    Raises:
+        DataError: If there are several, or the one asked for is none.
+    """
+    if asked and asked not in columns:
+        raise DataError(f"{where} has no column {asked!r} (there are: {', '.join(columns)})")
+    told = {name: {*values} for name, values in columns.items() if asked in ("", name)}
+    found = [name for name, words in told.items() if words and all(map(split_of, words))]
+    if asked and not found:
+        odd = next(word for word in told[asked] if not split_of(word))
+        raise DataError(f"{where}: {asked!r} has {odd!r}; it must be one of train, val, test")
+    if len(found) > 1:
+        raise DataError(
+            f"{where}: which column tells splits: {', '.join(map(repr, found))}? "
+            "`,split=COLUMN` behind the path says it"
+        )
+    return found[0] if found else ""

@@ -329,14 +329,64 @@ def test_pixels_come_in_the_order_of_their_names(tmp_path):
     same(data.load(f"csv:{tmp_path / 'a.csv'}"))
 
 
-def test_a_label_that_may_be_elsewhere_is_asked_for(tmp_path):
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("numbers", [range(10), range(3, 23, 2), range(10, 20), range(1, 11)])
+@pytest.mark.parametrize("header", [False, True])
+def test_a_label_without_a_name_is_found_by_its_values(tmp_path, header, numbers, last):
+    labels, images = np.array(numbers)[LABELS], IMAGES
+    if header:  # scanned paper, whose corner is of a few values too
+        images = (255 - IMAGES) & np.random.default_rng(0).integers(
+            250, 256, IMAGES.shape, np.uint8
+        )
+    rows = images.reshape(-1, 64)
+    columns = (rows, labels) if last else (labels, rows)
+    lines = [",".join(map(str, row)) for row in np.column_stack(columns)]
+    head = [",".join(map(str, range(65)))] if header else []
+    (tmp_path / "a.csv").write_text("\n".join(head + lines))
+    same(data.load(f"csv:{tmp_path / 'a.csv'}"), images, names=tuple(map(str, numbers)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels"),
+    [
+        (IMAGES, np.full(len(IMAGES), 7)),
+        (IMAGES, (np.arange(len(IMAGES)) % 20 == 0).astype(int)),  # like dark pixels
+    ],
+)
+def test_a_label_that_values_do_not_tell_is_asked_for(tmp_path, rows, labels):
+    rows = np.column_stack([rows.reshape(-1, 64), labels])
+    np.savetxt(tmp_path / "a.csv", rows, "%d", ",")
+    with pytest.raises(DataError, match=r"which column is the label.*`,label=1` or `,label=65`"):
+        data.load(f"csv:{tmp_path / 'a.csv'}")
+    assert len(data.load(f"csv:{tmp_path / 'a.csv'},label=65").class_names) == len({*labels})
+
+
+@pytest.mark.parametrize("name", ["Usage", "dataset_part"])
+def test_a_column_of_split_words_gives_the_splits(tmp_path, capsys, name):
+    words = np.array(["Training", "PublicTest", "PrivateTest", "Training"])[np.arange(120) % 4]
+    pixels = [" ".join(map(str, image.ravel())) for image in IMAGES]  # in one cell, as FER2013
+    lines = [f'{c},"{row}",{w}' for c, row, w in zip(LABELS, pixels, words, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join([f"emotion,pixels,{name}", *lines]))
+    found = data.load(f"csv:{tmp_path / 'a.csv'}")
+    np.testing.assert_array_equal(found.test_images[..., 0], IMAGES[2::4])
+    assert len(found.train_labels) == 60
+    assert "30 images for validation are left out" in capsys.readouterr().err
+
+
+def test_other_columns_of_a_table(tmp_path, capsys):
     rows = [
-        [250 + n % 3, *image.ravel()[1:], label]
+        f"{n},{'ab'[label // 5]},{label % 2},{','.join(map(str, image.ravel()))},train,test"
         for n, (image, label) in enumerate(zip(IMAGES, LABELS, strict=True))
     ]
-    (tmp_path / "a.csv").write_text("\n".join(",".join(map(str, row)) for row in rows))
-    with pytest.raises(DataError, match="which column is the label, the first .3 values"):
-        data.load(f"csv:{tmp_path / 'a.csv'}")
+    head = ",".join(["id", "kind", "odd", *(f"p{n}" for n in range(64)), "part", "fold"])
+    (tmp_path / "a.csv").write_text("\n".join([head, *rows]))
+    name = f"csv:{tmp_path / 'a.csv'}"
+    with pytest.raises(DataError, match="which column tells splits: 'part', 'fold'"):
+        data.load(name)
+    with pytest.raises(DataError, match="which column is the label: 'kind', 'odd', 'fold'"):
+        data.load(f"{name},split=part")
+    assert data.load(f"{name},split=part,label=kind").class_names == ("a", "b")
+    assert "columns that are not used: id odd fold" in capsys.readouterr().err
 
 
 def test_several_sets_of_arrays_are_refused(tmp_path):
@@ -406,11 +456,11 @@ def test_a_table_for_tests_and_one_without_labels(tmp_path, capsys):
     ("content", "message"),
     [
         ("file,label\n1.png,a\n", "a table of picture files is labels.csv in folder:PATH"),
-        ("a,b,pixel0\n1,2,3\n", "which column is the label: 'a', 'b'"),
+        ("a,b,pixel0\n1,2,3\n1,2,3\n", "which column is the label: 'a', 'b'"),
         ("label,p1,p2,p3,p4\n1,0,0,x,0\n", "lines 2 to 2: could not convert string 'x'"),
         ("label,p1,p2,p3,p4\n\n1,0,0,0\n", "line 3: 4 values instead of 5"),
         ("label,p1,p2,p3,p4\na,b,0,0,0,0\n", "line 2: 6 values instead of 5"),
-        ("label,p1,p2,p3,p4\n,0,0,0,0\n", "could not convert string '' "),
+        ("label,p1,p2,p3,p4\n,0,0,0,0\n", "1 lines have no label"),
         ("label,p1,p2,p3,p4\n", "holds no images"),
         ("", "has 0 columns of pixels"),
         (b"\xff\xfe\x00", "is no text"),

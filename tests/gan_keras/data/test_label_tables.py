@@ -67,6 +67,7 @@ def test_records(text, columns, records):
         ("file,label\na.png,x,y\n", "line 2: more values than column names"),
         ("file,label\na.png,\n", "line 2: 'label' is empty"),
         ("file,label,split\na.png,x,y\n", "line 2: 'split' is 'y'; it must be one of train"),
+        ("file,label,a,b\na.png,x,dev,train\n", "which column tells splits: 'a', 'b'"),
         ('{"file_name": "a.png"}', "no column 'label'"),
         ('{"file_name": "a.png", "label": "x"}\n[1]', "line 2: no JSON object"),
         (
