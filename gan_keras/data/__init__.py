@@ -69,6 +69,8 @@ def load(name: str, data_dir: str | Path = "data", options: DataOptions | None =
     except DataError as error:
         advice = places.advice(name)
         raise (DataError(f"{error}; {advice}") if advice else error) from error
+    if name.partition(":")[0] in OWN_FILES:
+        places.say_what_lies_beside(dataset.name, name)
     dataset = options.apply(closing_check.drop_empty_classes(dataset))
     closing_check.check(dataset)
     return dataset

@@ -17,7 +17,14 @@ from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.lazy import LazyImages, file_stamp
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import MIN_SIDE, Shape, fit_all, has_no_colour
-from gan_keras.data.records import UNLABELLED, divide, draw_numbered, in_order, say_validation
+from gan_keras.data.records import (
+    UNLABELLED,
+    divide,
+    draw_numbered,
+    in_order,
+    say_validation,
+    unquoted,
+)
 from gan_keras.data.splits import split_of
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
@@ -154,7 +161,8 @@ def dataset(
         name: Name of the data set.
         parts: By split: `train`, `test`, `val`; only `train` where it is not split.
         options: Size wanted, and how much memory to take.
-        class_names: Names that integer labels number; the labels' own values by default.
+        class_names: Names that integer labels number; by default, and where they are too few, the
+            labels' own values.
         transposed: True if rows and columns are exchanged.
 
     Raises:
@@ -165,7 +173,10 @@ def dataset(
         name, [array for part in parts.values() for array in part.images], transposed
     )
     labels, names = class_numbers(
-        name, {split: (part.labels, len(part)) for split, part in parts.items()}, class_names
+        name,
+        {split: (part.labels, len(part)) for split, part in parts.items()},
+        class_names,
+        must_fit=False,
     )
     number = sum(map(len, parts.values()))
     images = {split: _examples(part, form, number, options) for split, part in parts.items()}
@@ -239,6 +250,7 @@ def class_numbers(
     name: str,
     given: Mapping[str, tuple[np.ndarray | None, int]],
     class_names: Sequence[str] | None = None,
+    must_fit: bool = True,
 ) -> tuple[dict[str, np.ndarray], Sequence[str]]:
     """Numbers the classes.
 
@@ -246,6 +258,7 @@ def class_numbers(
         name: Name of the data set, for messages.
         given: By split, the labels (None where there are none) and the number of images.
         class_names: Names that integer labels number; the labels' own values by default.
+        must_fit: Refuses labels that have no name; else they are their own names.
 
     Returns:
         By split the labels int32 `(n,)`, and the class names.
@@ -258,17 +271,17 @@ def class_numbers(
         return {s: np.zeros(number, np.int32) for s, (_, number) in given.items()}, (UNLABELLED,)
     plain = {split: _plain_labels(name, split, *found) for split, found in given.items()}
     joined = np.concatenate(list(plain.values()))
-    if class_names is not None and joined.dtype.kind in "iu":
-        if not 0 <= joined.min() <= joined.max() < len(class_names):
-            raise DataError(
-                f"{name}: labels must lie in 0..{len(class_names) - 1}; got "
-                f"{joined.min()}..{joined.max()}"
-            )
-        return {s: found.astype(np.int32) for s, found in plain.items()}, class_names
+    if class_names and joined.dtype.kind in "iu":
+        if 0 <= joined.min() <= joined.max() < len(class_names):
+            return {s: found.astype(np.int32) for s, found in plain.items()}, class_names
+        misfit = f"labels must lie in 0..{len(class_names) - 1}; got {joined.min()}..{joined.max()}"
+        if must_fit:
+            raise DataError(f"{name}: {misfit}")
+        say(name, f"its {len(class_names):,} class names are not used: {misfit}")
     if joined.dtype.kind in "iu" and joined.min() < 0:
         raise DataError(f"{name}: labels must be 0 or more; got {joined.min()}")
     values, inverse = np.unique(joined, return_inverse=True)
-    names = [str(value) for value in values]
+    names = unquoted([str(value) for value in values])
     ordered = in_order(set(names))
     number = {label: row for row, label in enumerate(ordered)}
     numbers = np.array([number[label] for label in names], np.int32)[inverse]

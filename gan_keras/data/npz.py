@@ -10,6 +10,7 @@ import numpy as np
 
 from gan_keras.data import arrays, places
 from gan_keras.data.arrays import Part
+from gan_keras.data.closing_check import listed, say
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 from gan_keras.data.splits import split_words
@@ -21,6 +22,8 @@ _ROLES = {
     "images": ("images", "image", "imgs", "img", "x", "data", "arr_0", ""),
     "labels": ("labels", "label", "y", "target", "targets", "arr_1"),
 }
+# Arrays of the names that labels number.
+_CLASS_NAMES = ("class_names", "target_names", "label_names", "classes")
 # Deflate makes at most this many bytes out of one.
 _MAX_RATIO = 1032
 _LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field behind it
@@ -96,7 +99,7 @@ def read_dataset(
             "x_train or train_images; `,images=NAME,labels=NAME` behind the path says which"
         )
     needed = [array for roles in wanted.values() for array in roles.values()]
-    found = read(path, needed, ("class_names", "split"), options.memory_bytes)
+    found = read(path, needed, ("split",), options.memory_bytes)
     parts = {
         split: Part([found[roles["images"]]], found.get(roles.get("labels", "")))
         for split, roles in wanted.items()
@@ -106,9 +109,11 @@ def read_dataset(
         parts = {"train": Part(parts["train"].images, labels)}
     if parts.keys() == {"train"} and "split" in found:
         parts = arrays.divided(name, parts["train"], found["split"])
-    names = found.get("class_names")
-    names = None if names is None else tuple(map(str, names.ravel()))
-    return arrays.dataset(name, parts, options, names, transposed)
+    names = next((key for key in _CLASS_NAMES if key in there), None)
+    if unused := [array for array in there if array not in {*needed, "split", names}]:
+        say(name, f"arrays that are not used: {listed(unused)}")
+    class_names = names and [str(name) for name in read(path, [names])[names].ravel().tolist()]
+    return arrays.dataset(name, parts, options, class_names, transposed)
 
 
 def roles_of(names: Sequence[str]) -> dict[str, dict[str, str]]:

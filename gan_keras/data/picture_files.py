@@ -36,7 +36,7 @@ from gan_keras.foundation.progress import bar
 
 LISTINGS = "listings"  # folder below the data folder
 # To be raised when pictures are read in another way.
-_VERSION = 4
+_VERSION = 5
 DEFAULT_SIZE = 64  # pixels, where pictures differ in size and none is asked for
 _WORKERS = min(4, os.cpu_count() or 1)
 _CHUNK, _TASK = 512, 16

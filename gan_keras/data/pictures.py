@@ -110,7 +110,7 @@ def read_header(file: BinaryIO) -> tuple[Shape, bool, bool]:
         own = Shape(height, width, 1 if _is_grey(image) else 3)
         # of MPO, as cameras write it, the others are previews
         several = getattr(image, "is_animated", False) and image.format != "MPO"
-        return own, image.has_transparency_data, several
+        return own, _is_transparent(image), several
 
 
 def decode(file: BinaryIO, shape: Shape, reading: Reading = Reading()) -> np.ndarray:
@@ -269,6 +269,14 @@ def _orientation(image: Image.Image) -> int:
     return found if isinstance(found, int) and found in _UPRIGHT else 1
 
 
+def _is_transparent(image: Image.Image) -> bool:
+    """True if what can be transparent in a picture has no colour of its own.
+
+    A single grey or colour that a PNG declares transparent is the ground that it was drawn on.
+    """
+    return image.has_transparency_data and image.mode not in ("1", "L", "RGB")
+
+
 def _is_grey(image: Image.Image) -> bool:
     """True if a picture has no colour by its kind (not by its pixels)."""
     if image.mode == "P":
@@ -285,7 +293,7 @@ def _plain(image: Image.Image, channels: int, is_wide: bool, reading: Reading) -
         return np.repeat(grey[..., np.newaxis], channels, axis=-1)
     if image.mode == "F":
         raise BadPictureError("floating-point pixels: their range is not known; save it as 8 bits")
-    if image.has_transparency_data:
+    if _is_transparent(image) or (image.has_transparency_data and _is_flat(image.convert("RGB"))):
         whole = image.convert("RGBA")
         image = _on_paper(whole, reading.ground)
         if _is_flat(image) and not _is_flat(other := _on_paper(whole, 255 - reading.ground)):

@@ -1,9 +1,12 @@
 """Names of data sets that are files of the user: `door:PATH[,option=value]...`."""
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from gan_keras.data.closing_check import listed, say
+from gan_keras.data.splits import split_words
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError, UsageError
 
@@ -90,6 +93,35 @@ def advice(name: str) -> str:
         better = _door(path)
     is_meant = not better or better.partition(":")[0] == door
     return "" if is_meant else f"{path} would be given as {better}"
+
+
+def say_what_lies_beside(title: str, name: str) -> None:
+    """Says which other splits of a set lie beside the one that is given alone, as `train.csv`.
+
+    Args:
+        title: Name of the data set, for messages.
+        name: As `parse` takes it, whatever its options.
+    """
+    path, given = parse(name, (r"\w+",))
+    door, splits, words = name.partition(":")[0], *split_words(path.stem)
+    if len(splits) != 1 or "test" in given:
+        return
+    found: list[Path] = []
+    with contextlib.suppress(OSError):
+        for other in sorted(path.parent.iterdir()):
+            told, rest = split_words(other.stem)
+            is_alike = (other.suffix, other.is_dir()) == (path.suffix, path.is_dir())
+            if is_alike and rest == words and len(told) == 1 and told != splits:
+                found.append(other)
+    if not found:
+        return
+    both = ""
+    if path.is_dir():
+        both = f"; {door}:{path.parent} reads them all"
+    elif door == "csv":
+        train, test = (path, found[0]) if splits == ["train"] else (found[0], path)
+        both = f"; csv:{train},test={test} reads both"
+    say(title, f"not read, though beside it: {listed([other.name for other in found])}{both}")
 
 
 def _door(file: Path) -> str:

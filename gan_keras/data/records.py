@@ -56,7 +56,7 @@ def assemble(name: str, images: Examples, records: Sequence[Record]) -> Dataset:
     Raises:
         DataError: If there is nothing to train on.
     """
-    labels_of = [normal(record.label).strip() or record.label for record in records]
+    labels_of = unquoted([normal(record.label).strip() or record.label for record in records])
     names = in_order(set(labels_of))
     indices = {(r.class_index, label) for r, label in zip(records, labels_of, strict=True)}
     if len({index for index, _ in indices if index.isdecimal()}) == len(indices) == len(names):
@@ -156,6 +156,12 @@ def _hash(key: str) -> int:
     """64 bits of a hash."""
     digest = blake2b(key.encode("utf-8", "surrogateescape"), digest_size=8).digest()
     return int.from_bytes(digest, "big")
+
+
+def unquoted(labels: list[str]) -> list[str]:
+    """Labels without the quotes that all are in, which converters of ARFF leave there."""
+    quoted = all(len(label) > 2 and label[0] == label[-1] == "'" for label in labels)
+    return [label[1:-1] for label in labels] if quoted else labels
 
 
 def in_order(names: set[str]) -> list[str]:

@@ -74,7 +74,7 @@ def test_forms_of_arrays(tmp_path, capsys, arrays, said, memory_mb):
     assert found.fingerprint() == data.load(name, tmp_path, options).fingerprint()
 
 
-def test_masks_colours_and_class_names(tmp_path, capsys):
+def test_masks_and_colours(tmp_path, capsys):
     mask = (IMAGES > 127).astype(np.uint8)
     same(data.load(save(tmp_path, images=mask, labels=LABELS)), mask * 255)
     assert "values 0 to 1" in capsys.readouterr().err
@@ -82,9 +82,6 @@ def test_masks_colours_and_class_names(tmp_path, capsys):
     found = data.load(save(tmp_path, images=rgb, labels=LABELS))
     assert found.image_shape == (8, 8, 3)
     assert (found.train_images[..., 0] == 255 - found.train_images[..., 2]).all()
-    backwards = np.array(NAMES[::-1])
-    found = data.load(save(tmp_path, images=IMAGES, labels=LABELS, class_names=backwards))
-    assert found.class_names == NAMES[::-1]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +148,6 @@ NOTHING = np.zeros(120)
         ({"images": IMAGES, "labels": LABELS + 0.5}, "must be whole numbers, text or one-hot"),
         ({"images": IMAGES, "labels": LABELS - 1}, "labels must be 0 or more; got -1"),
         ({"images": IMAGES, "labels": np.ones((120, 14))}, "neither one per image nor one-hot"),
-        ({"images": IMAGES, "labels": LABELS, "class_names": np.array(["a"])}, r"lie in 0\.\.0"),
         ({"images": np.array([{}]), "labels": LABELS}, "is said to be|allow_pickle"),
         ({"x_test": IMAGES, "y_test": LABELS}, "has no train images"),
     ],
@@ -172,6 +168,17 @@ def test_arrays_under_other_names_and_packed_ones_that_are_too_large(tmp_path):
     np.savez_compressed(tmp_path / "set.npz", images=IMAGES, labels=LABELS)
     with pytest.raises(DataError, match="more than --memory_mb=0: raise that, or save .*np.savez"):
         data.load(name, tmp_path, DataOptions(memory_mb=0))
+
+
+@pytest.mark.parametrize("key", ["class_names", "target_names", "label_names"])
+def test_names_of_classes_in_an_npz(tmp_path, capsys, key):
+    backwards = np.array(NAMES[::-1])
+    arrays = {"images": IMAGES, "labels": LABELS, "writer": LABELS}
+    found = data.load(save(tmp_path, **arrays, **{key: backwards}))
+    assert found.class_names == NAMES[::-1]
+    assert "arrays that are not used: writer\n" in capsys.readouterr().err
+    same(data.load(save(tmp_path, **arrays, **{key: backwards[1:]})))
+    assert "its 9 class names are not used: labels must lie in 0..8" in capsys.readouterr().err
 
 
 def idx(path, array):
@@ -427,6 +434,7 @@ def write_table(
         ({"names": "0", "pixel": "0."}, NAMES, ""),  # as pandas makes them
         ({"names": "\ufefflabel"}, NAMES, ""),
         ({"labels": LABELS.astype(float)}, NAMES, ""),
+        ({"labels": [f"'{label}'" for label in LABELS]}, NAMES, ""),  # of ARFF
         (
             {"labels": LETTERS, "last": True, "names": "kind", "end": "\r\n"},
             tuple("ABCDEFGHIJ"),
@@ -443,7 +451,12 @@ def test_tables_of_pixels(tmp_path, options, names, given):
 def test_a_table_for_tests_and_one_without_labels(tmp_path, capsys):
     name = write_table(tmp_path / "train.csv")
     write_table(tmp_path / "test.csv", IMAGES[TEST], LABELS[TEST])
-    found = data.load(f"{name},test={tmp_path / 'test.csv'}")
+    both = f"{name},test={tmp_path / 'test.csv'}"
+    for alone in (name, f"csv:{tmp_path / 'test.csv'}"):
+        data.load(alone)
+        assert f"{both} reads both" in capsys.readouterr().err
+    found = data.load(both)
+    assert "beside" not in capsys.readouterr().err
     np.testing.assert_array_equal(found.train_images[..., 0], IMAGES)
     np.testing.assert_array_equal(found.test_images[..., 0], IMAGES[TEST])
     lines = (tmp_path / "train.csv").read_text().splitlines()

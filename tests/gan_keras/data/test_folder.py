@@ -232,6 +232,13 @@ def test_hugging_face_folders(tmp_path, capsys, write, where):
     assert said(capsys) == []
 
 
+def test_a_split_that_is_given_alone_is_said(tmp_path, capsys):
+    write_files(tmp_path / "p", digits(root="train/") | digits(root="test/") | {"notes/a.txt": b""})
+    load(tmp_path / "p" / "train")
+    (line,) = said(capsys)
+    assert f"not read, though beside it: test; folder:{tmp_path / 'p'} reads them all" in line
+
+
 def test_captions_are_no_labels(tmp_path, capsys):
     files = digits() | {"metadata.csv": "file_name,text\n0/0.png,a nought\n"}
     assert load(write_files(tmp_path / "p", files)).class_names == ("0", "1", "2")

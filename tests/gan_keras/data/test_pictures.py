@@ -91,6 +91,16 @@ def test_colours_on_white(data, channels, pixel):
         assert decode(data, GREY)[3, 3].tolist() == pixel[:1]
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("ground", [0, 255])
+def test_a_ground_that_a_png_calls_transparent_is_as_it_is(mode, ground):
+    image = Image.new("L", (8, 8), ground)
+    image.paste(100, (2, 2, 6, 6))
+    data = saved(image.convert(mode), transparency=ground if mode == "L" else (ground,) * 3)
+    assert decode(data, GREY)[[0, 3], [0, 3], 0].tolist() == [ground, 100]
+    assert not pictures.read_header(io.BytesIO(data))[1]
+
+
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF"])
 def test_first_picture_of_an_animation(kind):
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
