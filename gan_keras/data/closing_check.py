@@ -61,6 +61,11 @@ def check(dataset: Dataset) -> None:
         DataError: If all images are of one grey.
     """
     _check_names(dataset)
+    if not len(dataset.test_labels):
+        say(
+            dataset.name,
+            "there are no test images: too few to draw one in ten, or none of these classes",
+        )
     if not dataset.spec.is_points:
         height, width, _ = dataset.image_shape
         if max(height, width) > _LARGE:

@@ -1,7 +1,9 @@
 """Own pictures: `folder:PATH`, a folder or archive with a folder per class or a table of labels."""
 
+import contextlib
 import dataclasses
 import posixpath
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -13,6 +15,7 @@ from gan_keras.data.layouts import Place
 from gan_keras.data.options import DataOptions
 from gan_keras.data.places import parse
 from gan_keras.data.records import UNLABELLED, Record, assemble, normal
+from gan_keras.data.splits import split_words
 from gan_keras.data.stores import Store, by_suffix, open_store
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
@@ -20,6 +23,10 @@ from gan_keras.foundation.errors import DataError
 _OPTIONS = ("labels", "file", "label", "split", "group")
 # Files of one name that may be meant by the end of a path in a table.
 _ALIKE = 100
+_FEW = 10  # files of a kind that are looked into
+_MOST_SPLITS = 3
+# Boxes in JSON as of COCO, in XML as of VOC, and in lines as of YOLO: a class and four shares.
+_BOX = re.compile(rb'"image_id"|<bndbox>|^\d+( [01](\.\d+)?){4}\s*$', re.MULTILINE)
 
 # A table: its content, its path for messages, and its folder within the store.
 _Table = tuple[bytes, str, str]
@@ -56,8 +63,8 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         verb = "does not name" if len(tables) == 1 else "names"
         unused = [(f"{unnamed:,} pictures", f"{where} {verb} them")] if unnamed else []
     else:
+        _look_for_other_classes(title, store, places)
         records, unused = _by_folder(store, places)
-        _say_what_lies_deeper(title, store, places)
     used = {where for _, where, _ in tables}
     _say_what_is_unread(title, store, used)
     wanted = {row: record for row, record in enumerate(records) if record}
@@ -99,7 +106,7 @@ def _find_tables(
         if tables and (
             usual == label_tables.NAMES[0]
             or columns
-            or all(label_tables.is_labelled(_columns(table)) for table in tables)
+            or all(label_tables.is_labelled(label_tables.read(*table[:2])[0]) for table in tables)
         ):
             return tables
     if not store.path.is_dir() and beside.is_file():
@@ -109,11 +116,6 @@ def _find_tables(
             f"{store.path} has no {' or '.join(label_tables.NAMES)}; `,labels=FILE` names a table"
         )
     return []
-
-
-def _columns(table: _Table) -> list[str]:
-    """Names of the columns of a table."""
-    return label_tables.column_names(*table[:2])
 
 
 def _is_above(table: str, names: Sequence[str], places: Sequence[Place | None]) -> bool:
@@ -171,11 +173,14 @@ class _Finder:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._rows = {normal(name): row for row, name in enumerate(names)}
-        self._by_file: dict[str, list[str]] = defaultdict(list)
+        # With and without its suffix, which Kaggle's tables leave out.
+        self._by_file: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self._bare: dict[str, list[int]] = defaultdict(list)
         for name, row in self._rows.items():
-            self._by_file[posixpath.basename(name)].append(name)
-            self._bare[posixpath.splitext(name)[0]].append(row)
+            bare = posixpath.splitext(name)[0]
+            self._bare[bare].append(row)
+            for form in {name, bare}:
+                self._by_file[posixpath.basename(form)].append((form, row))
 
     def __call__(self, path: str, folder: str) -> int | None:
         """Number of the picture; None if there is none, or no telling which.
@@ -188,17 +193,17 @@ class _Finder:
         for whole in (posixpath.normpath(posixpath.join(folder, path)), path):
             if whole in self._rows:
                 return self._rows[whole]
-            if len(rows := self._bare.get(whole, [])) == 1:  # Kaggle's tables leave out suffixes
+            if len(rows := self._bare.get(whole, [])) == 1:
                 return rows[0]
         if ".." in path.split("/"):
             return None
         # The table may have been written for a folder further in or out.
-        alike = [
-            name
-            for name in self._by_file.get(posixpath.basename(path), [])[:_ALIKE]
-            if name.endswith(f"/{path}") or path.endswith(f"/{name}")
-        ]
-        return self._rows[alike[0]] if len(alike) == 1 else None
+        alike = {
+            row
+            for form, row in self._by_file.get(posixpath.basename(path), [])[:_ALIKE]
+            if form.endswith(f"/{path}") or path.endswith(f"/{form}")
+        }
+        return alike.pop() if len(alike) == 1 else None
 
 
 def _by_folder(
@@ -252,28 +257,69 @@ def _say_what_is_unread(title: str, store: Store, used: Collection[str]) -> None
     say(title, f"files without a picture that can be read: {by_suffix(others)}{folders}")
 
 
-def _say_what_lies_deeper(title: str, store: Store, places: Sequence[Place | None]) -> None:
-    """Says which folders and tables might have given classes, and have not."""
-    labels = {place.label for place in places if place}
+def _look_for_other_classes(title: str, store: Store, places: Sequence[Place | None]) -> None:
+    """Says what might have given classes and has not; refuses what surely should have."""
+    labels = sorted({place.label for place in places if place and place.label})
     deeper = {
         (place.label, posixpath.dirname(place.path.partition("/")[2]))
         for place in places
         if place and place.path.count("/") > 1
     }
     if len(deeper) > len({label for label, _ in deeper}):
+        if 1 < len(labels) <= _MOST_SPLITS and any(split_words(label)[0] for label in labels):
+            raise DataError(
+                f"{title}: are the folders {listed(labels)} splits or classes? there are others in "
+                "them; splits are called train, val and test, classes something else"
+            )
         named = "/".join(min(deeper))
         say(title, f"folders inside the class folders make no classes of their own, as {named}")
-    tables = [name for name in store.others if name.lower().endswith(label_tables.SUFFIXES)]
-    if len(labels - {""}) == 1 and tables:
-        table = min(tables, key=lambda name: (name.count("/"), name))
-        try:
-            columns = f"columns: {', '.join(_columns(_table_inside(store, table))[:20])}"
-        except DataError as error:
-            columns = str(error)
-        say(
-            title,
-            f"all pictures are of one class, but there is a table, {table} ({columns}); "
-            f"`,labels={table},file=COLUMN,label=COLUMN` behind the path takes classes from it",
+    if len(labels) > 1:
+        return
+    if boxes := _boxes(store):
+        raise DataError(
+            f"{title}: {boxes} tells where objects are in the pictures (as of COCO, YOLO, VOC); a "
+            "class per picture is needed: cut the objects out, and save them in a folder per class"
         )
-    elif labels <= {"", UNLABELLED}:
+    if table := _likely_table(store):
+        say(title, f"all pictures are of one class, but there is a table, {table}")
+    elif labels in ([], [UNLABELLED]):
         say(title, "there are no folders of classes and no table; all images are of one class")
+    elif store.others:
+        say(title, f"all pictures are of one class, {labels[0]}, the folder that they lie in")
+
+
+def _boxes(store: Store) -> str:
+    """Name of a file that tells boxes of objects in pictures; empty if there is none."""
+    deepest = sorted(store.others, key=lambda name: (-name.count("/"), name))
+    for suffix in (".json", ".xml", ".txt"):
+        for name in [name for name in deepest if name.lower().endswith(suffix)][:_FEW]:
+            with contextlib.suppress(DataError):
+                if _BOX.search(store.read(name)):
+                    return name
+    return ""
+
+
+def _likely_table(store: Store) -> str:
+    """The table that names the most pictures of several classes, with how to take it; or empty."""
+    find = _Finder(store.names)
+    found: list[tuple[int, str]] = []
+    tables = [name for name in store.others if name.lower().endswith(label_tables.SUFFIXES)]
+    for name in sorted(tables, key=lambda name: (name.count("/"), name))[:_FEW]:
+        try:
+            content, where, folder = _table_inside(store, name)
+            columns, rows = label_tables.read(content, where)
+        except DataError as error:
+            found.append((0, f"{name} ({error})"))
+            continue
+        values = {column: [row.get(column, "") for _, row in rows] for column in columns}
+        named = {
+            column: sum(find(value.strip(), folder) is not None for value in each if value)
+            for column, each in values.items()
+        }
+        file = max(columns, key=lambda column: named[column], default="")
+        repeats = any(1 < len({*each}) < len(each) for each in values.values())
+        number = named.get(file, 0) if repeats else 0
+        shown, file = ", ".join(columns[:20]), file if number else "COLUMN"
+        advice = f"`,labels={name},file={file},label=COLUMN` behind the path takes classes from it"
+        found.append((-number, f"{name} (columns: {shown}); {advice}"))
+    return min(found, key=lambda pair: pair[0])[1] if found else ""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from gan_keras.data.closing_check import listed, say
+from gan_keras.data.pictures import SUFFIXES as SUFFIXES_OF_PICTURES
 from gan_keras.data.records import Record
 from gan_keras.data.splits import split_column, split_of
 from gan_keras.foundation.errors import DataError
@@ -47,8 +48,7 @@ def parse(content: bytes, where: str, columns: Mapping[str, str]) -> list[Record
     Raises:
         DataError: Names the line and what is wrong with it.
     """
-    names, lines = _read(content, where)
-    rows = list(lines)
+    names, rows = read(content, where)
     present = _present(names, where, columns)
     used = {name for field, name in present.items() if field != "split"}
     others = {name: [row.get(name, "") for _, row in rows] for name in names if name not in used}
@@ -62,23 +62,18 @@ def parse(content: bytes, where: str, columns: Mapping[str, str]) -> list[Record
     return records
 
 
-def column_names(content: bytes, where: str) -> list[str]:
-    """Names of the columns of a table.
-
-    Raises:
-        DataError: If it cannot be read.
-    """
-    return list(_read(content, where)[0])
-
-
 def is_labelled(names: Sequence[str]) -> bool:
     """True if a table has the columns that are taken unasked."""
     known = {name.casefold() for name in names}
     return all(known & set(_COLUMNS[field]) for field in ("path", "label"))
 
 
-def _read(content: bytes, where: str) -> tuple[Sequence[str], Iterator[tuple[int, dict]]]:
-    """Column names, and the number and values of each line."""
+def read(content: bytes, where: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Reads the column names, and the number and values of each line, of a table as of `parse`.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
     try:
         # spreadsheets save "Unicode text" as UTF-16
         is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
@@ -88,13 +83,13 @@ def _read(content: bytes, where: str) -> tuple[Sequence[str], Iterator[tuple[int
         raise DataError(f"{where}, line {line}: not UTF-8") from None
     if text.lstrip().startswith("{"):
         rows = list(_json_lines(text, where))
-        return list(dict.fromkeys(name for _, row in rows for name in row)), iter(rows)
+        return list(dict.fromkeys(name for _, row in rows for name in row)), rows
     first = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     lines = _csv_lines(reader, where)
     names = [name.strip() for name in next(lines, (1, []))[1]]
-    return names, _named(names, lines, where)
+    return names, list(_named(names, lines, where))
 
 
 def _json_lines(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -146,6 +141,8 @@ def _present(names: Sequence[str], where: str, columns: Mapping[str, str]) -> di
             present[field] = wanted[0] if wanted[0] in names else found[0]
         elif field in ("path", "label") or option in columns:
             hint = "" if option in columns else f"; `,{option}=COLUMN` behind the path names it"
+            if any(name.lower().endswith(SUFFIXES_OF_PICTURES) for name in names):
+                hint = "; if that is a picture already, write a line `file,label` above it"
             raise DataError(
                 f"{where}, line 1: no column {wanted[0]!r} (there are: {', '.join(names)}){hint}"
             )

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from gan_keras.data.records import UNLABELLED
-from gan_keras.data.splits import split_of, split_words
+from gan_keras.data.splits import split_of, splits_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _split_folders(folders: Iterable[str]) -> tuple[int | None, dict[str, str]]:
             below[parts[:depth]].add(parts[depth])
 
     def has_splits(folder: tuple[str, ...]) -> bool:
-        splits = set(_splits(below[folder]).values())
+        splits = set(splits_of(below[folder]).values())
         if splits != {"train"}:
             return "train" in splits
         # No second split: a class may be called train, unless it alone has sub-folders.
@@ -80,21 +80,7 @@ def _split_folders(folders: Iterable[str]) -> tuple[int | None, dict[str, str]]:
     found = [folder for folder in below if has_splits(folder)]
     depth = min(map(len, found), default=None)
     names = [below[folder] for folder in found if len(folder) == depth]
-    return depth, {name: split for each in names for name, split in _splits(each).items()}
-
-
-def _splits(names: Collection[str]) -> dict[str, str]:
-    """Folders side by side that are splits: by their names, else by what their names differ in.
-
-    `seg_train` and `seg_test` are of the second kind.
-    """
-    if found := {name: split for name in names if (split := split_of(name))}:
-        return found
-    told = {name: split_words(name) for name in names}
-    rests = {tuple(rest) for _, rest in told.values()}
-    if len(names) < 2 or len(rests) > 1 or any(len(splits) != 1 for splits, _ in told.values()):
-        return {}
-    return {name: split for name, ((split,), _) in told.items()}
+    return depth, {name: split for each in names for name, split in splits_of(each).items()}
 
 
 def _without_split(name: str, depth: int | None, splits: dict[str, str]) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from gan_keras.data import arrays, picture_files, places
-from gan_keras.data.closing_check import say
+from gan_keras.data.closing_check import listed, say
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.lazy import LazyImages, file_stamp
 from gan_keras.data.options import DataOptions
@@ -56,6 +57,8 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     parts = {split: PictureTable(files, given) for split, files in _splits(path).items()}
     if "test" in parts and parts["test"].are_secret():
         say(title, f"{len(parts.pop('test')):,} test images without labels are left out")
+    if unused := parts["train"].unused if "train" in parts else []:
+        say(title, f"columns that are not used: {listed(unused)}")
     parts = arrays.with_test_split(title, parts)
     class_names = parts["train"].class_names
     labels, names = arrays.class_numbers(
@@ -87,6 +90,7 @@ class PictureTable:
         names: File and number of each row.
         labels: Class of each row, integers or text; None without a column of them.
         class_names: Names that integer labels number; None where the files have none.
+        unused: Names of the columns that are neither.
 
     Args:
         paths: The files, which follow one another.
@@ -112,6 +116,7 @@ class PictureTable:
                     schema = file.schema_arrow
                     self._image = _image_column(schema, path, columns.get("image"))
                     label = _label_column(schema, path, columns.get("label"))
+                    self.unused = [n for n in schema.names if n not in (self._image, label)]
                     counts = [
                         file.metadata.row_group(number).num_rows
                         for number in range(file.num_row_groups)
@@ -219,7 +224,9 @@ def _label_column(schema: "pa.Schema", path: Path, wanted: str | None) -> str | 
         if wanted not in schema.names:
             raise DataError(f"{path} has no column {wanted!r}; columns: {', '.join(schema.names)}")
         return wanted
-    known = [*_features(schema)] or [name for name in schema.names if name.lower() in _LABELS]
+    known = [*_features(schema)] or [
+        name for name in schema.names if re.split(r"[ _-]", name.lower())[-1] in _LABELS
+    ]
     if len(known) > 1 and "label" not in known:
         raise DataError(
             f"{path}: which column is the class: {', '.join(known)}? `,label=COLUMN` says it"

@@ -19,9 +19,10 @@ _SUFFIXES = {
 _ONE_OF_MANY = {"idx": r"[-.]idx\d", "npy": r"\.npy$", "parquet": r"\.parquet$"}
 _OPTIONS = re.compile(r"(,\w+=[^,]*)*$")
 _NOT_TAKEN = (
-    ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".arrow", ".feather", ".gz",
-    ".7z", ".rar", ".xz", ".bz2", ".json", ".jsonl", ".xlsx",
+    ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".arrow", ".feather",
+    ".ndjson", ".xlsx", ".tfrecord",
 )  # fmt: skip
+_PACKED = (".gz", ".7z", ".rar", ".xz", ".bz2", ".zst")
 
 
 def parse(name: str, options: Sequence[str] = ()) -> tuple[Path, dict[str, str]]:
@@ -80,19 +81,37 @@ def advice(name: str) -> str:
     """Says how a file or folder of the user would be given; empty if that is what was done."""
     door, _, text = name.partition(":") if ":" in name else ("", "", name)
     path = Path(_OPTIONS.sub("", text)).expanduser()
-    if path.is_dir():
-        found = next(filter(None, map(_door, files_below(path))), "")
+    files = files_below(path) if path.is_dir() else [path]
+    better = next(filter(None, map(_door, files)), "")
+    if path.is_dir() and (not better or better.startswith("csv:")):
         # a table beside pictures is a part of their set
-        better = found if found and not found.startswith("csv:") else f"folder:{path}"
-    elif path.suffix.lower() in _NOT_TAKEN and not _door(path):
-        return (
-            f"{path.suffix} files are not taken; save the images by np.savez('FILE.npz', "
-            "images=..., labels=...) and give npz:FILE.npz"
-        )
-    else:
-        better = _door(path)
-    is_meant = not better or better.partition(":")[0] == door
-    return "" if is_meant else f"{path} would be given as {better}"
+        better = f"folder:{path}"
+    if better and better.partition(":")[0] != door:
+        return f"{path} would be given as {better}"
+    return "" if better and path.is_file() else next(filter(None, map(_way_out, files)), "")
+
+
+def _way_out(file: Path) -> str:
+    """Says what to do with a file that no door takes; empty if that is not known."""
+    suffix = file.suffix.lower()
+    arrays = "save the images by np.savez('FILE.npz', images=..., labels=...), give npz:FILE.npz"
+    if _door(file) or not file.is_file():
+        return ""
+    if suffix in _PACKED:
+        return f"{suffix} files are not taken: unpack {file.name}, or pack it as .zip or .tar.gz"
+    if _is_pickle(file):
+        return f"{file.name} is a pickle, which is never opened, as it can run code: {arrays}"
+    return f"{suffix} files are not taken: {arrays}" if suffix in _NOT_TAKEN else ""
+
+
+def _is_pickle(file: Path) -> bool:
+    """True for a pickle, as CIFAR's files are without a suffix."""
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(2)
+    except OSError:
+        return False
+    return start[:1] == b"\x80" and start[1:] <= b"\x05"
 
 
 def say_what_lies_beside(title: str, name: str) -> None:

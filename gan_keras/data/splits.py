@@ -1,23 +1,43 @@
 """Words for the splits of a set in names of folders, files and arrays, and in tables."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from gan_keras.foundation.errors import DataError
 
 # Words for the splits of a set, as folders and tables write them in any case.
 _SPLITS = {
-    "train": ("train", "training"),
+    "train": ("train", "training", "trainval", "train_val"),
     # FER2013 calls them public and private tests
     "val": ("val", "valid", "validation", "dev", "publictest"),
     "test": ("test", "testing", "eval", "evaluation", "privatetest"),
 }
 _SPLIT_OF = {word: split for split, words in _SPLITS.items() for word in words}
+# Words that say so only beside others.
+_SHORT = {"tr": "train", "trn": "train", "te": "test", "tst": "test", "ts": "test", "va": "val"}
+_SHORT |= {"holdout": "test"}
 
 
 def split_of(word: str) -> str:
     """Returns the split that a folder or a value of a table names: train, val or test; else ""."""
-    return _SPLIT_OF.get(re.sub(r"[ _-]?(set|data|images)$", "", word.strip().lower()), "")
+    plain = re.sub(r"[ _-]?(set|data|images|s?daten|\d+)$", "", word.strip().lower())
+    return _SPLIT_OF.get(plain, "")
+
+
+def splits_of(names: Collection[str]) -> dict[str, str]:
+    """Returns the split of each of some folders side by side that are splits.
+
+    They are called so (short words count if all are), or differ in such words only, as `seg_train`
+    and `seg_test`, or `1_train` and `2_test`.
+    """
+    short = {name: split_of(name) or _SHORT.get(name.lower(), "") for name in names}
+    if found := short if all(short.values()) else {n: s for n in names if (s := split_of(n))}:
+        return found
+    told = {name: split_words(name) for name in names}
+    rests = {tuple(word for word in rest if not word.isdigit()) for _, rest in told.values()}
+    splits = {name: words[0] for name, (words, _) in told.items() if len(words) == 1}
+    is_clear = len(rests) == 1 and 1 < len(names) == len(splits) == len({*splits.values()})
+    return splits if is_clear else {}
 
 
 def split_words(name: str) -> tuple[list[str], list[str]]:

@@ -119,6 +119,8 @@ def open_store(path: Path) -> Store:
         raise DataError(f"there is no folder, .zip or .tar {path}")
     if not store.names:
         only = f", only other files ({by_suffix(store.others)})" if store.others else ""
+        if only and path.is_file():
+            only += ", which must be unpacked first"
         first = f"; {store.skipped[0][0]!r}: {store.skipped[0][1]}" if store.skipped else ""
         raise DataError(f"{path} holds no pictures{only}{first}")
     return store

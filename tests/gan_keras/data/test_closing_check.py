@@ -20,7 +20,7 @@ def written(classes, dark=(), blank=()):
     for label in dark:
         images[labels == label] = 255 - images[labels == label]
     images[list(blank)] = 7
-    return Dataset("set", images, labels, images[:0], labels[:0], tuple(classes))
+    return Dataset("set", images, labels, images.copy(), labels, tuple(classes))
 
 
 @pytest.fixture
@@ -108,9 +108,17 @@ def test_polarity_that_differs_within_classes(said):
     assert said(dataset)[1] == lines
 
 
+def test_no_test_images_are_said(said):
+    dataset = written("ab")
+    none = dataset.select(np.arange(12), np.arange(0))
+    assert said(none)[1] == [
+        "there are no test images: too few to draw one in ten, or none of these classes"
+    ]
+
+
 def test_photographs_have_no_polarity(said):
     noise = np.random.default_rng(0).integers(0, 256, (12, 12, 12, 3)).astype(np.uint8)
-    dataset = dataclasses.replace(written("ab"), train_images=noise, test_images=noise[:0])
+    dataset = dataclasses.replace(written("ab"), train_images=noise, test_images=noise)
     assert said(dataset)[1] == []
 
 
@@ -134,7 +142,7 @@ def test_large_images_are_said_to_be_large(said):
     dataset = written("ab")
     tall = np.zeros((12, 65, 20, 1), np.uint8)
     tall[:, 30:40, 5:15] = 255
-    dataset = dataclasses.replace(dataset, train_images=tall, test_images=tall[:0])
+    dataset = dataclasses.replace(dataset, train_images=tall, test_images=tall)
     (line,) = said(dataset)[1]
     assert line.startswith("images of 65 x 20 pixels")
     assert "--image_size=64" in line

@@ -128,7 +128,10 @@ SPLIT = digits(root="TRAIN/") | digits(root="Testing/", number=2)
         (
             digits(root="train/") | digits("3", 2, root="test/"),
             (18, 0),
-            ["classes without a train image are left out, and so are their 2 test images: 3"],
+            [
+                "classes without a train image are left out, and so are their 2 test images: 3",
+                "there are no test images: too few to draw one in ten, or none of these classes",
+            ],
         ),
         (
             digits(root="a/seg_train/seg_train/")
@@ -198,7 +201,7 @@ def test_hasy_needs_its_columns_and_says_so(tmp_path, capsys):
     assert load(path).num_classes == 1
     (line, _) = said(capsys)
     assert "of one class, but there is a table, hasy-data-labels.csv (columns: path, sy" in line
-    assert "`,labels=hasy-data-labels.csv,file=COLUMN,label=COLUMN` behind the path" in line
+    assert "`,labels=hasy-data-labels.csv,file=path,label=COLUMN` behind the path" in line
     found = load(f"{path},labels=hasy-data-labels.csv,file=path,label=latex,group=user_id")
     assert found.class_names == (",", "\\alpha")
     assert {(shade % 2, name) for shade, name in together(found)} == {(0, "\\alpha"), (1, ",")}
@@ -232,6 +235,49 @@ def test_hugging_face_folders(tmp_path, capsys, write, where):
     assert said(capsys) == []
 
 
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a.json": '{"annotations": [{"image_id": 1}]}'}, "a.json tells where objects are"),
+        ({"x/1.xml": "<a><bndbox>"}, "x/1.xml tells where"),
+        ({"labels/1.txt": "0 0.5 0.5 0.25 1\n"}, "labels/1.txt tells where"),
+        (digits(root="train/") | digits(root="query/"), "query train splits or classes"),
+    ],
+)
+def test_what_is_not_a_class_per_picture_is_refused(tmp_path, files, message):
+    pictures = {} if len(files) > 1 else {f"images/{i}.png": png(i) for i in range(20)}
+    with pytest.raises(DataError, match=message):
+        load(write_files(tmp_path / "p", pictures | files))
+
+
+def test_the_table_that_names_classes_is_advised(tmp_path, capsys):
+    files = {f"images/{i}.png": png(i) for i in range(20)} | {"notes.txt": b"1 2 3"}
+    tables = {
+        "sample.csv": "id,label\n" + "".join(f"{i},0\n" for i in range(20)),
+        "test.csv": "id\n" + "".join(f"{i}\n" for i in range(16, 20)),
+        "train.csv": "id,label\n" + "".join(f"{i},{i % 3}\n" for i in range(16)),
+    }
+    load(write_files(tmp_path / "p", files | tables))
+    assert "`,labels=train.csv,file=id,label=COLUMN`" in said(capsys)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("data_batch_1", b"\x80\x04.", "data_batch_1 is a pickle, which is never opened"),
+        ("a.pkl.gz", b"\x1f\x8b", "unpack a.pkl.gz, or pack it as .zip"),
+        ("a.tar.xz", b"\xfd7zXZ", "unpack a.tar.xz, or pack it as .zip"),
+        ("a.mat", b"MATLAB", ".mat files are not taken: save the images by np.savez"),
+        ("a.npz", b"PK", "p would be given as npz:.*a.npz|a.npz would be given as npz:"),
+    ],
+)
+def test_files_that_are_not_taken_come_with_a_way_out(tmp_path, name, content, message):
+    path = write_files(tmp_path / "p", {name: content})
+    for given in (f"folder:{path}", f"folder:{path / name}", str(path / name)):
+        with pytest.raises(DataError, match=message):
+            data.load(given)
+
+
 def test_a_split_that_is_given_alone_is_said(tmp_path, capsys):
     write_files(tmp_path / "p", digits(root="train/") | digits(root="test/") | {"notes/a.txt": b""})
     load(tmp_path / "p" / "train")
@@ -246,7 +292,7 @@ def test_captions_are_no_labels(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "form", ["{}.png", "img/{}.png", "set/img/{}.png", "./img/{}.png", "img/{}"]
+    "form", ["{}.png", "img/{}.png", "set/img/{}.png", "./img/{}.png", "img/{}", "{}"]
 )
 def test_paths_of_a_table_are_found_wherever_they_begin_and_end(tmp_path, form):
     files = {f"set/img/{i}.png": png(i) for i in range(4)}
@@ -286,7 +332,7 @@ def test_good_files_among_bad_ones(tmp_path, capsys):
     assert "'b/0.png' is left out: not a picture of a known kind" in said
     assert "41 more files are left out (41 x not a picture of a known kind)" in said
     assert "files without a picture that can be read: .txt 1" in said
-    assert said.count("\n") == 12
+    assert said.count("\n") == 13
 
 
 def test_sizes_that_differ_get_one(tmp_path, capsys):
@@ -347,6 +393,7 @@ def test_group_column(tmp_path):
         ),
         ({"labels.csv": "file,label\n../3.png,a\n"}, "", r"line 2: .* picture '\.\./3.png'"),
         ({"labels.csv": "file,label,split\n3.png,a,test\n"}, "", "all pictures are in the test"),
+        ({"labels.csv": "3.png,a\n"}, "", "write a line `file,label` above it"),
         ({}, ",label=letter", "has no labels.csv"),
         ({}, ",labels=none.csv", "cannot read none.csv"),
     ],

@@ -20,6 +20,15 @@ from gan_keras.data.layouts import Place, places
             ["train/images/0/1", "train/images/1/1", "val/0/2"],
             ["0/1 train 0", "1/1 train 1", "0/2 val 0"],
         ),
+        # short words, and other additions; numbers
+        (["tr/0/1", "te/0/1", "tr/1/1"], ["0/1 train 0", "0/1 test 0", "1/1 train 1"]),
+        (["Trainingsdaten/0/1", "Testdaten/0/1"], ["0/1 train 0", "0/1 test 0"]),
+        (["train_val/0/1", "test/0/1"], ["0/1 train 0", "0/1 test 0"]),
+        (["1_train/0/1", "2_test/0/1"], ["0/1 train 0", "0/1 test 0"]),
+        (["train2017/0/1", "val2017/0/1"], ["0/1 train 0", "0/1 val 0"]),
+        (["train/0/1", "holdout/0/1"], ["0/1 train 0", "0/1 test 0"]),
+        # languages
+        (["tr/1", "te/1", "de/1"], ["tr/1  tr", "te/1  te", "de/1  de"]),
         # a class of vehicles
         (["bus/1", "car/1", "train/1"], ["bus/1  bus", "car/1  car", "train/1  train"]),
         (["train/0/1", "train/1/1", "figures/2"], ["0/1 train 0", "1/1 train 1", None]),

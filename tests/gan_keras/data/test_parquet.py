@@ -76,14 +76,20 @@ def test_jpegs_are_read_as_in_a_folder(tmp_path):
     )
 
 
-def test_columns_by_name_and_text_labels(tmp_path):
+def test_columns_by_name_and_text_labels(tmp_path, capsys):
     kinds = {"fine": list("abcabcabc"), "coarse": list("xyxyxyxyx"), "label": None}
     path = write(tmp_path / "a.parquet", 0, 9, names=None, mask=[png()] * 9, **kinds)
     found = data.load(f"parquet:{path},image=image,label=coarse")
     assert found.class_names == ("x", "y")
     with pytest.raises(DataError, match="several columns of pictures: image, mask; columns: "):
         data.load(f"parquet:{path}")
+    capsys.readouterr()
     assert data.load(f"parquet:{path},image=image").class_names == ("all",)
+    assert "columns that are not used: mask fine coarse\n" in capsys.readouterr().err
+    kinds = {"fine_label": [*range(9)], "coarse_label": [*range(9)], "label": None}
+    path = write(tmp_path / "b.parquet", 0, 9, names=None, **kinds)
+    with pytest.raises(DataError, match="which column is the class: fine_label, coarse_label"):
+        data.load(f"parquet:{path}")
 
 
 @pytest.mark.parametrize(

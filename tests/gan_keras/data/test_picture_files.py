@@ -132,7 +132,7 @@ def test_values_that_mean_ink_in_other_ways(pictures, capsys, arrays, suffix, in
         paper = 0 if line else 255
         assert (np.abs(shown - (16 * ink + 128 * paper)) < 16 * 3).all()
         said = capsys.readouterr().err
-        assert said.count("\n") == bool(line)
+        assert said.count("\n") == bool(line) + (found.test_labels.size == 0)
         assert line in said
 
 
