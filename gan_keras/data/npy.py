@@ -44,8 +44,9 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
     transposed = places.is_transposed(given)
     roles = npz.roles_of([file.stem for file in paths])
     if "labels" in roles.get("train", {}) and "images" in roles["train"]:
-        if len({file.parent for file in paths}) > 1:
-            raise DataError(f"{path} holds several sets: name one of its folders")
+        if len(folders := sorted({file.parent for file in paths})) > 1:
+            known = " ".join(f"npy:{folder}" for folder in folders)
+            raise DataError(f"{path} has several sets, say which: {known}")
         found = {file.stem: _open(file) for file in paths}
         parts = {
             split: Part([found[names["images"]]], found.get(names.get("labels", "")))

@@ -196,15 +196,19 @@ def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
         (checkpoints.step_of(path), wanted, path)
         for path in checkpoints.existing(folder.checkpoints)
     ]
-    failures = []
+    failures, record = [], {}
     try:
         if folder.generator.exists():
-            paths.append((exports.step(folder.generator), not wanted, folder.generator))
+            record = exports.read(folder.generator)
+            paths.append((int(record.get("step", -1)), not wanted, folder.generator))
     except DataError as error:
         failures.append(error)
     for _, _, path in sorted(paths, reverse=True):
         try:
-            opened = (_exported if path == folder.generator else _restored)(stored, path)
+            if path == folder.generator:
+                opened = _exported(stored, path, record)
+            else:
+                opened = _restored(stored, path)
         except (DataError, UsageError) as error:
             failures.append(error)
             continue
@@ -216,10 +220,9 @@ def open_run(workdir: str | Path, autoencoder: bool = False) -> Sampler:
     raise DataError(f"{workdir} has neither generator.keras nor a checkpoint yet")
 
 
-def _exported(stored: Mapping[str, Any], path: Path) -> Sampler:
-    """Opens the exported generator of a run."""
+def _exported(stored: Mapping[str, Any], path: Path, record: Mapping[str, Any]) -> Sampler:
+    """Opens the exported generator of a run, whose record has been read."""
     options = stored["options"]
-    record = exports.read(path)
     step, run = record.get("step"), stored.get("run")
     if run and record.get("run", run) != run:
         raise DataError(f"{path} is of another run")
@@ -227,7 +230,7 @@ def _exported(stored: Mapping[str, Any], path: Path) -> Sampler:
     form = options["latent"], options["ink"], options.get("value_range", "signed")
     names = tuple(stored["data"]["class_names"])
     origin = str(path), options["dataset"], step
-    return Sampler(exports.load_model(path), names, *form, *origin)
+    return Sampler(exports.load_model(path, record), names, *form, *origin)
 
 
 def _restored(stored: Mapping[str, Any], path: Path) -> Sampler:

@@ -7,6 +7,7 @@ is written and copied together with the weights. File times say nothing: copies 
 import json
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,12 @@ def step(path: Path) -> int:
     return int(read(path).get("step", -1)) if path.exists() else -1
 
 
-def load_model(path: Path) -> "keras.Model":
+def load_model(path: Path, record: Mapping[str, Any] | None = None) -> "keras.Model":
     """Opens a `.keras` file; code stored inside it is never run.
+
+    Args:
+        path: The file.
+        record: What `read` gave, where that is known already.
 
     Raises:
         DataError: If there is none, it is damaged, or of a version of Keras that this one cannot
@@ -75,7 +80,7 @@ def load_model(path: Path) -> "keras.Model":
     """
     import keras  # late: takes seconds
 
-    written_by = read(path)["keras"]
+    written_by = (record or read(path))["keras"]
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # whatever an unfit file makes Keras raise

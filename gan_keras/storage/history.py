@@ -56,7 +56,10 @@ class History:
         """Adds the row of an epoch, counted from 1, and writes the file."""
         texts = {name: f"{float(value):.6g}" for name, value in values.items()}
         self.rows.append({"epoch": str(epoch), "step": str(step), **texts})
-        with atomic_path(self.path) as temporary, temporary.open("w", newline="") as file:
+        with (
+            atomic_path(self.path) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, self._names())
             writer.writeheader()
             writer.writerows(self.rows)

@@ -401,7 +401,7 @@ def test_several_sets_of_arrays_are_refused(tmp_path):
         (tmp_path / folder).mkdir()
         np.save(tmp_path / folder / "train_images.npy", IMAGES)
         np.save(tmp_path / folder / "train_labels.npy", LABELS)
-    with pytest.raises(DataError, match="several sets"):
+    with pytest.raises(DataError, match="several sets, say which: npy:.*/identity npy:.*/inverse"):
         data.load(f"npy:{tmp_path}")
 
 
