@@ -5,14 +5,13 @@ What is recognised is said on standard error; what is not known for certain is r
 
 import dataclasses
 import hashlib
-import sys
 from collections.abc import Mapping, Sequence, Sized
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import numpy as np
 
-from gan_keras.data.closing_check import say
+from gan_keras.data.closing_check import note, say
 from gan_keras.data.dataset import Dataset, Examples
 from gan_keras.data.lazy import LazyImages, file_stamp
 from gan_keras.data.options import DataOptions
@@ -119,7 +118,7 @@ class Form:
         notes += [f"in rows, of {dims[0]} x {dims[1]} pixels"] if len(stored) == 1 else []
         notes += ["rows and columns exchanged"] if transposed else []
         if notes:
-            print(f"{name}: images {dtype} {stored}: {', '.join(notes)}", file=sys.stderr)
+            note(name, f"images {dtype} {stored}: {', '.join(notes)}")
         if transposed:
             dims = (dims[1], dims[0], dims[2])
         return cls(stored, dims, first, low, high, transposed)
@@ -172,12 +171,7 @@ def dataset(
     form = Form.recognise(
         name, [array for part in parts.values() for array in part.images], transposed
     )
-    labels, names = class_numbers(
-        name,
-        {split: (part.labels, len(part)) for split, part in parts.items()},
-        class_names,
-        must_fit=False,
-    )
+    labels, names = class_numbers(name, parts, class_names, must_fit=False)
     number = sum(map(len, parts.values()))
     images = {split: _examples(part, form, number, options) for split, part in parts.items()}
     if isinstance(images["train"], LazyImages) and not options.channel_number:
@@ -237,8 +231,9 @@ def with_test_split(name: str, parts: Mapping[str, T]) -> dict[str, T]:
     """
     if "train" not in parts:
         raise DataError(f"{name} has no train images")
-    if "test" in parts and parts["test"].labels is None and parts["train"].labels is not None:
-        say(name, f"{len(parts['test']):,} test images without labels are left out")
+    test = parts.get("test")
+    if test is not None and parts["train"].labels is not None and _are_secret(test.labels):
+        say(name, f"{len(test):,} test images without labels are left out")
         parts = {split: part for split, part in parts.items() if split != "test"}
     if "val" in parts:
         say_validation(name, len(parts["val"]), "test" in parts)
@@ -246,9 +241,14 @@ def with_test_split(name: str, parts: Mapping[str, T]) -> dict[str, T]:
     return {"train": parts["train"]} | ({} if test is None else {"test": test})
 
 
+def _are_secret(labels: np.ndarray | None) -> bool:
+    """True for no labels, and for -1, where a contest keeps those of its tests to itself."""
+    return labels is None or (labels.dtype.kind == "i" and len(labels) > 0 and labels.min() < 0)
+
+
 def class_numbers(
     name: str,
-    given: Mapping[str, tuple[np.ndarray | None, int]],
+    parts: Mapping[str, Labelled],
     class_names: Sequence[str] | None = None,
     must_fit: bool = True,
 ) -> tuple[dict[str, np.ndarray], Sequence[str]]:
@@ -256,7 +256,7 @@ def class_numbers(
 
     Args:
         name: Name of the data set, for messages.
-        given: By split, the labels (None where there are none) and the number of images.
+        parts: By split, images with their labels.
         class_names: Names that integer labels number; the labels' own values by default.
         must_fit: Refuses labels that have no name; else they are their own names.
 
@@ -266,10 +266,10 @@ def class_numbers(
     Raises:
         DataError: If a label has no class, or the form of the labels is not known.
     """
-    if all(labels is None for labels, _ in given.values()):
+    if all(part.labels is None for part in parts.values()):
         say(name, "there are no labels; all images are of one class")
-        return {s: np.zeros(number, np.int32) for s, (_, number) in given.items()}, (UNLABELLED,)
-    plain = {split: _plain_labels(name, split, *found) for split, found in given.items()}
+        return {s: np.zeros(len(part), np.int32) for s, part in parts.items()}, (UNLABELLED,)
+    plain = {s: _plain_labels(name, s, part.labels, len(part)) for s, part in parts.items()}
     joined = np.concatenate(list(plain.values()))
     if class_names and joined.dtype.kind in "iu":
         if 0 <= joined.min() <= joined.max() < len(class_names):
@@ -302,7 +302,7 @@ def _plain_labels(name: str, split: str, labels: np.ndarray | None, number: int)
                 f"{name}: {split} labels {shown} are neither one per image nor one-hot; one class "
                 "per image is needed"
             )
-        print(f"{name}: one-hot {split} labels {shown}", file=sys.stderr)
+        note(name, f"one-hot {split} labels {shown}")
         labels = labels.argmax(axis=1)
     if labels.shape != (number,):
         raise DataError(f"{name}: {split} labels {shown} for {number:,} images: one per image")

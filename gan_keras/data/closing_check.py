@@ -4,7 +4,7 @@ import dataclasses
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -26,6 +26,11 @@ _NAMED = 10
 def say(name: str, text: str) -> None:
     """Writes a line on a data set that its user should know of, on standard error."""
     print(f"WARNING: {name}: {text}", file=sys.stderr)
+
+
+def note(name: str, text: str) -> None:
+    """Writes a line on what has been recognised, on standard error."""
+    print(f"{name}: {text}", file=sys.stderr)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -88,27 +93,21 @@ def _check_names(dataset: Dataset) -> None:
 
     def caseless(name: str) -> str:
         # a letter and its capital are two characters, and so are \delta and \Delta
-        found = plain(name)
-        return found if len(found) == 1 or found.startswith("\\") else found.casefold()
+        return name if len(name) == 1 or name.startswith("\\") else name.casefold()
 
-    for key, what in ((plain, "blanks or normal form"), (caseless, "case")):
-        alike = [
-            " and ".join(map(repr, group))
-            for group in _alike(names, key)
-            if what != "case" or len({plain(name) for name in group}) > 1
-        ]
-        if alike:
+    once = {plain(name): name for name in reversed(names)}
+    for keys, what in (
+        ({name: plain(name) for name in names}, "blanks or normal form"),
+        ({name: caseless(key) for key, name in once.items()}, "case"),
+    ):
+        groups = defaultdict(list)
+        for name in names:
+            if name in keys:
+                groups[keys[name]].append(repr(name))
+        if alike := [" and ".join(group) for group in groups.values() if len(group) > 1]:
             more = f", and {len(alike) - 3:,} more" if len(alike) > 3 else ""
-            shown = ", ".join(alike[:3]) + more
-            say(dataset.name, f"classes whose names differ by {what} only: {shown}")
-
-
-def _alike(names: Sequence[str], key: Callable[[str], str]) -> list[list[str]]:
-    """Groups of two names or more that have the same key."""
-    groups = defaultdict(list)
-    for name in names:
-        groups[key(name)].append(name)
-    return [group for group in groups.values() if len(group) > 1]
+            what = f"classes whose names differ by {what} only"
+            say(dataset.name, f"{what}: {', '.join(alike[:3])}{more}")
 
 
 def _check_pixels(dataset: Dataset) -> None:

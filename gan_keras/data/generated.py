@@ -1,19 +1,17 @@
 """Generated images made elsewhere: a folder of pictures, or arrays in an .npz."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from gan_keras.data import arrays, folder, npz
+from gan_keras.data.closing_check import listed
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 from gan_keras.data.pictures import has_no_colour
 from gan_keras.data.records import UNLABELLED
 from gan_keras.foundation.errors import DataError
-
-# Names of classes in a message.
-_NAMED = 10
 
 
 def load(path: Path, dataset: Dataset, data_dir: Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -56,7 +54,8 @@ def _from_npz(path: Path, dataset: Dataset) -> tuple[np.ndarray, np.ndarray | No
     names = tuple(map(str, found.get("class_names", np.array(dataset.class_names)).ravel()))
     if labels is None:
         return images, None, names
-    numbers, names = arrays.class_numbers(str(path), {"generated": (labels, len(images))}, names)
+    part = arrays.Part([images], labels)
+    numbers, names = arrays.class_numbers(str(path), {"generated": part}, names)
     return images, numbers["generated"], names
 
 
@@ -105,13 +104,7 @@ def _renumbered(
     if unknown:
         raise DataError(
             f"{path} has classes that {dataset.name} has not: "
-            f"{_first(map(repr, unknown), ', ')}; it has {_first(known, ' ')}"
+            f"{listed([*map(repr, unknown)])}; it has {listed(known)}"
         )
     numbers = [known.index(name) if name in known else -1 for name in names]
     return np.array(numbers, np.int32)[labels]
-
-
-def _first(names: Iterable[str], separator: str) -> str:
-    """The first names of many, for a message."""
-    found = list(names)
-    return separator.join(found[:_NAMED] + ["..."] * (len(found) > _NAMED))

@@ -84,12 +84,7 @@ def read(content: bytes, where: str) -> tuple[list[str], list[tuple[int, dict[st
     if text.lstrip().startswith("{"):
         rows = list(_json_lines(text, where))
         return list(dict.fromkeys(name for _, row in rows for name in row)), rows
-    first = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
-    lines = _csv_lines(reader, where)
-    names = [name.strip() for name in next(lines, (1, []))[1]]
-    return names, list(_named(names, lines, where))
+    return _csv_rows(text, where)
 
 
 def _json_lines(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -106,26 +101,25 @@ def _json_lines(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
             yield number, {key: str(x) for key, x in row.items() if isinstance(x, plain)}
 
 
-def _csv_lines(reader: Iterator[list[str]], where: str) -> Iterator[tuple[int, list[str]]]:
-    """Yields the number and the values of each line that is not empty."""
-    before = 0  # the last line that was fine
+def _csv_rows(text: str, where: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Reads the column names, and the number and values of each line that is not empty."""
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    names: list[str] = []
+    rows: list[tuple[int, dict[str, str]]] = []
+    line = 0  # the last one that was fine
     try:
-        for row in reader:
-            before = reader.line_num  # ty: ignore[missing-attribute]
-            if any(value.strip() for value in row):
-                yield before, row
+        for cells in reader:
+            line = reader.line_num
+            if not names:
+                names = [cell.strip() for cell in cells]
+            elif len(cells) > len(names):
+                raise DataError(f"{where}, line {line}: more values than column names")
+            elif any(cell.strip() for cell in cells):
+                rows.append((line, dict(zip(names, cells, strict=False))))
     except csv.Error as error:
-        raise DataError(f"{where}, line {before + 1}: {error}") from None
-
-
-def _named(
-    names: Sequence[str], lines: Iterator[tuple[int, list[str]]], where: str
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yields the values of each line by column."""
-    for number, row in lines:
-        if len(row) > len(names):
-            raise DataError(f"{where}, line {number}: more values than column names")
-        yield number, dict(zip(names, row, strict=False))
+        raise DataError(f"{where}, line {line + 1}: {error}") from None
+    return names, rows
 
 
 def _present(names: Sequence[str], where: str, columns: Mapping[str, str]) -> dict[str, str]:

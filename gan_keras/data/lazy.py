@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -59,6 +59,15 @@ def file_stamp(path: Path) -> str:
     """Name, size and time of a file, for a digest."""
     facts = path.stat()
     return f"{path.name} {facts.st_size} {facts.st_mtime_ns}"
+
+
+def files_digest(paths: Iterable[Path], rows: Sequence[int] | np.ndarray) -> bytes:
+    """Hash of the names, sizes and times of files, and of numbers of rows in them."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{file_stamp(path)}\0".encode())
+    digest.update(np.asarray(rows, np.int64).tobytes())
+    return digest.digest()
 
 
 def from_array(images: np.ndarray) -> LazyImages:

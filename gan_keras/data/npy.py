@@ -47,18 +47,13 @@ def load(name: str, data_dir: Path, options: DataOptions) -> Dataset:
         if len(folders := sorted({file.parent for file in paths})) > 1:
             known = " ".join(f"npy:{folder}" for folder in folders)
             raise DataError(f"{path} has several sets, say which: {known}")
-        found = {file.stem: _open(file) for file in paths}
-        parts = {
-            split: Part([found[names["images"]]], found.get(names.get("labels", "")))
-            for split, names in roles.items()
-            if "images" in names
-        }
-        return arrays.dataset(places.title(path), parts, options, None, transposed)
-    splits: dict[str, list[Path]] = {}
-    for file in paths:
-        split = split_of(file.parent.name) if file.parent != path else ""
-        splits.setdefault(split or "train", []).append(file)
-    parts = {split: _classes(files) for split, files in splits.items()}
+        parts = npz.parts_of(roles, {file.stem: _open(file) for file in paths})
+    else:
+        splits: dict[str, list[Path]] = {}
+        for file in paths:
+            split = split_of(file.parent.name) if file.parent != path else ""
+            splits.setdefault(split or "train", []).append(file)
+        parts = {split: _classes(files) for split, files in splits.items()}
     return arrays.dataset(places.title(path), parts, options, None, transposed)
 
 

@@ -100,10 +100,7 @@ def read_dataset(
         )
     needed = [array for roles in wanted.values() for array in roles.values()]
     found = read(path, needed, ("split",), options.memory_bytes)
-    parts = {
-        split: Part([found[roles["images"]]], found.get(roles.get("labels", "")))
-        for split, roles in wanted.items()
-    }
+    parts = parts_of(wanted, found)
     if elsewhere:
         (labels,) = read(elsewhere, names_in(elsewhere)[:1]).values()
         parts = {"train": Part(parts["train"].images, labels)}
@@ -126,6 +123,17 @@ def roles_of(names: Sequence[str]) -> dict[str, dict[str, str]]:
             if rest in known and len(splits) <= 1:
                 found.setdefault(splits[0] if splits else "train", {}).setdefault(role, name)
     return found
+
+
+def parts_of(
+    roles: Mapping[str, Mapping[str, str]], found: Mapping[str, np.ndarray]
+) -> dict[str, Part]:
+    """Images and labels by split: of names as of `roles_of`, the arrays of these names."""
+    return {
+        split: Part([found[names["images"]]], found.get(names.get("labels", "")))
+        for split, names in roles.items()
+        if "images" in names
+    }
 
 
 def names_in(path: Path) -> list[str]:

@@ -6,7 +6,6 @@ import functools
 import hashlib
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from typing import BinaryIO, Protocol, TypeVar
 
 import numpy as np
 
-from gan_keras.data.closing_check import say
+from gan_keras.data.closing_check import note, say
 from gan_keras.data.dataset import Examples
 from gan_keras.data.lazy import LazyImages
 from gan_keras.data.options import DataOptions
@@ -255,10 +254,10 @@ def _choose_shape(
         height, width = sizes.pop()
         height, width = (width, height) if transposed else (height, width)
     elif not options.image_size and sizes:
-        print(
-            f"{name}: pictures of {len(sizes):,} sizes, brought to {height} x {width}; "
-            "--image_size=N asks for another",
-            file=sys.stderr,
+        note(
+            name,
+            f"pictures of {len(sizes):,} sizes, brought to {height} x {width}; --image_size=N asks "
+            "for another",
         )
     return Shape(height, width, channels, options.fit, transposed)
 
@@ -266,12 +265,11 @@ def _choose_shape(
 def _report(name: str, skipped: Sequence[tuple[str, str]]) -> None:
     """Names the files that are left out, on standard error."""
     for file, reason in skipped[:_NAMED]:
-        print(f"WARNING: {name}: {file!r} is left out: {reason}", file=sys.stderr)
+        say(name, f"{file!r} is left out: {reason}")
     if len(skipped) > _NAMED:
         reasons = Counter(reason for _, reason in skipped[_NAMED:]).most_common(3)
         most = "; ".join(f"{count:,} x {reason}" for reason, count in reasons)
-        more = len(skipped) - _NAMED
-        print(f"WARNING: {name}: {more:,} more files are left out ({most})", file=sys.stderr)
+        say(name, f"{len(skipped) - _NAMED:,} more files are left out ({most})")
 
 
 def _remember(listing: Path, shape: Shape, reading: Reading, bad: dict[int, str]) -> None:

@@ -6,7 +6,6 @@ import gzip
 import itertools
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +14,7 @@ import numpy as np
 
 from gan_keras.data import arrays, places
 from gan_keras.data.arrays import Part
-from gan_keras.data.closing_check import listed, say
+from gan_keras.data.closing_check import listed, note, say
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
 from gan_keras.data.splits import split_column
@@ -280,7 +279,7 @@ class _Table:
                 "the path says it"
             )
         which = "first" if found[0] == self.ends[0] else "last"
-        print(f"{title}: labels in the {which} column, by its values", file=sys.stderr)
+        note(title, f"labels in the {which} column, by its values")
         return found[0]
 
 

@@ -10,13 +10,16 @@ from gan_keras.data.splits import split_words
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError, UsageError
 
-# Suffixes of files that are a data set each, by door, and patterns of files that are a part of one.
-_SUFFIXES = {
-    "npz": (".npz",),
-    "csv": (".csv", ".csv.gz", ".tsv"),
-    "folder": (".zip", ".tar", ".tar.gz", ".tgz"),
+# Names of files, by door, and the doors that are given the folder which such files lie in.
+_FILES = {
+    "npz": r"\.npz$",
+    "csv": r"\.(csv|csv\.gz|tsv)$",
+    "folder": r"\.(zip|tar|tgz|tar\.gz|tar\.bz2)$",
+    "idx": r"[-.]idx\d",
+    "npy": r"\.npy$",
+    "parquet": r"\.parquet$",
 }
-_ONE_OF_MANY = {"idx": r"[-.]idx\d", "npy": r"\.npy$", "parquet": r"\.parquet$"}
+_TAKE_FOLDERS = ("idx", "npy", "parquet")
 _OPTIONS = re.compile(r"(,\w+=[^,]*)*$")
 _NOT_TAKEN = (
     ".mat", ".h5", ".hdf5", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".arrow", ".feather",
@@ -145,13 +148,9 @@ def say_what_lies_beside(title: str, name: str) -> None:
 
 def _door(file: Path) -> str:
     """Name of the data set of a file of the user by its suffix; empty if that says nothing."""
-    name = file.name.lower()
-    for door, suffixes in _SUFFIXES.items():
-        if name.endswith(suffixes):
-            return f"{door}:{file}"
-    for door, pattern in _ONE_OF_MANY.items():
-        if re.search(pattern, name):
-            return f"{door}:{file.parent}"
+    for door, pattern in _FILES.items():
+        if re.search(pattern, file.name.lower()):
+            return f"{door}:{file.parent if door in _TAKE_FOLDERS else file}"
     return ""
 
 

@@ -147,7 +147,7 @@ def _tar_store(path: Path) -> Store:
         name = member_path(member.name)
         if member.isdir() or not name or _is_hidden(name):
             continue
-        reason = _refuse_path(member.name) or _too_large(member.size)
+        reason = _refuse(member.size, member.name)
         if member.islnk() or member.issym():
             reason = "a link"
         elif not member.isreg() or member.issparse():
@@ -173,7 +173,9 @@ def _zip_store(path: Path) -> Store:
     for entry in archive.infolist():
         name = member_path(entry.filename)
         if not entry.filename.endswith(("/", "\\")) and not _is_hidden(name):
-            reason = _refuse(entry)
+            reason = _refuse(entry.file_size, entry.filename) or refusal(entry) or ""
+            if stat.S_ISLNK(entry.external_attr >> 16):
+                reason = "a link"
             listing.append((name, f"{entry.file_size} {entry.CRC:08x}", reason))
             if not reason:
                 entries.setdefault(name, entry)
@@ -218,7 +220,7 @@ def _list_folder(path: Path) -> Iterator[tuple[str, str, str]]:
                 elif entry.is_file():  # no pipes and devices, which could block for ever
                     facts = entry.stat()
                     stamp = f"{facts.st_size} {facts.st_mtime_ns}"
-                    yield name, stamp, _too_large(facts.st_size)
+                    yield name, stamp, _refuse(facts.st_size)
             except OSError as error:
                 yield name, "", f"cannot be looked at: {error.strerror}"
 
@@ -229,20 +231,10 @@ def _leads_inside(link: str, root: str) -> bool:
     return target.is_file() and target.is_relative_to(root)
 
 
-def _refuse(entry: zipfile.ZipInfo) -> str:
-    """Reason why an entry is left out; empty if it is not."""
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        return "a link"
-    return _refuse_path(entry.filename) or _too_large(entry.file_size) or refusal(entry) or ""
-
-
-def _refuse_path(name: str) -> str:
-    """Reason why an entry of a name is left out; empty if it is not."""
-    return "its path leads out of the archive" if leads_out(name) else ""
-
-
-def _too_large(size: int) -> str:
-    """Reason why a file of a size is left out; empty if it is not."""
+def _refuse(size: int, entry: str = "") -> str:
+    """Reason why a file of a size, or an entry of a name, is left out; empty if it is not."""
+    if leads_out(entry):
+        return "its path leads out of the archive"
     return f"more than {MAX_FILE_BYTES:,} bytes" if size > MAX_FILE_BYTES else ""
 
 

@@ -1,7 +1,6 @@
 """Any record of a prepared TFDS set by its number, without reading those before it."""
 
 import functools
-import hashlib
 import io
 import os
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from gan_keras.data.lazy import file_stamp
+from gan_keras.data.lazy import files_digest
 from gan_keras.data.pictures import BadPictureError
 from gan_keras.foundation.errors import DataError, one_line
 
@@ -83,11 +82,7 @@ class RecordFiles:
 
     def digest(self, rows: Sequence[int]) -> bytes:
         """Hash of the places of some records, with the names, sizes and times of all files."""
-        digest = hashlib.sha256()
-        for path in self._paths:
-            digest.update(f"{file_stamp(path)}\0".encode())
-        digest.update(self._order[np.asarray(rows, np.int64)].tobytes())
-        return digest.digest()
+        return files_digest(self._paths, self._order[np.asarray(rows, np.int64)])
 
     def _features(self, row: int) -> Mapping[str, Any]:
         """The features of a record by name."""
