@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import entropy
-from sklearn.metrics import euclidean_distances
 
 from gan_keras.data.dataset import Examples
+from gan_keras.evaluation.neighbours import centred
 from gan_keras.storage.metrics import by_name, number
 
 # Pairs grow with the square; 1,000 images give 499,500 distances, far below the noise of seeds.
 DIVERSITY_IMAGES = 1000
+# Values of an image up to which float32 has the products of `centred` exactly: 2^24 / 128^2.
+EXACT = 1024
 # A class is a mode of a generator from this share of its images on.
 MODE_SHARE = 0.01
 
@@ -75,10 +77,19 @@ def within_class_diversity(images: Examples, labels: np.ndarray, num_classes: in
         if len(members) > DIVERSITY_IMAGES:
             members = random.choice(members, DIVERSITY_IMAGES, replace=False)
         if len(members) > 1:
-            # whole numbers: float64 has all products exactly, so equal images are at distance 0
-            flat = images[members].reshape(len(members), -1).astype(np.float64)
-            found[label] = euclidean_distances(flat).sum() / 255 / (len(flat) * (len(flat) - 1))
+            pairs = len(members) * (len(members) - 1)
+            found[label] = _distances(centred(images[members])).sum() / 255 / pairs
     return found
+
+
+def _distances(points: np.ndarray) -> np.ndarray:
+    """Returns Euclidean distances of each to each, float64; equal ones of `centred` are at 0."""
+    if points.shape[1] > EXACT:
+        points = points.astype(np.float64)
+    products = points @ points.T
+    squares = products.diagonal()
+    squares = squares[:, np.newaxis] + squares - 2 * products
+    return np.sqrt(np.maximum(squares, 0), dtype=np.float64)
 
 
 def _mean(values: np.ndarray) -> float | None:
