@@ -1,6 +1,7 @@
 """The last look at a data set, whatever has loaded it: says what is hardly meant, a line each."""
 
 import dataclasses
+import re
 import sys
 import unicodedata
 from collections import defaultdict
@@ -21,6 +22,8 @@ _NEAR, _UNIFORM, _DARK, _LIGHT = 32, 0.6, 64, 191
 _PART_BYTES = 8_000_000
 _LARGE = 64  # pixels; see README, "Not supported"
 _NAMED = 10
+# Names of folders of pictures beside others that belong to them, such as masks.
+_KIND = re.compile(r"(image|img|mask|label|annotation)s?|gt|ground[ _-]?truth", re.IGNORECASE)
 
 
 def say(name: str, text: str) -> None:
@@ -87,6 +90,8 @@ def _check_names(dataset: Dataset) -> None:
     names = dataset.class_names
     if len(names) > 1 and (words := [name for name in names if split_of(name)]):
         say(dataset.name, f"classes that are named like the splits of a set: {listed(words)}")
+    if len(names) > 1 and (kinds := [name for name in names if _KIND.fullmatch(name)]):
+        say(dataset.name, f"classes that are named like kinds of files: {listed(kinds)}")
 
     def plain(name: str) -> str:
         return unicodedata.normalize("NFC", "".join(name.split()))

@@ -265,12 +265,17 @@ def _look_for_other_classes(title: str, store: Store, places: Sequence[Place | N
         for place in places
         if place and place.path.count("/") > 1
     }
-    if len(deeper) > len({label for label, _ in deeper}):
-        if 1 < len(labels) <= _MOST_SPLITS and any(split_words(label)[0] for label in labels):
-            raise DataError(
-                f"{title}: are the folders {listed(labels)} splits or classes? there are others in "
-                "them; splits are called train, val and test, classes something else"
-            )
+    is_deep = len(deeper) > len({label for label, _ in deeper})
+    told = [splits[0] for label in labels if (splits := split_words(label)[0])]
+    # pix2pix has trainA, trainB, testA, testB
+    if (len(told) == len(labels) and len({*told}) > 1) or (
+        is_deep and told and 1 < len(labels) <= _MOST_SPLITS
+    ):
+        raise DataError(
+            f"{title}: are the folders {listed(labels)} splits or classes? splits are called "
+            "train, val and test, with folders of classes in them; classes something else"
+        )
+    if is_deep:
         named = "/".join(min(deeper))
         say(title, f"folders inside the class folders make no classes of their own, as {named}")
     if len(labels) > 1:

@@ -23,7 +23,7 @@ _ROLES = {
     "labels": ("labels", "label", "y", "target", "targets", "arr_1"),
 }
 # Arrays of the names that labels number.
-_CLASS_NAMES = ("class_names", "target_names", "label_names", "classes")
+_CLASS_NAMES = ("class_names", "target_names", "label_names")
 # Deflate makes at most this many bytes out of one.
 _MAX_RATIO = 1032
 _LOCAL_HEADER = struct.Struct("<26xHH")  # lengths of the name and of the extra field behind it
@@ -107,9 +107,11 @@ def read_dataset(
     if parts.keys() == {"train"} and "split" in found:
         parts = arrays.divided(name, parts["train"], found["split"])
     names = next((key for key in _CLASS_NAMES if key in there), None)
+    class_names = names and [str(name) for name in read(path, [names])[names].ravel().tolist()]
+    if class_names and len({*class_names}) < len(class_names):  # one per image
+        names = class_names = None
     if unused := [array for array in there if array not in {*needed, "split", names}]:
         say(name, f"arrays that are not used: {listed(unused)}")
-    class_names = names and [str(name) for name in read(path, [names])[names].ravel().tolist()]
     return arrays.dataset(name, parts, options, class_names, transposed)
 
 

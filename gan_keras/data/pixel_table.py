@@ -21,6 +21,7 @@ from gan_keras.data.splits import split_column
 from gan_keras.foundation.errors import DataError, one_line
 
 _LINES = 4096  # read at once
+_PACKED = 16  # figures from which on a value is all pixels of an image
 _LABELS = ("label", "class")  # names that leave no doubt
 # Kolmogorov-Smirnov distance, and correlation, of two columns: below the one and above the other
 # both are of pixels side by side.
@@ -120,7 +121,7 @@ class _Table:
         else:
             ahead.append(file.readline())
             sizes = [len(value.split()) for value in _cells(ahead[1], delimiter)]
-            if is_packed := max(sizes, default=0) > 1 and len(sizes) == len(names):
+            if is_packed := max(sizes, default=0) >= _PACKED and len(sizes) == len(names):
                 at = sizes.index(max(sizes))
                 names[at : at + 1] = [f"{names[at]} {number}" for number in range(sizes[at])]
             pixels = [n for n, name in enumerate(names) if re.search(r"\d$", name)]

@@ -42,7 +42,8 @@ def splits_of(names: Collection[str]) -> dict[str, str]:
 
 def split_words(name: str) -> tuple[list[str], list[str]]:
     """Returns the splits that words of a name tell, and its other words, in lower case."""
-    words = [word for word in re.split(r"[ ._-]+", name.lower()) if word]
+    parts = re.split(r"[ ._-]+|(?<=[a-z])(?=[A-Z])", name)  # trainA as train-a
+    words = [part.lower() for part in parts if part]
     return [*filter(None, map(split_of, words))], [word for word in words if not split_of(word)]
 
 

@@ -177,6 +177,8 @@ def test_names_of_classes_in_an_npz(tmp_path, capsys, key):
     found = data.load(save(tmp_path, **arrays, **{key: backwards}))
     assert found.class_names == NAMES[::-1]
     assert "arrays that are not used: writer\n" in capsys.readouterr().err
+    same(data.load(save(tmp_path, **arrays, **{key: LETTERS})))  # one per image
+    assert f"arrays that are not used: writer {key}\n" in capsys.readouterr().err
     same(data.load(save(tmp_path, **arrays, **{key: backwards[1:]})))
     assert "its 9 class names are not used: labels must lie in 0..8" in capsys.readouterr().err
 
@@ -434,6 +436,7 @@ def write_table(
         ({"names": "0", "pixel": "0."}, NAMES, ""),  # as pandas makes them
         ({"names": "\ufefflabel"}, NAMES, ""),
         ({"labels": LABELS.astype(float)}, NAMES, ""),
+        ({"labels": [f"no {label}" for label in LABELS]}, tuple(f"no {n}" for n in NAMES), ""),
         ({"labels": [f"'{label}'" for label in LABELS]}, NAMES, ""),  # of ARFF
         (
             {"labels": LETTERS, "last": True, "names": "kind", "end": "\r\n"},

@@ -68,6 +68,7 @@ def test_classes_without_a_train_image_are_dropped(said, lazy):
         (written("aA"), []),
         (written(("\\delta", "\\Delta", "x")), []),
         (written(("train", "Testing", "x")), ["are named like the splits of a set: train Testing"]),
+        (written(("images", "masks")), ["are named like kinds of files: images masks"]),
         (written(("trainingSet", "x")), ["are named like the splits of a set: trainingSet"]),
         (written(("cat", "Cat", "x")), ["whose names differ by case only: 'cat' and 'Cat'"]),
         (

@@ -242,6 +242,10 @@ def test_hugging_face_folders(tmp_path, capsys, write, where):
         ({"x/1.xml": "<a><bndbox>"}, "x/1.xml tells where"),
         ({"labels/1.txt": "0 0.5 0.5 0.25 1\n"}, "labels/1.txt tells where"),
         (digits(root="train/") | digits(root="query/"), "query train splits or classes"),
+        (
+            {f"{s}{c}/{i}.png": png() for s in ("train", "test") for c in "AB" for i in (1, 2)},
+            "testA testB trainA trainB splits or classes",
+        ),
     ],
 )
 def test_what_is_not_a_class_per_picture_is_refused(tmp_path, files, message):
