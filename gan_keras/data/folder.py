@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import posixpath
 import re
 from collections import Counter, defaultdict
@@ -23,7 +24,8 @@ from gan_keras.foundation.errors import DataError
 _OPTIONS = ("labels", "file", "label", "split", "group")
 # Files of one name that may be meant by the end of a path in a table.
 _ALIKE = 100
-_FEW = 10  # files of a kind that are looked into
+# Files of a kind that are looked into, and columns and lines of a table.
+_FEW, _NAMED, _SOME = 10, 20, 1000
 _MOST_SPLITS = 3
 # Boxes in JSON as of COCO, in XML as of VOC, and in lines as of YOLO: a class and four shares.
 _BOX = re.compile(rb'"image_id"|<bndbox>|^\d+( [01](\.\d+)?){4}\s*$', re.MULTILINE)
@@ -312,10 +314,12 @@ def _likely_table(store: Store) -> str:
     for name in sorted(tables, key=lambda name: (name.count("/"), name))[:_FEW]:
         try:
             content, where, folder = _table_inside(store, name)
-            columns, rows = label_tables.read(content, where)
+            columns, lines = label_tables.read(content, where)
+            rows = list(itertools.islice(lines, _SOME))
         except DataError as error:
             found.append((0, f"{name} ({error})"))
             continue
+        columns = columns[:_NAMED]
         values = {column: [row.get(column, "") for _, row in rows] for column in columns}
         named = {
             column: sum(find(value.strip(), folder) is not None for value in each if value)
@@ -324,7 +328,7 @@ def _likely_table(store: Store) -> str:
         file = max(columns, key=lambda column: named[column], default="")
         repeats = any(1 < len({*each}) < len(each) for each in values.values())
         number = named.get(file, 0) if repeats else 0
-        shown, file = ", ".join(columns[:20]), file if number else "COLUMN"
+        shown, file = ", ".join(columns), file if number else "COLUMN"
         advice = f"`,labels={name},file={file},label=COLUMN` behind the path takes classes from it"
         found.append((-number, f"{name} (columns: {shown}); {advice}"))
     return min(found, key=lambda pair: pair[0])[1] if found else ""

@@ -48,7 +48,8 @@ def parse(content: bytes, where: str, columns: Mapping[str, str]) -> list[Record
     Raises:
         DataError: Names the line and what is wrong with it.
     """
-    names, rows = read(content, where)
+    names, lines = read(content, where)
+    rows = list(lines)
     present = _present(names, where, columns)
     used = {name for field, name in present.items() if field != "split"}
     others = {name: [row.get(name, "") for _, row in rows] for name in names if name not in used}
@@ -68,7 +69,7 @@ def is_labelled(names: Sequence[str]) -> bool:
     return all(known & set(_COLUMNS[field]) for field in ("path", "label"))
 
 
-def read(content: bytes, where: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+def read(content: bytes, where: str) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
     """Reads the column names, and the number and values of each line, of a table as of `parse`.
 
     Raises:
@@ -83,8 +84,10 @@ def read(content: bytes, where: str) -> tuple[list[str], list[tuple[int, dict[st
         raise DataError(f"{where}, line {line}: not UTF-8") from None
     if text.lstrip().startswith("{"):
         rows = list(_json_lines(text, where))
-        return list(dict.fromkeys(name for _, row in rows for name in row)), rows
-    return _csv_rows(text, where)
+        return list(dict.fromkeys(name for _, row in rows for name in row)), iter(rows)
+    lines = _csv_lines(text, where)
+    names = [name.strip() for name in next(lines, (1, []))[1]]
+    return names, ((line, dict(zip(names, cells, strict=False))) for line, cells in lines)
 
 
 def _json_lines(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -101,25 +104,20 @@ def _json_lines(text: str, where: str) -> Iterator[tuple[int, dict[str, str]]]:
             yield number, {key: str(x) for key, x in row.items() if isinstance(x, plain)}
 
 
-def _csv_rows(text: str, where: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Reads the column names, and the number and values of each line that is not empty."""
+def _csv_lines(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
+    """Yields the number and the cells of each line that is not empty, column names first."""
     delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
-    names: list[str] = []
-    rows: list[tuple[int, dict[str, str]]] = []
-    line = 0  # the last one that was fine
+    line = width = 0  # of the last line that was fine, and of the first
     try:
         for cells in reader:
-            line = reader.line_num
-            if not names:
-                names = [cell.strip() for cell in cells]
-            elif len(cells) > len(names):
+            line, width = reader.line_num, width or len(cells)
+            if len(cells) > width:
                 raise DataError(f"{where}, line {line}: more values than column names")
-            elif any(cell.strip() for cell in cells):
-                rows.append((line, dict(zip(names, cells, strict=False))))
+            if any(cell.strip() for cell in cells):
+                yield line, cells
     except csv.Error as error:
         raise DataError(f"{where}, line {line + 1}: {error}") from None
-    return names, rows
 
 
 def _present(names: Sequence[str], where: str, columns: Mapping[str, str]) -> dict[str, str]:
