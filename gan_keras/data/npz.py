@@ -74,14 +74,15 @@ def read_dataset(
         name: Its name, for messages.
         path: The file.
         options: Size wanted, and how much memory to take.
-        given: Names of the arrays `images` and `labels` where the user gives them.
+        given: Names of the arrays `images` and `labels` where the user gives them; None for files
+            that data_tools made.
         transposed: True if rows and columns are exchanged.
 
     Raises:
         BadArraysError: If the arrays are not there, or cannot be read.
         DataError: If their form is not known.
     """
-    given = given or {}
+    is_ours, given = given is None, given or {}
     there = names_in(path)
     elsewhere = Path(given.get("labels", "")).expanduser()
     if given.get("labels") in there or not elsewhere.is_file():
@@ -110,7 +111,8 @@ def read_dataset(
     class_names = names and [str(name) for name in read(path, [names])[names].ravel().tolist()]
     if class_names and len({*class_names}) < len(class_names):  # one per image
         names = class_names = None
-    if unused := [array for array in there if array not in {*needed, "split", names}]:
+    unused = [array for array in there if array not in {*needed, "split", names}]
+    if unused and not is_ours:
         say(name, f"arrays that are not used: {listed(unused)}")
     return arrays.dataset(name, parts, options, class_names, transposed)
 

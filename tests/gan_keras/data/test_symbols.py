@@ -5,8 +5,9 @@ from gan_keras import data
 from gan_keras.foundation.errors import DataError
 
 
-def test_symbols_are_split_and_typed(data_dir):
+def test_symbols_are_split_and_typed(data_dir, capsys):
     found = data.load("demo", data_dir)
+    assert not capsys.readouterr().err
     assert found.class_names == ("a", "b", "c", "d")
     assert found.train_images.shape == (45, 28, 28, 1)
     assert found.train_images.dtype == np.uint8
