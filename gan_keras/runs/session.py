@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import keras
-import numpy as np
 
 from gan_keras.configs.base import RunConfig
 from gan_keras.data import Dataset
@@ -27,24 +26,24 @@ from gan_keras.storage.metrics import write_metrics
 OPERATIONS_PER_CALL = 1e11
 
 
-def steps_per_call(config: RunConfig, model: GAN, steps_per_epoch: int) -> int:
-    """Chooses how many steps run in one call, between two turns of the callbacks.
+def steps_per_call(config: RunConfig, model: GAN) -> int:
+    """Chooses how many steps run in one call at most, between two turns of the callbacks.
 
     Keras spends up to a millisecond between two calls: nothing beside a convolutional step, a good
-    part of a step on points. No call runs past a step at which a callback has something to do, and
-    each ends within about a second, so that Ctrl-C and the clock of checkpoints are heard.
+    part of a step on points. Multiples of the number are all steps at which a callback has something
+    to do within an epoch, and a call ends within about a second, so that Ctrl-C and the clock of
+    checkpoints are heard.
 
     Args:
         config: The options.
         model: Built.
-        steps_per_epoch: Steps per epoch.
     """
     if model.replicas > 1:
         return 1
     # Each network runs about three times per step; a backward pass costs two forward passes.
     operations = 3 * 3 * 2 * sum(multiplications(net) for net in model.networks.values())
     most = max(1, OPERATIONS_PER_CALL / max(operations * config.images_per_step, 1))
-    common = math.gcd(steps_per_epoch, config.log_every, config.sample_every)
+    common = math.gcd(config.log_every, config.sample_every)
     return max(k for k in range(1, common + 1) if common % k == 0 and k <= most)
 
 
@@ -103,37 +102,60 @@ class Session:
             scores = epoch_scores.EpochScores(score, config, history, self.board)
             scores.set_model(model)
             scores.recall_collapse()
-        callbacks = self._callbacks(scores, stop)
-        test = evaluation_batches(self.dataset, config.batch_size, config.ink, config.value_range)
-        per_call = steps_per_call(config, model, self.steps_per_epoch)
-        total = self.steps_per_epoch * config.epochs
-        while (step := int(model.steps)) < total and not (scores and scores.collapse):
-            epoch, done = divmod(step, self.steps_per_epoch)
-            if model.steps_per_execution != (size := math.gcd(per_call, done)):
-                model.steps_per_execution = size
-                model.train_function = model.test_function = None  # traced for another number
-            model.fit(
-                training_batches(
-                    self.dataset,
-                    config.images_per_step,
-                    config.seed,
-                    step,
-                    config.ink,
-                    config.value_range,
-                    self.withhold,
-                    config.shuffle,
-                    deal=(config.n_critic, model.replicas),
-                ),
-                initial_epoch=epoch,
-                # a half-done epoch is finished by a fit of its own
-                epochs=epoch + 1 if done else config.epochs,
-                steps_per_epoch=self.steps_per_epoch - done,
-                validation_data=test if len(self.dataset.test_images) else None,
-                shuffle=False,  # the pipeline has its own order
-                verbose=1 if sys.stdout.isatty() else 2,
-                callbacks=[*([_running_means(model)] if done else []), *callbacks],
-            )
+        if not (scores and scores.collapse):
+            self._train(self._callbacks(scores, stop))
         return scores.collapse if scores else []
+
+    def _train(self, callbacks: list[RunCallback]) -> None:
+        """Makes the steps that are left, with the turns of callbacks that `fit` of Keras gives them.
+
+        A call of several steps ends where callbacks may have something to do, and with the epoch.
+        """
+        config, dataset, model, size = self.config, self.dataset, self.model, self.steps_per_epoch
+        step, last = int(model.steps), size * config.epochs
+        if step >= last:
+            return
+        seen = config.ink, config.value_range
+        batches = training_batches(
+            dataset,
+            config.images_per_step,
+            config.seed,
+            step,
+            *seen,
+            self.withhold,
+            config.shuffle,
+            deal=(config.n_critic, model.replicas),
+        )
+        test = evaluation_batches(dataset, config.batch_size, *seen)
+        most = steps_per_call(config, model)
+        make_steps = model.stepper(batches, most)
+        turns = keras.callbacks.CallbackList(
+            callbacks,
+            add_progbar=True,
+            model=model,
+            verbose=1 if sys.stdout.isatty() else 2,
+            epochs=config.epochs,
+            steps=size,
+        )
+        model.stop_training = False
+        turns.on_train_begin()
+        while step < last and not model.stop_training:
+            epoch, done = divmod(step, size)
+            if not done:  # the means of a half-done epoch go on
+                model.reset_metrics()
+            turns.on_epoch_begin(epoch)
+            while done < size:
+                number = min(most - step % most, size - done)
+                turns.on_train_batch_begin(done)
+                logs = make_steps(number)
+                step, done = step + number, done + number
+                turns.on_train_batch_end(done - 1, logs)
+            means = model.get_metrics_result()
+            if len(dataset.test_images):
+                tested = model.evaluate(test, return_dict=True, verbose=0)
+                means |= {f"val_{name}": value for name, value in tested.items()}
+            turns.on_epoch_end(epoch, means)
+        turns.on_train_end(means)
 
     def finish(self, collapsed: list[str]) -> dict[str, Any]:
         """Exports the models and scores samples; metrics.json, which is returned, is written last.
@@ -198,14 +220,3 @@ class Session:
                 found.append(epoch_scores.KeepBest(scores, config.keep_best, folder.best))
         times = (config.checkpoint_minutes, self.steps_per_epoch, self.stopwatch)
         return [*found, stopping.Checkpointer(folder, self.run, *times, stop)]
-
-
-def _running_means(model: GAN) -> keras.callbacks.Callback:
-    """Keeps the means of a half-done epoch, which Keras resets when `fit` begins its rest."""
-    means = [(v, np.array(v)) for metric in model.metrics for v in metric.variables]
-
-    def put_back(epoch: int, logs: dict[str, Any] | None = None) -> None:
-        for variable, value in means:
-            variable.assign(value)
-
-    return keras.callbacks.LambdaCallback(on_epoch_begin=put_back)

@@ -84,7 +84,7 @@ def stop_signals() -> Iterator[list[int]]:
 
 
 class DivergenceGuard(RunCallback):
-    """Stops the run as soon as a loss is not finite or beyond `DIVERGED`.
+    """Stops the run as soon as a loss or its mean over an epoch is not finite or beyond `DIVERGED`.
 
     It comes before the checkpoints, so the last good one is kept.
     """
@@ -99,6 +99,10 @@ class DivergenceGuard(RunCallback):
             value = float((logs or {}).get(name, 0.0))
             if not math.isfinite(value) or abs(value) > DIVERGED:
                 raise DivergedError(f"{name} is {value:g} at step {self.steps_made}")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Checks the epoch's means, in which steps count that callbacks have not seen."""
+        self.on_train_batch_end(epoch, logs)
 
 
 @dataclasses.dataclass(eq=False)
