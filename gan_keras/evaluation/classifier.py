@@ -13,9 +13,9 @@ from typing import Any
 
 import keras
 import numpy as np
+import scipy
 import tensorflow as tf
 from keras import layers
-from scipy.special import softmax
 
 from gan_keras.data import Dataset
 from gan_keras.data.pipeline import scale, training_batches
@@ -242,4 +242,4 @@ def read(reader: keras.Model, images: np.ndarray) -> Reading:
     features, logits = (part.astype(np.float64) for part in _outputs(reader, images))
     size = np.sqrt((features**2).mean(axis=1, keepdims=True))
     features = np.divide(features, size, out=features, where=size > 0)
-    return Reading(features, softmax(logits, axis=-1))
+    return Reading(features, scipy.special.softmax(logits, axis=-1))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import entropy
+import scipy
 
 from gan_keras.data.dataset import Examples
 from gan_keras.evaluation.neighbours import centred
@@ -27,7 +27,7 @@ def entropy_ratio(shares: np.ndarray) -> float:
 
     1 if all classes are equally frequent, 0 if there is only one.
     """
-    return abs(float(entropy(shares) / np.log(max(2, len(shares)))))  # not -0
+    return abs(float(scipy.stats.entropy(shares) / np.log(max(2, len(shares)))))  # not -0
 
 
 def total_variation(first: np.ndarray, second: np.ndarray) -> float:

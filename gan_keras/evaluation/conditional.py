@@ -3,8 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from sklearn.metrics import confusion_matrix
+import scipy
 
 from gan_keras.storage.metrics import by_name, number
 
@@ -32,12 +31,14 @@ def class_scores(
         that is drawn for another one; and `confusion`, counts as `[wanted][read]`.
     """
     classes = len(class_names)
-    confusion = confusion_matrix(wanted, read, labels=np.arange(classes))
+    pairs = np.asarray(wanted) * classes + read
+    confusion = np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
     asked = confusion.sum(axis=1)
     right = np.diag(confusion)
     per_class = np.divide(right, asked, out=np.full(classes, np.nan), where=asked > 0)
     # among equally good renamings the one that renames least: half an image for keeping a name
-    rows, drawn = linear_sum_assignment(confusion + 0.5 / classes * np.eye(classes), maximize=True)
+    worth = confusion + 0.5 / classes * np.eye(classes)
+    rows, drawn = scipy.optimize.linear_sum_assignment(worth, maximize=True)
     accuracy, matched = (
         float(part.sum() / len(wanted)) for part in (right, confusion[rows, drawn])
     )

@@ -5,9 +5,6 @@ beside that of real images against other real images (the floor) at the same cou
 """
 
 import numpy as np
-from sklearn.metrics import pairwise_distances_chunked
-from sklearn.metrics.pairwise import polynomial_kernel
-from sklearn.neighbors import NearestNeighbors
 
 # Neighbours that make the ball around an example, as in Naeem et al. 2020; fewer of small sets.
 K = 5
@@ -63,6 +60,8 @@ def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
 
 def _unbiased_mmd(first: np.ndarray, second: np.ndarray) -> float:
     """Computes the estimate of `kernel_distance` on one block."""
+    from sklearn.metrics.pairwise import polynomial_kernel  # late: takes a second
+
     kernels = [
         polynomial_kernel(x, y, degree=3, coef0=1)
         for x, y in ((first, first), (second, second), (first, second))
@@ -89,6 +88,8 @@ def neighbour_scores(real: np.ndarray, generated: np.ndarray) -> dict[str, float
         real: float `(n, d)`, n at least 2.
         generated: float `(m, d)`, m at least 2.
     """
+    from sklearn.metrics import pairwise_distances_chunked  # late: takes a second
+
     real, generated = np.asarray(real, np.float64), np.asarray(generated, np.float64)
     real_radii, radii = _radii(real), _radii(generated)
     balls = np.zeros(len(generated), np.int64)
@@ -111,6 +112,8 @@ def neighbour_scores(real: np.ndarray, generated: np.ndarray) -> dict[str, float
 
 def _radii(points: np.ndarray) -> np.ndarray:
     """Returns the distance of each point to its K-th nearest other one, float64 `(n,)`."""
+    from sklearn.neighbors import NearestNeighbors  # late: takes a second
+
     search = NearestNeighbors(n_neighbors=min(K, len(points) - 1), algorithm="brute").fit(points)
     return search.kneighbors()[0][:, -1]
 

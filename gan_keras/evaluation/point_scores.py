@@ -3,8 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
-from scipy.stats import entropy
+import scipy
 
 from gan_keras.evaluation.feature_distances import frechet_distance
 from gan_keras.storage.metrics import number
@@ -30,7 +29,7 @@ def mode_scores(points: np.ndarray, means: np.ndarray, sigma: float) -> dict[str
         modes of high-quality points from equal shares, None if there is no such point;
         `mode_counts`: high-quality points of each mode.
     """
-    distances = cdist(points, means)
+    distances = scipy.spatial.distance.cdist(points, means)
     good = distances.min(axis=1) < RADIUS * sigma
     counts = np.bincount(distances.argmin(axis=1)[good], minlength=len(means))
     return {
@@ -51,7 +50,7 @@ def kl_divergence(counts: np.ndarray, expected: np.ndarray) -> float | None:
     Returns:
         At least 0; None, for infinity, if something was counted that has no share.
     """
-    return number(max(0.0, entropy(counts, expected)))
+    return number(max(0.0, scipy.stats.entropy(counts, expected)))
 
 
 def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -60,6 +59,7 @@ def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
     Szekely & Rizzo 2013, eq. 1.1. The means are over all pairs, a point with itself included, so
     that it is 0 for equal sets and never negative; 0 in the limit only for equal distributions.
     """
+    cdist = scipy.spatial.distance.cdist
     between = cdist(first, second).mean()
     distance = 2 * between - cdist(first, first).mean() - cdist(second, second).mean()
     return float(np.maximum(0.0, distance))  # NaN stays

@@ -1,7 +1,7 @@
 """Scores of reconstruction: how well an auto-encoder gives back what it was shown."""
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+import scipy
 
 from gan_keras.evaluation.artefacts import power_spectrum
 from gan_keras.storage.metrics import number
@@ -31,7 +31,7 @@ def structural_similarity(first: np.ndarray, second: np.ndarray) -> float:
     inside = slice(radius, -radius or None)
 
     def mean(values: np.ndarray) -> np.ndarray:
-        blurred = gaussian_filter(values, SIGMA, radius=radius, axes=(1, 2))
+        blurred = scipy.ndimage.gaussian_filter(values, SIGMA, radius=radius, axes=(1, 2))
         return blurred[:, inside, inside]
 
     mx, my = mean(x), mean(y)

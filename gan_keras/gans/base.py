@@ -207,10 +207,10 @@ class GAN(keras.Model):
     def stepper(
         self, batches: tf.data.Dataset, most: int = 1
     ) -> Callable[[int], dict[str, tf.Tensor]]:
-        """A function that makes training steps, as many as it is told, and returns the last's values.
+        """A function that makes as many training steps as it is told; it returns the last's values.
 
-        It does less around a step than `fit`: Keras (3.15) wraps two more functions around each,
-        whose tracing and optimizing takes a third of a second.
+        Keras (3.15) would put two more functions around a step, whose tracing and optimizing takes
+        a third of a second.
 
         Args:
             batches: Enough of them.

@@ -30,9 +30,9 @@ def steps_per_call(config: RunConfig, model: GAN) -> int:
     """Chooses how many steps run in one call at most, between two turns of the callbacks.
 
     Keras spends up to a millisecond between two calls: nothing beside a convolutional step, a good
-    part of a step on points. Multiples of the number are all steps at which a callback has something
-    to do within an epoch, and a call ends within about a second, so that Ctrl-C and the clock of
-    checkpoints are heard.
+    part of a step on points. Within an epoch a callback has something to do at multiples of the
+    number only, and a call ends within about a second, so that Ctrl-C and the clock of checkpoints
+    are heard.
 
     Args:
         config: The options.
@@ -107,7 +107,7 @@ class Session:
         return scores.collapse if scores else []
 
     def _train(self, callbacks: list[RunCallback]) -> None:
-        """Makes the steps that are left, with the turns of callbacks that `fit` of Keras gives them.
+        """Makes the steps that are left; callbacks have their turns as in `fit` of Keras.
 
         A call of several steps ends where callbacks may have something to do, and with the epoch.
         """
