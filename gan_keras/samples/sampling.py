@@ -120,7 +120,7 @@ class Sampler:
             return found if found.shape.rank == 2 else unscale(found, self.ink, self.value_range)
 
         # traced once here, whatever the size of the last batch
-        traced = tf.function(one).get_concrete_function(*data.element_spec)
+        traced = tf.function(one, autograph=False).get_concrete_function(*data.element_spec)
         return np.concatenate([traced(*batch).numpy() for batch in data])
 
     def draw(self, labels: np.ndarray | int, seed: int) -> np.ndarray:

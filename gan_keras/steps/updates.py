@@ -1,6 +1,7 @@
 """Updates of weights: gradients, optimizers, learning rates, clipping and averaging."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -43,7 +44,7 @@ def update(
     # An update in place could otherwise overtake a product that still reads the weights: with a
     # Wasserstein loss, whose gradients need no logits, one step in some hundred came out
     # different, which no exact resume survives (TensorFlow 2.21 on CPU).
-    with tf.control_dependencies([loss, *known]):
+    with tf.control_dependencies([tf.group(loss, *known)]):
         if due is None:
             optimizer.apply(gradients, variables)
         else:
@@ -85,12 +86,12 @@ def average_weights(average: Variables, current: Variables, decay: float, step: 
     """
     step = tf.cast(tf.convert_to_tensor(step), tf.float32)
     decay = tf.minimum(tf.cast(decay, tf.float32), (1.0 + step) / (10.0 + step))
+    rest = 1.0 - decay
     for averaged, variable in zip(average, current, strict=True):
         value = tf.convert_to_tensor(variable)
         if value.dtype.is_floating:
             # In this form decay 1 leaves the average bit-equal and decay 0 copies exactly.
-            keep = tf.cast(decay, value.dtype)
-            value = keep * tf.convert_to_tensor(averaged) + (1.0 - keep) * value
+            value = decay * tf.convert_to_tensor(averaged) + rest * value
         averaged.assign(value)
 
 
@@ -171,6 +172,25 @@ class FusedAdam(keras.optimizers.Adam):
     for the rounding. `update` makes the gradients of embeddings dense.
     """
 
+    def apply(self, grads: Sequence[tf.Tensor], trainable_variables: Any = None) -> None:
+        """Updates all variables, with factors that are computed once where that can be."""
+        # each of several devices needs its own
+        self._shared = self._factors() if replicas.total() == 1 else None
+        super().apply(grads, trainable_variables)
+
+    def _factors(self) -> dict[str, tf.Tensor]:
+        """What is the same for all variables."""
+        step = tf.cast(self.iterations + 1, tf.float32)
+        beta_1, beta_2 = tf.constant(self.beta_1), tf.constant(self.beta_2)
+        return {
+            "beta1_power": tf.pow(beta_1, step),
+            "beta2_power": tf.pow(beta_2, step),
+            "beta1": beta_1,
+            "beta2": beta_2,
+            "epsilon": tf.constant(self.epsilon),
+            "lr": tf.cast(self.learning_rate, tf.float32),
+        }
+
     def update_step(
         self,
         gradient: tf.Tensor,
@@ -181,22 +201,15 @@ class FusedAdam(keras.optimizers.Adam):
 
         Args:
             gradient: Tensor of the variable's shape.
-            variable: Its replica on this device where there are several.
+            variable: float32, its replica on this device where there are several.
             learning_rate: Scalar.
         """
-        dtype = variable.dtype
+        del learning_rate  # is among the factors
         index = self._get_variable_index(variable)
-        step = tf.cast(self.iterations + 1, dtype)
-        beta_1, beta_2 = tf.cast(self.beta_1, dtype), tf.cast(self.beta_2, dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
             v=self._velocities[index].value.handle,
-            beta1_power=tf.pow(beta_1, step),
-            beta2_power=tf.pow(beta_2, step),
-            lr=tf.cast(learning_rate, dtype),
-            beta1=beta_1,
-            beta2=beta_2,
-            epsilon=tf.cast(self.epsilon, dtype),
-            grad=tf.cast(gradient, dtype),
+            grad=tf.cast(gradient, tf.float32),
+            **(self._shared or self._factors()),
         )

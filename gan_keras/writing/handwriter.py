@@ -286,7 +286,7 @@ def _traced(run: Sampler) -> Callable[..., tf.Tensor]:
     """A run's generator as a function that is traced once, for batches of any size."""
     z = tf.TensorSpec((None, run.latent_dim), tf.float32)
 
-    @tf.function(input_signature=[z, tf.TensorSpec((None,), tf.int32)])
+    @tf.function(input_signature=[z, tf.TensorSpec((None,), tf.int32)], autograph=False)
     def images(z: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         found = run.generator([z, labels], training=False)
         return tf.squeeze(unscale(found, run.ink, run.value_range), axis=-1)

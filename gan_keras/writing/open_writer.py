@@ -45,8 +45,9 @@ def ready_reader(workdir: str | Path, **places: str) -> Reader | None:
 
 def _traced(model: keras.Model) -> Reader:
     """A classifier as a function that is traced once, for any number of images."""
+    form = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)])
+    @tf.function(input_signature=[form], autograph=False)
     def probabilities(images: tf.Tensor) -> tf.Tensor:
         return tf.nn.softmax(model(scale(images), training=False))
 
