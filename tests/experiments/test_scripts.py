@@ -3,6 +3,8 @@
 import json
 import runpy
 import signal
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -94,6 +96,17 @@ def test_the_last_words_of_a_tensorflow_that_aborts_are_shown(tmp_path):
     done = run_cold(command, env=environment(tmp_path))
     assert done.returncode == -signal.SIGABRT
     assert words in done.stderr
+
+
+def test_tensorflow_comes_without_what_keras_takes_along():
+    code = (
+        "import gc, sys; from experiments import common; common.import_tensorflow(); "
+        "print(gc.isenabled(), {'matplotlib', 'pandas', 'scipy', 'sklearn'} & set(sys.modules)); "
+        "import matplotlib, sklearn; from scipy import stats"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("True set()\n", 0), done.stderr
 
 
 @pytest.mark.slow
