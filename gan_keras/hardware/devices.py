@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras.src.backend.common import global_state
 from tensorflow.python.eager import context
 from tensorflow.python.framework import config as tf_config
+from tensorflow.python.framework import ops
 
 from gan_keras.foundation.errors import UsageError
 
@@ -145,9 +146,15 @@ def _put_back() -> Iterator[None]:
     python, numpy = random.getstate(), np.random.get_state()
     eager = context.context()
     seed, rng = eager._seed, getattr(eager, "_rng", None)  # none before the first seed
+    gradients = ops.gradient_registry._registry
+    registered = set(gradients)
     try:
         yield
     finally:
+        # TensorFlow (2.21) keeps what `tf.custom_gradient` registers in each trace, and the trace.
+        for name in gradients.keys() - registered:
+            if name.startswith("CustomGradient-"):
+                del gradients[name]
         for name, values in kept.items():
             tracker = vars(getattr(global_state, name))
             tracker.clear()

@@ -1,11 +1,13 @@
 """Runs from start to end: exact resumes, stops, folders, files."""
 
 import concurrent.futures
+import gc
 import os
 import random
 import shutil
 import signal
 import sys
+import weakref
 
 import keras
 import numpy as np
@@ -161,6 +163,20 @@ def test_a_run_leaves_the_process_as_it_was(points):
         training.run(points(deterministic=True, epochs=1, minibatch_stddev=True))  # another run
     assert state() == undisturbed
     keras.config.enable_interactive_logging()
+
+
+def test_nothing_of_a_run_stays_in_memory(make, monkeypatch):
+    built, build = [], training.build
+
+    def noted(*args):
+        model = build(*args)
+        built.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(training, "build", noted)
+    training.run(make(epochs=1, steps_per_epoch=1))
+    gc.collect()
+    assert built[0]() is None
 
 
 def test_runs_in_threads_end_as_runs_one_after_the_other(points, whole_points):
