@@ -317,12 +317,22 @@ def _is_label(values: np.ndarray, beside: np.ndarray) -> bool:
 
 
 def _in_order(numbers: list[int], names: Sequence[str]) -> list[int]:
-    """Columns in the order of the numbers in their names: pixel2 before pixel10, 1x2 before 2x1."""
-    keys = [re.fullmatch(r"(\D*)(\d+)(?:x(\d+))?", names[n]) for n in numbers]
-    found = [key for key in keys if key]
-    if len(found) < len(numbers) or len({(key[1], key[3] is None) for key in found}) > 1:
+    """Columns in the order of the numbers in their names: pixel2 before pixel10, 1x2 before 2x1.
+
+    Of two numbers the first is the row (row0_col1, pixel_0_1), unless the letters say otherwise
+    (x1_y0, col1_row0).
+    """
+    parts = [re.split(r"(\d+)", names[n].lower()) for n in numbers]
+    if len(texts := {(*part[::2],) for part in parts}) > 1:
         return numbers
-    order = {n: (int(key[2]), int(key[3] or 0)) for n, key in zip(numbers, found, strict=True)}
+    (text,) = texts
+    is_turned = (
+        len(text) == 3
+        and re.search(r"(^|[^a-z])(x|c|col|column)[^a-z]*$", text[0])
+        and re.search(r"(^|[^a-z])(y|r|row)[^a-z]*$", text[1])
+    )
+    turn = -1 if is_turned else 1
+    order = {n: [*map(int, part[1::2])][::turn] for n, part in zip(numbers, parts, strict=True)}
     return sorted(numbers, key=order.__getitem__)
 
 

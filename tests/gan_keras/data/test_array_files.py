@@ -327,9 +327,25 @@ def test_arrays_in_a_file_each(tmp_path, capsys, memory_mb):
     assert found.test_labels.tolist() == LABELS[TEST].tolist()
 
 
-def test_pixels_come_in_the_order_of_their_names(tmp_path):
-    order = sorted(range(64), key=str)  # 0, 1, 10, 11, ...
-    names = ",".join(["label", *(f"pixel{n}" for n in order)])
+AS_TEXT = sorted(range(64), key=str)  # 0, 1, 10, 11, ...
+BY_COLUMN = np.arange(64).reshape(8, 8).T.ravel().tolist()  # as R and Matlab write
+
+
+@pytest.mark.parametrize(
+    ("order", "name"),
+    [
+        (AS_TEXT, lambda row, column: f"pixel{8 * row + column}"),
+        (BY_COLUMN, lambda row, column: f"{row + 1}x{column + 1}"),
+        (BY_COLUMN, lambda row, column: f"row{row}_col{column}"),
+        (BY_COLUMN, lambda row, column: f"pixel_{row}_{column}"),
+        (BY_COLUMN, lambda row, column: f"Px.R{row}C{column}"),
+        (range(64), lambda row, column: f"x{column}_y{row}"),
+        (BY_COLUMN, lambda row, column: f"col_{column}_row_{row}"),
+    ],
+)
+def test_pixels_come_in_the_order_of_their_names(tmp_path, order, name):
+    order = list(order)
+    names = ",".join(["label", *(name(*divmod(n, 8)) for n in order)])
     lines = [
         ",".join(map(str, [label, *image.ravel()[order]]))
         for image, label in zip(IMAGES, LABELS, strict=True)
