@@ -183,7 +183,7 @@ class Check:
             f"--out={out}",
             *small,
         )
-        scores = json.loads(out.read_text(encoding="utf-8"))["seeds"]["0"]
+        scores = json.loads(out.read_text(encoding="utf-8"))["runs"]["ours, seed 0"]["scores"]
         reached = [score["wall_minutes"] for score in scores if score["accuracy"] >= GOAL]
         return {f"minutes to {GOAL:.0%}": min(reached, default=None), "scores": scores}
 

@@ -1,10 +1,20 @@
 """The benchmarked GANs in PyTorch, layer for layer, with its own optimizers and dropout.
 
 `MAKE[net](image_shape, num_classes)` gives a model whose `train_step(images, labels)` does one step
-on images `(n, c, h, w)` in [-1, 1].
+on images `(n, c, h, w)` in [-1, 1]. `PEERS` has other projects' recipes, as they publish them.
 """
 
-from experiments.benchmarks.plain_torch import acgan, ae_acgan, compact, dcgan, wgan_gp
+from collections.abc import Callable
+
+from experiments.benchmarks.plain_torch import (
+    acgan,
+    ae_acgan,
+    common,
+    compact,
+    dcgan,
+    projection,
+    wgan_gp,
+)
 
 MAKE = {
     "original": acgan.make_original,
@@ -14,3 +24,5 @@ MAKE = {
     "dcgan": dcgan.make,
     "wgan_gp": wgan_gp.make,
 }
+
+PEERS: dict[str, Callable[..., common.GAN]] = {"torch_mimicry": projection.make}
