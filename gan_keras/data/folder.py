@@ -16,7 +16,7 @@ from gan_keras.data.layouts import Place
 from gan_keras.data.options import DataOptions
 from gan_keras.data.places import parse
 from gan_keras.data.records import UNLABELLED, Record, assemble, normal
-from gan_keras.data.splits import split_words
+from gan_keras.data.splits import split_of, split_words
 from gan_keras.data.stores import Store, by_suffix, open_store
 from gan_keras.foundation.archives import printable
 from gan_keras.foundation.errors import DataError
@@ -280,6 +280,12 @@ def _look_for_other_classes(title: str, store: Store, places: Sequence[Place | N
     if is_deep:
         named = "/".join(min(deeper))
         say(title, f"folders inside the class folders make no classes of their own, as {named}")
+    if any(posixpath.basename(name) == "dataset.json" for name in store.others):
+        say(title, "dataset.json, which may hold classes, is not read: write `file,label` lines")
+    first_words = {re.split("[ _-]", posixpath.basename(name))[0] for name in store.names}
+    if not any(place and place.split for place in places) and all(map(split_of, first_words)):
+        told = listed(sorted(first_words))
+        say(title, f"names of files tell splits, {told}: put them into folders of these names")
     if len(labels) > 1:
         return
     if boxes := _boxes(store):

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from gan_keras.data.closing_check import listed, say
@@ -157,6 +158,7 @@ def _record(row: Mapping[str, str], line: int, where: str, columns: Mapping[str,
                     f"{where}: {column!r} is {value!r}; it must be one of train, val, test"
                 )
             value = split_of(value)
-        values[field] = value
+        # tables that were joined have some numbers as floats
+        values[field] = value if field == "path" else re.sub(r"^(\d+)\.0+$", r"\1", value)
     values["path"] = values["path"].replace("\\", "/").removeprefix("./")
     return Record(**values, line=line)

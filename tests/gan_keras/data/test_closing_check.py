@@ -109,6 +109,20 @@ def test_polarity_that_differs_within_classes(said):
     assert said(dataset)[1] == lines
 
 
+@pytest.mark.parametrize(
+    ("dark", "line"),
+    [
+        ((), "train images are light on dark, and test images dark on light"),
+        ((0, 1), "train images are dark on light, and test images light on dark"),
+    ],
+)
+def test_polarity_that_differs_between_splits(said, dark, line):
+    dataset = written("ab", dark=dark)
+    turned = dataclasses.replace(dataset, test_images=255 - dataset.test_images)
+    assert said(dataset)[1] == []
+    assert said(turned)[1] == [line]
+
+
 def test_no_test_images_are_said(said):
     dataset = written("ab")
     none = dataset.select(np.arange(12), np.arange(0))

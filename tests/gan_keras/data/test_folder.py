@@ -235,6 +235,20 @@ def test_hugging_face_folders(tmp_path, capsys, write, where):
     assert said(capsys) == []
 
 
+def test_classes_and_splits_in_other_places_are_named(tmp_path, capsys):
+    files = {
+        f"{c}/{split}_{i}.png": png(20 * i)
+        for c in "ab"
+        for i, split in enumerate(["train"] * 8 + ["test"] * 4)
+    }
+    load(
+        write_files(tmp_path / "a", files | {"dataset.json": '{"labels": [["a/train_1.png", 3]]}'})
+    )
+    lines = "\n".join(said(capsys))
+    assert "dataset.json, which may hold classes, is not read" in lines
+    assert "names of files tell splits, test train: put them into folders" in lines
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [

@@ -45,7 +45,11 @@ def read(text, **columns):
             {"file": "path", "label": "latex", "group": "user_id"},
             [Record("d/v2-0.png", "\\alpha", group="50", line=2)],
         ),
-        ("file_name,label\na.png,3\n", {}, [Record("a.png", "3", line=2)]),
+        (  # numbers, some of them as floats
+            "file_name,label\na.png,3.0\nb.png,3\n",
+            {},
+            [Record("a.png", "3", line=2), Record("b.png", "3", line=3)],
+        ),
         (
             '{"file_name": "a.png", "label": 3, "b": []}\n\n{"label": "x", "file_name": "b.png"}',
             {},
