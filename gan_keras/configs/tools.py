@@ -199,11 +199,14 @@ class OptimizerOptions(OptionGroup):
 
     lr_decay: str = option(
         "constant",
-        "Decay of the learning rates.",
-        choices=("constant", "linear", "cosine", "exponential"),
+        "Decay of the learning rates: linear, cosine, exponential; inverse_sqrt begins at "
+        "--lr_decay_steps and has no end, so that a run can always go on.",
+        choices=("constant", "linear", "cosine", "exponential", "inverse_sqrt"),
     )
     lr_decay_steps: int = option(
-        0, "Training steps until --lr_decay ends; needed unless it is constant.", minimum=0
+        0,
+        "Training steps until --lr_decay ends (inverse_sqrt: begins); 0 for a constant rate.",
+        minimum=0,
     )
     optimizer: str = option(
         "adam",

@@ -121,8 +121,10 @@ def learning_rate(rate: float, decay: str, length: int, steps: keras.Variable) -
     Args:
         rate: Learning rate at step 0.
         decay: `constant`; `linear` and `cosine`, which fall to 0; `exponential`, which passes a
-            hundredth of the rate at `length` and goes on.
-        length: Training steps until the decay ends.
+            hundredth of the rate at `length` and goes on; `inverse_sqrt`, which stays until
+            `length` and then falls as one over the root of the steps (Karras et al. 2024,
+            arXiv:2312.02696): a run can end anywhere, or go on.
+        length: Training steps until the decay ends; with `inverse_sqrt` until it begins.
         steps: Counts training steps.
     """
     schedules = keras.optimizers.schedules
@@ -132,6 +134,12 @@ def learning_rate(rate: float, decay: str, length: int, steps: keras.Variable) -
         return ByStep(schedules.CosineDecay(rate, length), steps)
     if decay == "exponential":
         return ByStep(schedules.ExponentialDecay(rate, length, decay_rate=0.01), steps)
+    if decay == "inverse_sqrt":
+
+        def falling(step: tf.Tensor) -> tf.Tensor:
+            return rate * tf.math.rsqrt(tf.maximum(tf.cast(step, tf.float32) / length, 1.0))
+
+        return ByStep(falling, steps)
     return rate
 
 

@@ -154,6 +154,7 @@ def test_an_update_waits_for_the_loss():
         ("linear", [0.2, 0.1, 0.0, 0.0]),
         ("cosine", [0.2, 0.1, 0.0, 0.0]),
         ("exponential", [0.2, 0.02, 0.002, 0.00002]),
+        ("inverse_sqrt", [0.2, 0.2, 0.2, 0.2 / 2**0.5]),
     ],
 )
 @pytest.mark.parametrize("kind", ["adam", "rmsprop", "sgd"])
