@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= data
 RUNS ?= runs
-DEMO_EPOCHS ?= 6
+DEMO_EPOCHS ?= 4
 DATASET ?= mnist
 SHEET ?= sheet.png
 STUDY ?= noise_length
@@ -26,8 +26,8 @@ CROHME_OPTIONS ?=
 # What a writer of text learns from: EMNIST by class where it is prepared, else what can be had.
 tfds = $(wildcard $(addsuffix /$(1)/*/dataset_info.json,$(DATA)/tfds $(DATA) $(TFDS_DATA_DIR) ~/tensorflow_datasets))
 WRITER_DATA ?= $(firstword $(foreach set,emnist/byclass letters62,$(if $(call tfds,$(set)),$(set))) demo_letters)
-WRITER_TEXT_OPTIONS ?= --g_lr_mult=1.5 --steps_per_epoch=500 --epochs=18 --diff_augment=translation
-WRITER_LATEX_OPTIONS ?= --g_lr_mult=1.5 --epochs=11
+WRITER_TEXT_OPTIONS ?= --g_lr_mult=1.5 --steps_per_epoch=1000 --epochs=12 --diff_augment=translation
+WRITER_LATEX_OPTIONS ?= --g_lr_mult=1.5 --epochs=8
 
 .DEFAULT_GOAL := help
 .PHONY: sweep results help install test-bounds crohme-data demo-data demo-letters demo data show-data writer-text writer-latex page test lint format tensorboard schematics bench bench-extract clean

@@ -14,16 +14,17 @@ from keras import layers
 from gan_keras.layers import BatchNormalization
 from gan_keras.networks import common
 
-# filters, kernel size, stride: 4x4 kernels at stride 2 leave no checkerboard
+# Filters, kernel size, stride. Most of a step is the second convolution: a smaller one makes twice
+# as many steps a minute, which do more good than its width.
 make_discriminator = functools.partial(
-    common.conv_discriminator, ((64, 4, 2), (128, 4, 2)), slope=0.2, projection=True, deviation=True
+    common.conv_discriminator, ((48, 4, 2), (96, 3, 2)), slope=0.2, projection=True, deviation=True
 )
 
 
 def make_generator(
     image_shape: common.ImageShape, num_classes: int, latent_dim: int = 64, width_mult: float = 1.0
 ) -> keras.Model:
-    """Builds the generator: one dense layer, two transposed convolutions, modulated BatchNorm.
+    """Builds the generator: a dense layer, a convolution, two transposed ones, modulated BatchNorm.
 
     Height and width must be multiples of 4.
     """
@@ -33,6 +34,8 @@ def make_generator(
     condition = common.joined_embedding(z, label, num_classes)
     x = layers.Dense(channels * height * width, use_bias=False)(condition)
     x = layers.Reshape((height, width, channels))(x)
+    x = layers.ReLU()(modulated_batch_norm(x, condition))
+    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
     x = layers.ReLU()(modulated_batch_norm(x, condition))
     x = layers.Conv2DTranspose(channels, 4, 2, padding="same", use_bias=False)(x)
     x = layers.ReLU()(modulated_batch_norm(x, condition))

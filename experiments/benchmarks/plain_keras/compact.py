@@ -8,7 +8,7 @@ from experiments.benchmarks.plain_keras import common
 
 LATENT_DIM, CHANNELS, SLOPE = 64, 64, 0.2
 R1_FACTOR, R1_EVERY = 0.15, 8
-EMA_DECAY = 0.998
+EMA_DECAY = 0.9995
 
 
 class GroupDeviation(layers.Layer):
@@ -36,7 +36,7 @@ class CompactGAN(common.GAN):
         self.average.set_weights(generator.get_weights())
         self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False)
         self.g_optimizer, self.d_optimizer = (
-            keras.optimizers.Adam(8e-4, beta_1=0.5, beta_2=0.99, epsilon=1e-8) for _ in range(2)
+            keras.optimizers.Adam(1.6e-3, beta_1=0.5, beta_2=0.99, epsilon=1e-8) for _ in range(2)
         )
 
     def r1(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -68,7 +68,7 @@ class CompactGAN(common.GAN):
 
             source, classes = self.discriminator([fakes, fake_labels], training=True)
             g_loss = self.source_loss(ops.ones((batch, 1)), source)
-            g_loss += 0.1 * self.class_loss(fake_labels, classes)
+            g_loss += 0.2 * self.class_loss(fake_labels, classes)
         self.update(self.g_optimizer, g_tape, g_loss, self.generator.trainable_weights)
 
         for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
@@ -93,6 +93,7 @@ def make_generator(image_shape: common.Shape, num_classes: int) -> keras.Model:
     x = layers.Dense(CHANNELS * (height // 4) * (width // 4), use_bias=False)(condition)
     x = layers.Reshape((height // 4, width // 4, CHANNELS))(x)
     x = modulated(x, condition)
+    x = modulated(layers.Conv2D(CHANNELS, 3, padding="same", use_bias=False)(x), condition)
     x = layers.Conv2DTranspose(CHANNELS, 4, 2, padding="same", use_bias=False)(x)
     x = modulated(x, condition)
     x = layers.Conv2DTranspose(channels, 4, 2, padding="same", activation="tanh")(x)
@@ -102,8 +103,8 @@ def make_generator(image_shape: common.Shape, num_classes: int) -> keras.Model:
 def make_discriminator(image_shape: common.Shape, num_classes: int) -> keras.Model:
     image, label = keras.Input(image_shape), keras.Input((), dtype="int32")
     x = image
-    for filters in (64, 128):
-        x = layers.Conv2D(filters, 4, 2, padding="same")(x)
+    for filters, kernel in ((48, 4), (96, 3)):
+        x = layers.Conv2D(filters, kernel, 2, padding="same")(x)
         x = layers.LeakyReLU(negative_slope=SLOPE)(x)
     x = layers.Concatenate()([layers.Flatten()(x), GroupDeviation()(x)])
     one_hot = layers.CategoryEncoding(num_classes, output_mode="one_hot")(label)

@@ -10,7 +10,7 @@ from experiments.benchmarks.plain_torch import common
 
 LATENT_DIM, CHANNELS, SLOPE = 64, 64, 0.2
 R1_FACTOR, R1_EVERY = 0.15, 8
-EMA_DECAY = 0.998
+EMA_DECAY = 0.9995
 
 
 class Modulated(nn.Module):
@@ -34,23 +34,25 @@ class Generator(nn.Module):
         self.embedding = nn.Embedding(num_classes, 64)
         self.dense = nn.Linear(condition, CHANNELS * (height // 4) * (width // 4), bias=False)
         self.reshape = common.Reshape(CHANNELS, height // 4, width // 4)
-        self.norms = nn.ModuleList(Modulated(condition) for _ in range(2))
+        self.norms = nn.ModuleList(Modulated(condition) for _ in range(3))
+        self.mix = common.same_conv(CHANNELS, CHANNELS, 3, 1, bias=False)
         self.grow = common.same_transposed(CHANNELS, CHANNELS, 4, bias=False)
         self.last = common.same_transposed(CHANNELS, channels, 4)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         condition = torch.cat([z, self.embedding(labels)], 1)
         x = self.norms[0](self.reshape(self.dense(condition)), condition)
-        return torch.tanh(self.last(self.norms[1](self.grow(x), condition)))
+        x = self.norms[1](self.mix(x), condition)
+        return torch.tanh(self.last(self.norms[2](self.grow(x), condition)))
 
 
 class Discriminator(nn.Module):
     def __init__(self, image_shape: common.Shape, num_classes: int) -> None:
         super().__init__()
         height, width, channels = image_shape
-        self.first = common.same_conv(channels, 64, 4, 2)
-        self.second = common.same_conv(64, 128, 4, 2)
-        features = 128 * (height // 4) * (width // 4) + 128
+        self.first = common.same_conv(channels, 48, 4, 2)
+        self.second = common.same_conv(48, 96, 3, 2)
+        features = 96 * (height // 4) * (width // 4) + 96
         self.source = nn.Linear(features, 1)
         self.classes = nn.Linear(features, num_classes)
         self.projection = nn.Linear(features, num_classes, bias=False)
@@ -76,8 +78,8 @@ class CompactGAN(common.GAN):
         )
         self.average = copy.deepcopy(self.generator)
         self.num_classes, self.steps = num_classes, 0
-        self.g_optimizer = common.adam(self.generator, rate=8e-4, betas=(0.5, 0.99))
-        self.d_optimizer = common.adam(self.discriminator, rate=8e-4, betas=(0.5, 0.99))
+        self.g_optimizer = common.adam(self.generator, rate=1.6e-3, betas=(0.5, 0.99))
+        self.d_optimizer = common.adam(self.discriminator, rate=1.6e-3, betas=(0.5, 0.99))
 
     def r1(self, images: Tensor, labels: Tensor) -> Tensor:
         images = images.requires_grad_()
@@ -100,7 +102,7 @@ class CompactGAN(common.GAN):
 
         source, classes = self.run(self.discriminator, fakes, fake_labels)
         g_loss = common.source_loss(source, 1.0)
-        g_loss = g_loss + 0.1 * functional.cross_entropy(classes, fake_labels)
+        g_loss = g_loss + 0.2 * functional.cross_entropy(classes, fake_labels)
         self.update(self.g_optimizer, g_loss)
         self.steps += 1
         averages, weights = (

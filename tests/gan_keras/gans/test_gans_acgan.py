@@ -188,7 +188,7 @@ def test_tools_that_it_cannot_use_are_refused():
     with pytest.raises(UsageError, match="hinge has no targets"):
         make(loss="hinge", label_policy="soft")
     with pytest.raises(UsageError, match="belong together"):
-        make(lr_decay="linear")
+        make(lr_decay="constant")
 
 
 def test_history_is_state_and_does_not_own_the_network():

@@ -26,7 +26,10 @@ POINTS = DataSpec((2,), ("a",), (60,))
 SMALL = {"batch_size": 24, "precision": "float32", "lr": 0.01, "g_lr_mult": 1.0}
 DENSE = {"width_mult": 0.1, "networks": "dense", "init": "", "norm": "", "optimizer": "adam"}
 BARE = {
-    "acgan": {"width_mult": 0.05, "ema_decay": 0.0, "penalty": "none"},
+    "acgan": {
+        "width_mult": 0.05, "ema_decay": 0.0, "penalty": "none",
+        "lr_decay": "constant", "lr_decay_steps": 0,
+    },
     # Without dropout: its draws move on with each look at an image, also at one more for a penalty.
     "ae_acgan": {"width_mult": 0.05, "label_policy": "hard", "init_std": 0.1, "dropout": 0.0},
     "cgan": {**DENSE, "loss": "non_saturating", "spectral_norm": False},

@@ -24,7 +24,7 @@ def test_the_way_through_a_plain_network():
 def test_what_only_modulates_or_shortens_the_way_is_left_out():
     gan = built("acgan", "compact")
     found = [block.operation for block in schematics.blocks(gan.generator)]
-    assert found == ["dense", "transposed conv 4x4 x2", "transposed conv 4x4 x2"]
+    assert found == ["dense", "conv 3x3", "transposed conv 4x4 x2", "transposed conv 4x4 x2"]
     gan = built("r3gan", "compact", width_mult=0.1)
     way = [block.operation for block in schematics.blocks(gan.discriminator)]
     assert way.count("pool") == 2
