@@ -5,6 +5,8 @@ import struct
 import tarfile
 import zipfile
 
+from gan_keras.foundation.errors import DataError
+
 
 def write_files(folder, files):
     """Writes files by name, bytes or text, below a folder."""
@@ -67,9 +69,15 @@ def damage(path, start, end):
     return path
 
 
-def each_damage(content):
-    """Yields bytes cut off, and with a bit changed, at every third place."""
+def read_damaged(path, read):
+    """Reads a file cut off, and with a bit changed, at every third place; None where refused."""
+    content = path.read_bytes()
     for place in range(0, len(content), 3):
-        yield content[:place]
         changed = bytes([content[place] ^ 1 << place % 8])
-        yield content[:place] + changed + content[place + 1 :]
+        for damaged in (content[:place], content[:place] + changed + content[place + 1 :]):
+            path.write_bytes(damaged)
+            try:
+                found = read(path)
+            except DataError:
+                found = None
+            yield found

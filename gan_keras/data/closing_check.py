@@ -143,15 +143,7 @@ def _check_pixels(dataset: Dataset) -> None:
             f"{listed(classes)}",
         )
     _check_polarity(dataset, labels, light & ~flat, dark & ~flat)
-    if number := len(dataset.test_labels):
-        some = np.unique(np.linspace(0, number - 1, _LOOKED_AT_STREAMED).astype(int))
-        *_, test_light, test_dark = _look(dataset.test_images[some])
-        for grounds, test_grounds, (train, test) in (
-            (light, test_dark, ("dark on light", "light on dark")),
-            (dark, test_light, ("light on dark", "dark on light")),
-        ):
-            if min(grounds.mean(), test_grounds.mean()) > 0.8:
-                say(dataset.name, f"train images are {train}, and test images {test}")
+    _check_test_polarity(dataset, light, dark)
 
 
 def _rows_of_all_classes(dataset: Dataset) -> np.ndarray:
@@ -207,3 +199,17 @@ def _check_polarity(
             f"of {len(labels):,} images looked at {lights.sum():,} are dark on light and "
             f"{darks.sum():,} light on dark",
         )
+
+
+def _check_test_polarity(dataset: Dataset, light: np.ndarray, dark: np.ndarray) -> None:
+    """Says whether ink and paper are exchanged between the splits, by grounds of train images."""
+    if not (number := len(dataset.test_labels)):
+        return
+    some = np.unique(np.linspace(0, number - 1, _LOOKED_AT_STREAMED).astype(int))
+    *_, test_light, test_dark = _look(dataset.test_images[some])
+    for grounds, test_grounds, train, test in (
+        (light, test_dark, "dark on light", "light on dark"),
+        (dark, test_light, "light on dark", "dark on light"),
+    ):
+        if min(grounds.mean(), test_grounds.mean()) > 0.8:
+            say(dataset.name, f"train images are {train}, and test images {test}")

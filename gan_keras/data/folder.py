@@ -282,10 +282,10 @@ def _look_for_other_classes(title: str, store: Store, places: Sequence[Place | N
         say(title, f"folders inside the class folders make no classes of their own, as {named}")
     if any(posixpath.basename(name) == "dataset.json" for name in store.others):
         say(title, "dataset.json, which may hold classes, is not read: write `file,label` lines")
-    first_words = {re.split("[ _-]", posixpath.basename(name))[0] for name in store.names}
-    if not any(place and place.split for place in places) and all(map(split_of, first_words)):
-        told = listed(sorted(first_words))
-        say(title, f"names of files tell splits, {told}: put them into folders of these names")
+    has_splits = any(place and place.split for place in places)
+    if not has_splits and all(split_of(_first_word(name)) for name in store.names):
+        words = listed(sorted({*map(_first_word, store.names)}))
+        say(title, f"names of files tell splits, {words}: put them into folders of these names")
     if len(labels) > 1:
         return
     if boxes := _boxes(store):
@@ -299,6 +299,11 @@ def _look_for_other_classes(title: str, store: Store, places: Sequence[Place | N
         say(title, "there are no folders of classes and no table; all images are of one class")
     elif store.others:
         say(title, f"all pictures are of one class, {labels[0]}, the folder that they lie in")
+
+
+def _first_word(path: str) -> str:
+    """What the name of a file begins with."""
+    return re.split("[ _-]", posixpath.basename(path))[0]
 
 
 def _boxes(store: Store) -> str:

@@ -4,12 +4,11 @@ import codecs
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from gan_keras.data.closing_check import listed, say
 from gan_keras.data.pictures import SUFFIXES as SUFFIXES_OF_PICTURES
-from gan_keras.data.records import Record
+from gan_keras.data.records import Record, plain_number
 from gan_keras.data.splits import split_column, split_of
 from gan_keras.foundation.errors import DataError
 
@@ -158,7 +157,6 @@ def _record(row: Mapping[str, str], line: int, where: str, columns: Mapping[str,
                     f"{where}: {column!r} is {value!r}; it must be one of train, val, test"
                 )
             value = split_of(value)
-        # tables that were joined have some numbers as floats
-        values[field] = value if field == "path" else re.sub(r"^(\d+)\.0+$", r"\1", value)
+        values[field] = value if field == "path" else plain_number(value)
     values["path"] = values["path"].replace("\\", "/").removeprefix("./")
     return Record(**values, line=line)

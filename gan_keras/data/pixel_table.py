@@ -17,6 +17,7 @@ from gan_keras.data.arrays import Part
 from gan_keras.data.closing_check import listed, note, say
 from gan_keras.data.dataset import Dataset
 from gan_keras.data.options import DataOptions
+from gan_keras.data.records import plain_number
 from gan_keras.data.splits import split_column
 from gan_keras.foundation.errors import DataError, one_line
 
@@ -184,10 +185,7 @@ class _Table:
                 )
         if not found:
             raise DataError(f"{self.path} holds no images")
-        shown = {  # 3.0 is 3
-            n: np.array([re.sub(r"(\d)\.0+$", r"\1", text) for text in known])
-            for n, known in codes.items()
-        }
+        shown = {n: np.array([*map(plain_number, known)]) for n, known in codes.items()}
         values = {
             n: shown[n][np.concatenate([rows["texts"][:, at] for rows in found])]
             for at, n in enumerate(texts)

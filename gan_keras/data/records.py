@@ -1,6 +1,7 @@
 """Labelled records into a data set: numbers the classes and decides which examples test."""
 
 import dataclasses
+import re
 import unicodedata
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -162,6 +163,11 @@ def unquoted(labels: list[str]) -> list[str]:
     """Labels without the quotes that all are in, which converters of ARFF leave there."""
     quoted = all(len(label) > 2 and label[0] == label[-1] == "'" for label in labels)
     return [label[1:-1] for label in labels] if quoted else labels
+
+
+def plain_number(text: str) -> str:
+    """A whole number without the `.0` that it gets where tables are joined; other text as it is."""
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", text)
 
 
 def in_order(names: set[str]) -> list[str]:

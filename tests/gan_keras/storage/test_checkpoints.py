@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from file_samples import each_damage
+from file_samples import read_damaged
 
 from gan_keras.foundation.errors import DataError
 from gan_keras.storage import checkpoints
@@ -72,11 +72,8 @@ def test_no_damage_gets_past_the_door(tmp_path):
     path = checkpoints.save(tmp_path, 400, state(400), {"cpu_seconds": 2.5})
     whole = path.read_bytes()
     right, refused = checkpoints.read(path), 0
-    for damaged in each_damage(whole):
-        path.write_bytes(damaged)
-        try:
-            found = checkpoints.read(path)
-        except DataError:
+    for found in read_damaged(path, checkpoints.read):
+        if found is None:
             refused += 1
         else:  # a bit that says nothing
             np.testing.assert_equal(found, right)

@@ -4,9 +4,8 @@ import json
 import zipfile
 
 import pytest
-from file_samples import each_damage
+from file_samples import read_damaged
 
-from gan_keras.foundation.errors import DataError
 from gan_keras.storage import exports
 
 
@@ -34,11 +33,8 @@ def test_no_damage_changes_the_step(export):
     exports.stamp(export, {"step": 10})
     whole = export.read_bytes()
     right, refused = exports.read(export), 0
-    for damaged in each_damage(whole):
-        export.write_bytes(damaged)
-        try:
-            found = exports.read(export)
-        except DataError:
+    for found in read_damaged(export, exports.read):
+        if found is None:
             refused += 1
         else:  # a bit that says nothing, or all of the record is lost
             assert found in (right, {"keras": "3.15.1"})
